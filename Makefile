@@ -1,0 +1,61 @@
+# Everything here needs only Python >= 3.11, pip and make.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+DEV    := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt fuzz bench e2e lock clean
+
+help: ## What can be made here
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(STAMP) ## Start modelport on http://localhost:3000 with an embedded database and one echo model
+	@$(BIN)/modelport serve --demo $(ARGS)
+
+test: lint ## Lint, then every test that needs nothing but this machine
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV) ## ruff, mypy --strict, import-linter, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m tests.generated --check
+
+fmt: $(DEV) ## Format the code and write the generated files anew
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/python -m tests.generated --write
+
+fuzz: $(DEV) ## 200,000 inputs and more against the resolver and the body scanner
+	$(BIN)/python -m tests.fuzz
+
+bench: $(DEV) ## CPU, latency and memory beside nginx and a bare aiohttp pass-through
+	$(BIN)/python -m tests.bench
+
+e2e: $(DEV) ## Journeys with every client and model server named in tests/journeys
+	$(BIN)/python -m pytest tests/journeys $(ARGS)
+
+lock: ## Resolve the dependencies anew (needs uv; releases younger than a week stay out)
+	uv pip compile --universal --generate-hashes --exclude-newer "$$(date -d '7 days ago' +%F)" --no-header --no-annotate \
+	  pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --exclude-newer "$$(date -d '7 days ago' +%F)" --no-header --no-annotate \
+	  pyproject.toml --extra postgres --group dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## Remove the environment and every cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# ensurepip is missing on a bare Debian, so pip installs into the environment from outside.
+$(VENV)/bin/python:
+	$(PYTHON) -m venv --without-pip $(VENV)
+
+$(STAMP): requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(PYTHON) -m pip --python $(BIN)/python install -q --require-hashes --only-binary :all: -r requirements.lock
+	$(PYTHON) -m pip --python $(BIN)/python install -q --no-deps -e .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(STAMP)
+	$(PYTHON) -m pip --python $(BIN)/python install -q --require-hashes --only-binary :all: -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,1 @@
+"""The modelport server: registry, data plane, management API and command line."""

@@ -1,0 +1,57 @@
+"""What a route may ask for, and which role has it. The one table of security.md section 6 (ACL-1).
+
+Anybody may use this. A route without a permission does not start (operation.py), and deny is the default (ACL-2).
+"""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One thing that a key may be allowed to do."""
+
+    REGISTRY_READ = "registry.read"
+    """See models, endpoints, aliases, teams and gateways of the key's team."""
+    USAGE_OWN = "usage.own"
+    """See what the own key used."""
+    USAGE_READ = "usage.read"
+    """See what the whole team used."""
+    INFER = "infer"
+    """Call models on the data plane."""
+    KEYS_OWN = "keys.own"
+    """Make, rotate and revoke keys that are not wider than the own one."""
+    KEYS_MANAGE = "keys.manage"
+    """The same for everybody's keys."""
+    REGISTRY_WRITE = "registry.write"
+    """Register and change models, endpoints and aliases in the own team."""
+    MODELS_OPERATE = "models.operate"
+    """Disable, drain, retire."""
+    TEAMS_WRITE = "teams.write"
+    GATEWAYS_WRITE = "gateways.write"
+    SETTINGS_READ = "settings.read"
+    AUDIT_READ = "audit.read"
+
+
+class Role(StrEnum):
+    """A named set of permissions."""
+
+    VIEWER = "viewer"
+    DEVELOPER = "developer"
+    PUBLISHER = "publisher"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+_VIEWER = frozenset({Permission.REGISTRY_READ, Permission.USAGE_OWN})
+_DEVELOPER = _VIEWER | {Permission.INFER, Permission.KEYS_OWN}
+_PUBLISHER = _DEVELOPER | {Permission.REGISTRY_WRITE, Permission.USAGE_READ}
+_OPERATOR = _PUBLISHER | {Permission.MODELS_OPERATE}
+
+ROLES: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: _VIEWER,
+    Role.DEVELOPER: _DEVELOPER,
+    Role.PUBLISHER: _PUBLISHER,
+    Role.OPERATOR: _OPERATOR,
+    Role.ADMIN: frozenset(Permission),
+    Role.AUDITOR: frozenset({Permission.AUDIT_READ}),
+}

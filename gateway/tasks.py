@@ -1,0 +1,43 @@
+"""Background work that is never lost: every task has an owner, a name, and somebody who reads its exception.
+
+Anybody in gateway may take a `Tasks` by constructor; only app.py makes one.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
+logger = logging.getLogger("modelport.tasks")
+
+
+class Tasks:
+    """A supervised group: strong references, exceptions logged, everything ended at close."""
+
+    def __init__(self) -> None:
+        self._running: set[asyncio.Task[Any]] = set()
+
+    def start(self, coro: Coroutine[Any, Any, _T], *, name: str) -> asyncio.Task[_T]:
+        """Run the coroutine in the background and return its task."""
+        task = asyncio.get_running_loop().create_task(coro, name=name)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def __len__(self) -> int:
+        """How many tasks are running: 0 when nothing was forgotten."""
+        return len(self._running)
+
+    async def close(self, grace_s: float = 0.0) -> None:
+        """Wait up to `grace_s` seconds for what runs, then cancel the rest and wait for its end."""
+        if self._running and grace_s > 0:
+            await asyncio.wait(set(self._running), timeout=grace_s)
+        for task in set(self._running):
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("background task %s failed", task.get_name(), exc_info=error)

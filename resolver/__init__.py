@@ -1,0 +1,1 @@
+"""One address per model: turn a published `base_url` into the URL to call."""
