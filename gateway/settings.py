@@ -1,0 +1,274 @@
+"""Every setting: one frozen tree, read once at start.
+
+Order of sources, weakest first: defaults, configuration file (YAML), `MODELPORT_…` variables, flags. Nothing below this
+module reads the environment. A variable names the path to its setting with two underscores:
+`MODELPORT_SERVER__PORT=8080`.
+"""
+
+import os
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+from gateway.errors import ConfigError
+from resolver import ResolveError, resolve
+
+ENV_PREFIX = "MODELPORT_"
+CLIENT_VARIABLES = frozenset({"MODELPORT_URL", "MODELPORT_KEY", "MODELPORT_CONFIG"})
+"""Variables with our prefix that belong to the client or to the command line, not to this tree."""
+
+Network = IPv4Network | IPv6Network
+
+
+def _mount(value: str) -> str:
+    """Check the mount prefix and give it exactly one slash at both ends."""
+    try:
+        resolved = resolve("/" + value.strip("/"), server="http://localhost").url.raw_path
+    except ResolveError as error:
+        raise ValueError(f"{value!r} is no path prefix: {error}; write it like /ai/") from error
+    return "/" if resolved == "/" else f"{resolved.rstrip('/')}/"
+
+
+def _origin(value: str) -> str:
+    """Check a public origin: scheme, host, optional port, no path."""
+    try:
+        url = resolve(value, server="http://localhost").url
+    except ResolveError as error:
+        raise ValueError(f"{value!r} is no origin: {error}; write it like https://models.example.com") from error
+    if not url.absolute or url.raw_path not in {"", "/"}:
+        raise ValueError(f"{value!r} is no origin: write scheme and host only; the path prefix is `server.mount`")
+    return str(url.origin())
+
+
+def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        ip_network(value, strict=False)
+    return values
+
+
+class Section(BaseModel):
+    """A group of settings: frozen, without unknown keys, and never echoing a value that might be a secret."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
+
+
+class ServerSettings(Section):
+    """Where this process listens and what it takes from a caller."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Anything but loopback requires keys."""
+    port: int = Field(default=3000, ge=0, le=65535)
+    """Port to listen on; 0 takes a free one and prints it."""
+    mount: Annotated[str, AfterValidator(_mount)] = "/"
+    """Path prefix under which everything is served, for a server behind a proxy that shares its host."""
+    public_origin: Annotated[str, AfterValidator(_origin)] | None = None
+    """Scheme and host that callers use, e.g. https://models.example.com, when a proxy stands in front."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Further values of the Host header (name or name:port) that are answered; anything else is a 421."""
+    trusted_proxies: Annotated[tuple[str, ...], AfterValidator(_networks)] = ()
+    """Networks of proxies whose X-Forwarded-For, -Proto and -Host are believed."""
+    header_timeout_s: float = Field(default=10, gt=0)
+    """A caller has this many seconds to send a request's head."""
+    keepalive_timeout_s: float = Field(default=75, gt=0)
+    """An idle connection is kept this many seconds; longer than the common 60 s of proxies in front."""
+    body_timeout_s: float = Field(default=30, gt=0)
+    """A body that makes no progress for this many seconds is given up."""
+    min_body_rate: int = Field(default=1024, ge=0)
+    """Slowest average rate of an upload in bytes per second, judged after body_timeout_s."""
+    max_connections: int = Field(default=4096, gt=0)
+    """Connections held at once; one more gets 503."""
+    max_connections_per_ip: int = Field(default=4096, gt=0)
+    """The same for one address; lower it where no proxy stands in front."""
+    max_body_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
+    """Largest JSON body in bytes."""
+    max_upload_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
+    """Largest multipart upload in bytes; uploads are streamed, never held in memory."""
+    cors_origins: tuple[str, ...] = ()
+    """Browser origins that may call the data plane; off by default."""
+
+
+class DatabaseSettings(Section):
+    """Where the registry lives."""
+
+    url: str | None = None
+    """postgresql://user@host/name or sqlite:///path; unset: a SQLite file in data_dir."""
+    pgbouncer: bool = False
+    """Switch off prepared statements, which transaction pooling cannot carry."""
+    auto_migrate: bool = True
+    """Bring an older PostgreSQL schema up at start; when off, `modelport db upgrade` does it."""
+
+
+class EgressSettings(Section):
+    """Where this process may connect to."""
+
+    profile: Literal["dev", "server"] = "dev"
+    """dev: public addresses and loopback; server: public addresses only. Private networks only when listed."""
+    allow_networks: tuple[str, ...] = ()
+    """Further networks, CIDR with an optional port: 10.1.0.0/16 or 10.1.2.3/32:8000."""
+    allow_hosts: tuple[str, ...] = ()
+    """Names whose addresses are allowed whatever their network: gpu.internal or gpu.internal:8000."""
+    max_response_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
+    """Largest answer that is read whole (errors, small JSON); streams have no limit."""
+
+
+class TimeoutSettings(Section):
+    """The separate time limits of a call, in seconds (a model may set its own)."""
+
+    connect_s: float = Field(default=5, gt=0)
+    """DNS, TCP and TLS together, per attempt."""
+    first_byte_stream_s: float = Field(default=120, gt=0)
+    """From the request to the head of a streamed answer."""
+    first_byte_s: float = Field(default=600, gt=0)
+    """From the request to the head of a plain answer, which comes after the whole generation."""
+    idle_s: float = Field(default=60, gt=0)
+    """Longest silence inside an answer."""
+    total_s: float = Field(default=600, gt=0)
+    """A plain call from beginning to end; a live stream has no such limit."""
+    slow_client_s: float = Field(default=60, gt=0)
+    """A caller that reads nothing for so long is let go."""
+    drain_s: float = Field(default=30, ge=0)
+    """Running calls have this long to finish when the process is told to stop."""
+
+
+class SecretSettings(Section):
+    """Where keys to the secrets come from: `env:NAME` or `file:PATH`; unset: a file in data_dir made at first start."""
+
+    kek: str | None = None
+    """Key-encryption key for stored upstream credentials: 32 bytes, base64."""
+    pepper: str | None = None
+    """Pepper for the hashes of callers' keys: 32 bytes, base64."""
+    file_directory: Path | None = None
+    """Directory that `file:` credentials of endpoints must lie in; unset: data_dir/secrets and /run/secrets."""
+
+
+class LogSettings(Section):
+    """What is written to stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least level that is written."""
+    requests: bool = True
+    """One line per call (never prompts, never keys)."""
+    format: Literal["auto", "json", "console"] = "auto"
+    """auto: readable on a terminal, JSON elsewhere."""
+
+
+class _File(PydanticBaseSettingsSource):
+    """The parsed configuration file as a source between defaults and variables."""
+
+    def __init__(self, settings_cls: type[BaseSettings], values: dict[str, Any]) -> None:
+        super().__init__(settings_cls)
+        self._values = values
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - the base's shape
+        return self._values.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return self._values
+
+
+class Settings(BaseSettings):
+    """The whole tree. Made by `load`, handed down by app.py, never changed."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+    )
+
+    version: Literal[1] = 1
+    """Version of this file's format."""
+    role: Literal["server", "gateway"] = "server"
+    """server: management and data plane; gateway: the data plane alone, also at the root."""
+    gateway_name: str = "modelport"
+    """Name of this process in `Via` headers, which find loops."""
+    data_dir: Path = Path("modelport-data")
+    """Directory of the embedded database and of generated secrets."""
+    demo: bool = False
+    """Serve one built-in model, echo, which repeats what it is told."""
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    egress: EgressSettings = EgressSettings()
+    timeouts: TimeoutSettings = TimeoutSettings()
+    secrets: SecretSettings = SecretSettings()
+    log: LogSettings = LogSettings()
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return is_loopback(self.server.host)
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, the embedded one when none is set."""
+        return self.database.url or f"sqlite:///{(self.data_dir / 'modelport.db').absolute()}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a listening address is reachable from this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def load(
+    path: Path | None = None,
+    *,
+    flags: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """Return the settings of file, environment and flags; flags are nested mappings like the file.
+
+    Raises:
+        ConfigError: a named file is missing or no YAML, or a setting is unknown or out of its range.
+    """
+    values = _read_file(path) if path is not None else {}
+    environment = os.environ if environment is None else environment
+
+    class _Sources(Settings):
+        @classmethod
+        def settings_customise_sources(  # type: ignore[override]  # the base names its sources one by one
+            cls, settings_cls: type[BaseSettings], **_: PydanticBaseSettingsSource
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            variables = EnvSettingsSource(settings_cls)
+            variables.env_vars = {name.lower(): value for name, value in environment.items()}
+            return _File(settings_cls, dict(flags or {})), variables, _File(settings_cls, values)
+
+    try:
+        merged = _Sources()
+    except ValidationError as error:
+        raise ConfigError("; ".join(_findings(error, path))) from error
+    return Settings.model_construct(**dict(merged))
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    # Inner import: most starts have no file, and the parser costs 20 ms.
+    from ruamel.yaml import YAML, YAMLError
+
+    try:
+        values = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"configuration file {path}: {error.strerror}", hint="check the path after --config"
+        ) from error
+    except YAMLError as error:
+        raise ConfigError(f"configuration file {path} is no YAML: {error}") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ConfigError(f"configuration file {path} must hold settings by name, like `server:`")
+    return cast("dict[str, Any]", values)
+
+
+def _findings(error: ValidationError, path: Path | None) -> list[str]:
+    where = f"{path}: " if path else ""
+    return [f"{where}{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_input=False)]
