@@ -1,0 +1,101 @@
+"""Rows of the registry as the store hands them out: plain tuples, no rules.
+
+Times are unix milliseconds (UTC). The order of the fields is the order of the columns in `store/`.
+"""
+
+from typing import NamedTuple
+
+
+class TeamRecord(NamedTuple):
+    """A namespace of models and keys. `default_via` is None, "server" or the id of a gateway."""
+
+    id: str
+    name: str
+    description: str
+    default_via: str | None
+    rev: int
+    created_at: int
+    updated_at: int
+
+
+class GatewayRecord(NamedTuple):
+    """A named public entry point with its own full `url`."""
+
+    id: str
+    name: str
+    url: str
+    description: str
+    is_default: bool
+    rev: int
+    created_at: int
+    updated_at: int
+
+
+class ModelRecord(NamedTuple):
+    """A name that callers use. `via` is None, "server" or "gateway" (then `gateway_id` says which)."""
+
+    uid: str
+    team_id: str
+    name: str
+    task: str
+    state: str
+    via: str | None
+    gateway_id: str | None
+    path: str | None
+    description: str
+    stream_usage: bool
+    first_byte_timeout_s: float | None
+    idle_timeout_s: float | None
+    total_timeout_s: float | None
+    rev: int
+    created_at: int
+    updated_at: int
+
+
+class EndpointRecord(NamedTuple):
+    """One place where a model runs. `credential_ref` is a reference; `secret_id` a value that the vault holds."""
+
+    id: str
+    model_uid: str
+    base_url: str
+    upstream_model: str | None
+    weight: int
+    enabled: bool
+    credential_ref: str | None
+    secret_id: str | None
+    organization_headers: bool
+    rev: int
+    created_at: int
+    updated_at: int
+
+
+class AliasRecord(NamedTuple):
+    """Another name for a model of the same team."""
+
+    id: str
+    team_id: str
+    name: str
+    model_uid: str
+    rev: int
+    created_at: int
+    updated_at: int
+
+
+class DefaultRecord(NamedTuple):
+    """The endpoint that takes a team's calls which name neither a model nor an object that we remember."""
+
+    team_id: str
+    operation: str
+    endpoint_id: str
+
+
+class Rows(NamedTuple):
+    """The whole registry at one revision, read in one transaction."""
+
+    revision: int
+    teams: tuple[TeamRecord, ...] = ()
+    gateways: tuple[GatewayRecord, ...] = ()
+    models: tuple[ModelRecord, ...] = ()
+    endpoints: tuple[EndpointRecord, ...] = ()
+    aliases: tuple[AliasRecord, ...] = ()
+    defaults: tuple[DefaultRecord, ...] = ()
