@@ -1,0 +1,60 @@
+"""Rows of a small registry, to be varied by the tests."""
+
+from typing import Any
+
+from gateway.registry.record import EndpointRecord, GatewayRecord, ModelRecord, Rows, TeamRecord
+
+TIMES = {"rev": 1, "created_at": 5, "updated_at": 5}
+TEAM = TeamRecord(id="team_a", name="team1", description="", default_via=None, **TIMES)
+
+
+def gateway(id_: str, name: str, url: str, *, is_default: bool = False) -> GatewayRecord:
+    """Return a gateway."""
+    return GatewayRecord(id=id_, name=name, url=url, description="", is_default=is_default, **TIMES)
+
+
+EU = gateway("gw_eu", "eu", "https://gateway.example.com")
+US = gateway("gw_us", "us", "https://us.example.com/ai", is_default=True)
+
+
+def model(uid: str = "mdl_1", name: str = "qwen3", **changes: Any) -> ModelRecord:
+    """Return a model of TEAM."""
+    record = ModelRecord(
+        uid=uid,
+        team_id=TEAM.id,
+        name=name,
+        task="chat",
+        state="active",
+        via=None,
+        gateway_id=None,
+        path=None,
+        description="",
+        stream_usage=True,
+        first_byte_timeout_s=None,
+        idle_timeout_s=None,
+        total_timeout_s=None,
+        **TIMES,
+    )
+    return record._replace(**changes)
+
+
+def endpoint(id_: str = "ep_1", uid: str = "mdl_1", **changes: Any) -> EndpointRecord:
+    """Return an endpoint of a model."""
+    record = EndpointRecord(
+        id=id_,
+        model_uid=uid,
+        base_url="http://10.0.0.1:8000/v1",
+        upstream_model=None,
+        weight=1,
+        enabled=True,
+        credential_ref=None,
+        secret_id=None,
+        organization_headers=False,
+        **TIMES,
+    )
+    return record._replace(**changes)
+
+
+def rows(**changes: Any) -> Rows:
+    """Return a registry with one team, one model and one endpoint."""
+    return Rows(7, (TEAM,), (), (model(),), (endpoint(),))._replace(**changes)
