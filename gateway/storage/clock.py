@@ -1,0 +1,31 @@
+"""What time it is, as an argument: everything that waits or stamps takes a `Clock`, so that tests need no sleeping.
+
+Anybody may take a `Clock` by constructor; only the composition root makes a `SystemClock`.
+"""
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Two times: the wall's for what is written down, the monotonic one for what is measured."""
+
+    def now_ms(self) -> int:
+        """Return milliseconds since 1970-01-01 UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds since an unknown start; never goes back."""
+        ...
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def now_ms(self) -> int:
+        """Return milliseconds since 1970-01-01 UTC."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        """Return seconds since an unknown start; never goes back."""
+        return time.monotonic()
