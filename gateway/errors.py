@@ -17,6 +17,7 @@ data plane's answers render them (OpenAI shape on the data plane, RFC 9457 on th
     ├── UnsupportedMedia         415
     ├── Misdirected              421  this Host is not served here
     ├── Unprocessable            422
+    ├── PreconditionRequired     428  this change needs If-Match
     ├── RateLimited              429
     ├── UpstreamFailed           502  the upstream's fault
     │   ├── ConnectFailed             nothing was sent: another endpoint may be tried
@@ -161,6 +162,14 @@ class Unprocessable(GatewayError):
     status = 422
     type = "invalid_request_error"
     default_code = "validation_failed"
+
+
+class PreconditionRequired(GatewayError):
+    """428: policy asks for `If-Match` on this change (lifecycle.md section 3)."""
+
+    status = 428
+    type = "invalid_request_error"
+    default_code = "precondition_required"
 
 
 class RateLimited(GatewayError):
