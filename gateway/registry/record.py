@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 
 class TeamRecord(NamedTuple):
-    """A namespace of models and keys. `default_via` is None, "server" or the id of a gateway."""
+    """A namespace of models and keys. `default_via` is None, "server" or "gateway" (then the next field says which)."""
 
     id: str
     name: str
     description: str
     default_via: str | None
+    default_gateway_id: str | None
     rev: int
     created_at: int
     updated_at: int

@@ -162,12 +162,18 @@ def build(rows: Rows, previous: Snapshot | None = None) -> Snapshot:
     gateways = {gateway.id: gateway for gateway in rows.gateways}
     default = default_gateway(rows.gateways)
     names = {model.uid: model.name for model in rows.models}
-    routes = {row.id: _endpoint(row, names[row.model_uid], previous or Snapshot()) for row in rows.endpoints}
+    # Tables are read one after the other: a row whose owner came later is left to the reload that is already due.
+    known = tuple(row for row in rows.endpoints if row.model_uid in names)
+    routes = {row.id: _endpoint(row, names[row.model_uid], previous or Snapshot()) for row in known}
     parts = _Parts(
-        endpoints=_grouped((row.model_uid, routes[row.id]) for row in rows.endpoints),
+        endpoints=_grouped((row.model_uid, routes[row.id]) for row in known),
         models=_grouped((row.team_id, row) for row in rows.models),
         aliases=_grouped((row.team_id, row) for row in rows.aliases),
-        defaults=_grouped((row.team_id, (row.operation, routes[row.endpoint_id])) for row in rows.defaults),
+        defaults=_grouped(
+            (row.team_id, (row.operation, routes[row.endpoint_id]))
+            for row in rows.defaults
+            if row.endpoint_id in routes
+        ),
     )
     teams = {team.name: _team(team, parts, gateways, default) for team in rows.teams}
     return Snapshot(

@@ -5,7 +5,7 @@ from typing import Any
 from gateway.registry.record import EndpointRecord, GatewayRecord, ModelRecord, Rows, TeamRecord
 
 TIMES = {"rev": 1, "created_at": 5, "updated_at": 5}
-TEAM = TeamRecord(id="team_a", name="team1", description="", default_via=None, **TIMES)
+TEAM = TeamRecord(id="team_a", name="team1", description="", default_via=None, default_gateway_id=None, **TIMES)
 
 
 def gateway(id_: str, name: str, url: str, *, is_default: bool = False) -> GatewayRecord:

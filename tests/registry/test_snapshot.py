@@ -46,9 +46,9 @@ def test_models_are_sorted_by_name() -> None:
     [
         pytest.param("gateway", "gw_eu", None, (EU, US), ("eu", EU.url), id="a named gateway wins"),
         pytest.param(
-            "server", None, "gw_eu", (EU, US), (None, "/access/models/team1/"), id="server wins over defaults"
+            "server", None, "gateway", (EU, US), (None, "/access/models/team1/"), id="server wins over defaults"
         ),
-        pytest.param(None, None, "gw_eu", (EU, US), ("eu", EU.url), id="unset: the team's default"),
+        pytest.param(None, None, "gateway", (EU, US), ("eu", EU.url), id="unset: the team's default"),
         pytest.param(None, None, "server", (EU, US), (None, "/access/models/team1/"), id="unset: the team says server"),
         pytest.param(None, None, None, (EU, US), ("us", US.url), id="unset: the default gateway"),
         pytest.param(None, None, None, (EU,), (None, "/access/models/team1/"), id="unset: no default, so the server"),
@@ -62,7 +62,7 @@ def test_via_decides_what_is_published(
     expected: tuple[str | None, str],
 ) -> None:
     """A gateway's name, the server, or unset: team default, then the flagged gateway, then the server."""
-    team = TEAM._replace(default_via=team_via)
+    team = TEAM._replace(default_via=team_via, default_gateway_id="gw_eu" if team_via == "gateway" else None)
     snapshot = build(rows(teams=(team,), gateways=gateways, models=(model(via=via, gateway_id=gateway_id),)))
     found = snapshot.find("team1", "qwen3")
     assert found is not None

@@ -1,0 +1,215 @@
+"""What callers send to the registry's routes: shapes and ranges. Rules that need the registry are in `service/`.
+
+A field of a patch that is left out stays as it is (`model_fields_set` tells); null takes a value away where there may
+be none (JSON merge, RFC 7396).
+"""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from gateway.api.page import PageQuery
+from gateway.vault.secret import Secret
+
+Task: TypeAlias = Literal["chat", "completions", "embeddings", "images", "audio", "moderations", "rerank", "other"]
+Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Text: TypeAlias = Annotated[str, StringConstraints(max_length=2000)]
+Address: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+Operation: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.]{1,64}$")]
+Weight: TypeAlias = Annotated[int, Field(ge=0, le=1_000_000)]
+Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+
+MAX_ENDPOINTS = 64
+"""Endpoints that one call may bring along; more can be added one by one."""
+
+
+class Input(BaseModel):
+    """What a caller sends: nothing unknown, nothing converted, and no value echoed that might be a secret."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+    def given(self) -> dict[str, object]:
+        """Return the fields that the caller sent, null ones included."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name in self.model_fields_set}
+
+
+class TeamCreate(Input):
+    """A new team."""
+
+    name: Name
+    """Lower-case letters, digits and inner hyphens. It stands in addresses and cannot be changed."""
+    description: Text = ""
+    default_via: Name | None = None
+    """For models that choose none: a gateway's name, "server", or null for the installation's default."""
+
+
+class TeamPatch(Input):
+    """Changes to a team."""
+
+    description: Text = Field(default_factory=str)
+    default_via: Name | None = None
+    """As on creation."""
+    default_endpoints: dict[Operation, Name | None] = Field(default_factory=dict)
+    """By operation, the endpoint's id for calls that name no model; null takes an entry away, others stay."""
+
+
+class GatewayCreate(Input):
+    """A new public entry point."""
+
+    name: Name
+    """Lower-case letters, digits and inner hyphens."""
+    url: Address
+    """Full URL that is published for models that go through this gateway."""
+    description: Text = ""
+    is_default: bool = False
+    """Whether models that choose nothing go through it; at most one gateway is the default."""
+
+
+class GatewayPatch(Input):
+    """Changes to a gateway. A new `url` is published from the next read on."""
+
+    name: Name = Field(default_factory=str)
+    url: Address = Field(default_factory=str)
+    description: Text = Field(default_factory=str)
+    is_default: bool = Field(default_factory=bool)
+
+
+class EndpointFields(Input):
+    """One place where a model runs."""
+
+    base_url: Address
+    """Full URL of the upstream, up to and without `/chat/completions`."""
+    upstream_model: Name | None = None
+    """The upstream's own name for the model; null when it is the published one."""
+    weight: Weight = 1
+    """Share of the calls, relative to the other endpoints; 0 takes none."""
+    enabled: bool = True
+    api_key: Secret | None = None
+    """The upstream's key, stored encrypted and never shown; administrators may write env:NAME or file:PATH."""
+    organization_headers: bool = False
+    """Whether the caller's OpenAI-Organization and OpenAI-Project headers are passed on."""
+
+
+class EndpointCreate(EndpointFields):
+    """A further endpoint of a model."""
+
+    model: Name
+    """The model's uid, or its name."""
+    team: Name | None = None
+    """The team of the name; the key's own team when left out."""
+
+
+class EndpointPatch(Input):
+    """Changes to an endpoint. Another origin (scheme, host, port) clears the stored key."""
+
+    base_url: Address = Field(default_factory=str)
+    upstream_model: Name | None = None
+    weight: Weight = Field(default_factory=int)
+    enabled: bool = Field(default_factory=bool)
+    api_key: Secret | None = None
+    """A new key; null takes the key away."""
+    organization_headers: bool = Field(default_factory=bool)
+
+
+class ModelCreate(Input):
+    """A model to publish."""
+
+    name: Name
+    """Letters, digits and . - _ @ + : /"""
+    team: Name | None = None
+    """The key's own team, or `default`, when left out."""
+    task: Task = "chat"
+    description: Text = ""
+    via: Name | None = None
+    """A gateway's name, "server", or null for the team's default."""
+    path: Address | None = None
+    """Published path when the model goes through no gateway; null for /access/models/{team}/."""
+    stream_usage: bool = True
+    """Whether the upstream understands stream_options.include_usage."""
+    first_byte_timeout_s: Seconds | None = None
+    idle_timeout_s: Seconds | None = None
+    total_timeout_s: Seconds | None = None
+    endpoints: tuple[EndpointFields, ...] = Field(default=(), max_length=MAX_ENDPOINTS)
+    """Where it runs; made together with the model or not at all."""
+
+
+class ModelPatch(Input):
+    """Changes to a model."""
+
+    name: Name = Field(default_factory=str)
+    task: Task = Field(default_factory=lambda: "chat")
+    state: Literal["active", "disabled"] = Field(default_factory=lambda: "active")
+    """Needs the permission models.operate."""
+    description: Text = Field(default_factory=str)
+    via: Name | None = None
+    path: Address | None = None
+    stream_usage: bool = Field(default_factory=bool)
+    first_byte_timeout_s: Seconds | None = None
+    idle_timeout_s: Seconds | None = None
+    total_timeout_s: Seconds | None = None
+
+
+class AliasCreate(Input):
+    """Another name for a model."""
+
+    name: Name
+    model: Name
+    """The model's uid, or its name."""
+    team: Name | None = None
+    """The team of the name; the key's own team when left out."""
+
+
+class AliasPatch(Input):
+    """Changes to an alias."""
+
+    name: Name = Field(default_factory=str)
+    model: Name = Field(default_factory=str)
+    """The uid or name of another model of the same team."""
+
+
+class TeamQuery(PageQuery):
+    """Filters of the list of teams."""
+
+    name: Name | None = None
+
+
+class GatewayQuery(PageQuery):
+    """Filters of the list of gateways."""
+
+    name: Name | None = None
+
+
+class ModelQuery(PageQuery):
+    """Filters of the list of models."""
+
+    name: Name | None = None
+    team: Name | None = None
+    task: Task | None = None
+    state: Literal["active", "disabled"] | None = None
+
+
+class EndpointQuery(PageQuery):
+    """Filters of the list of endpoints."""
+
+    model: Name | None = Field(default=None, description="The model's uid, or its name.")
+    team: Name | None = None
+    enabled: bool | None = None
+
+
+class AliasQuery(PageQuery):
+    """Filters of the list of aliases."""
+
+    name: Name | None = None
+    team: Name | None = None
+    model: Name | None = Field(default=None, description="The model's uid, or its name.")
+
+
+class ResolveQuery(Input):
+    """Whose address is asked for."""
+
+    model: Name | None = None
+    """A model's name or alias; the team's own address when left out."""
+    team: Name | None = None
+    """The key's own team when left out."""
