@@ -87,6 +87,8 @@ class ServerSettings(Section):
     """Largest JSON body in bytes."""
     max_upload_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
     """Largest multipart upload in bytes; uploads are streamed, never held in memory."""
+    open_to_localhost: bool = True
+    """A server bound to loopback lets programs on this machine call models (not manage) without a key."""
     cors_origins: tuple[str, ...] = ()
     """Browser origins that may call the data plane; off by default."""
 
@@ -232,16 +234,16 @@ def load(
         ConfigError: a named file is missing or no YAML, or a setting is unknown or out of its range.
     """
     values = _read_file(path) if path is not None else {}
-    environment = os.environ if environment is None else environment
+    variables = os.environ if environment is None else environment
 
     class _Sources(Settings):
         @classmethod
         def settings_customise_sources(  # type: ignore[override]  # the base names its sources one by one
             cls, settings_cls: type[BaseSettings], **_: PydanticBaseSettingsSource
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            variables = EnvSettingsSource(settings_cls)
-            variables.env_vars = {name.lower(): value for name, value in environment.items()}
-            return _File(settings_cls, dict(flags or {})), variables, _File(settings_cls, values)
+            env = EnvSettingsSource(settings_cls)
+            env.env_vars = {name.lower(): value for name, value in variables.items()}
+            return _File(settings_cls, dict(flags or {})), env, _File(settings_cls, values)
 
     try:
         merged = _Sources()
@@ -252,7 +254,8 @@ def load(
 
 def _read_file(path: Path) -> dict[str, Any]:
     # Inner import: most starts have no file, and the parser costs 20 ms.
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     try:
         values = YAML(typ="safe").load(path.read_text(encoding="utf-8"))

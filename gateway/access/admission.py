@@ -1,0 +1,98 @@
+"""Which model of which team a call may reach: key, team, name, state. Pure; reads one snapshot.
+
+The order is the order of what may be learned: the team first (a key of another team learns nothing), then the name among
+those that the key may see, then whether anybody can answer (proxy_behaviour.md section 7, security.md ACL-3).
+"""
+
+from gateway.api.principal import Principal
+from gateway.errors import GatewayError, NotFound, PermissionDenied, Unavailable
+from gateway.registry.names import nearest
+from gateway.registry.snapshot import ModelRoute, Snapshot
+
+DEFAULT_TEAM = "default"
+RETRY_AFTER_S = 5
+"""When to ask again for a model that nobody can answer: as long as a breaker's shortest pause."""
+
+
+def team_of(principal: Principal, named: str | None, snapshot: Snapshot) -> str:
+    """Return the team that a call belongs to: the one in the path, else the key's own, else `default`.
+
+    Raises:
+        PermissionDenied: the key belongs to another team, whether or not the named one exists.
+        NotFound: a caller of every team named one that does not exist.
+    """
+    if named is None:
+        return principal.team or DEFAULT_TEAM
+    if not principal.sees_team(named):
+        raise PermissionDenied(
+            f"this key does not belong to the team {named!r}",
+            hint="use the address that GET /api/v1/models gives for this key",
+        )
+    if not snapshot.has_team(named):
+        raise NotFound(f"team {named!r} not found", code="team_not_found", hint=_meant(named, tuple(snapshot.teams)))
+    return named
+
+
+def admit(principal: Principal, team: str, name: str, snapshot: Snapshot) -> ModelRoute:
+    """Return the model that the call may reach.
+
+    Raises:
+        NotFound: no such model among those that this key may see; with the nearest names.
+        Unavailable: known, but no endpoint is switched on.
+    """
+    route = snapshot.find(team, name)
+    if route is None or not _granted(principal, route, name):
+        raise unknown_model(principal, team, name, snapshot)
+    if route.state == "disabled":
+        raise NotFound(
+            f"model {name!r} is disabled",
+            code="model_disabled",
+            param="model",
+            hint="its operator can enable it again",
+            headers={"x-should-retry": "false"},
+        )
+    if not route.callable:
+        raise unreachable(name)
+    return route
+
+
+def unknown_model(principal: Principal, team: str, name: str, snapshot: Snapshot) -> GatewayError:
+    """Return the 404 for a name, with the nearest of those that the key may see."""
+    visible = visible_names(principal, team, snapshot)
+    return NotFound(
+        f"model {name!r} not found",
+        code="model_not_found",
+        param="model",
+        hint=_meant(name, visible),
+        headers={"x-should-retry": "false"},
+    )
+
+
+def unreachable(name: str) -> GatewayError:
+    """Return the 503 for a model that is known while nobody can answer for it."""
+    return Unavailable(
+        f"model {name!r} is known, but none of its endpoints can answer now",
+        param="model",
+        headers={"Retry-After": str(RETRY_AFTER_S)},
+    )
+
+
+def visible_names(principal: Principal, team: str, snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the callable names of the team, aliases included, that the key may use; sorted."""
+    names = []
+    for name in snapshot.names(team):
+        route = snapshot.find(team, name)
+        if route is not None and route.callable and _granted(principal, route, name):
+            names.append(name)
+    return tuple(sorted(names))
+
+
+def _granted(principal: Principal, route: ModelRoute, name: str) -> bool:
+    """A grant may name the model or the alias; either is enough."""
+    return principal.may_call(name) or principal.may_call(route.name)
+
+
+def _meant(name: str, names: tuple[str, ...]) -> str:
+    close = nearest(name, names)
+    meant = f"did you mean {' or '.join(repr(one) for one in close)}? " if close else ""
+    return f"{meant}{len(names)} in all: GET /v1/models" if names else "no model is registered for this key yet"

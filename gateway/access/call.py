@@ -1,0 +1,72 @@
+"""One call on its way through the data plane: what was asked, where it went, how it ended.
+
+A mutable record that `routes.py` begins, `dispatch.py` and `relay.py` fill in, and `account.py` closes. Times are
+seconds of the event loop's clock.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from gateway.access.operations import Operation
+from gateway.access.tokens import Tokens
+from gateway.api.principal import Principal
+from gateway.registry.snapshot import EndpointRoute, ModelRoute
+
+
+class Outcome(StrEnum):
+    """How a call ended, seen from the caller."""
+
+    COMPLETE = "complete"
+    """A whole answer, whatever its status."""
+    INCOMPLETE = "incomplete"
+    """The upstream ended cleanly, but without the terminal that its stream should have (PRX-5)."""
+    BROKEN = "broken"
+    """The upstream broke inside the answer; the caller was told (PRX-4)."""
+    FAILED = "failed"
+    """An error object inside a stream (PRX-6)."""
+    CANCELLED = "cancelled"
+    """The caller left (section 4)."""
+    REFUSED = "refused"
+    """An error of ours, before any byte of an answer."""
+
+
+@dataclass(slots=True)
+class Call:
+    """Everything known about one call."""
+
+    request_id: str
+    principal: Principal
+    operation: Operation
+    team: str
+    started: float
+    model: str | None = None
+    """As the caller wrote it."""
+    object_id: str | None = None
+    stream: bool = False
+    route: ModelRoute | None = None
+    endpoint: EndpointRoute | None = None
+    injected_usage: bool = False
+    """We asked the upstream for the usage event, so the caller must not see it (USE-3)."""
+    attempts: list[str] = field(default_factory=list)
+    """Why earlier attempts failed, for the log and one response header."""
+    sent_at: float | None = None
+    """When the request went to the upstream for the last time."""
+    head_at: float | None = None
+    """When the upstream's answer began."""
+    first_byte_at: float | None = None
+    connect_ms: float | None = None
+    status: int = 0
+    outcome: Outcome = Outcome.REFUSED
+    error_code: str | None = None
+    tokens: Tokens | None = None
+    created_id: str | None = None
+    """Id of the stored object that the answer created."""
+    bytes_in: int = 0
+    bytes_out: int = 0
+    begun: bool = False
+    """The answer's head is out: no retry, no second status line (STR-4)."""
+
+    @property
+    def retryable_elsewhere(self) -> bool:
+        """Whether the model has another endpoint that could be tried."""
+        return self.route is not None and len(self.route.endpoints) > 1

@@ -1,0 +1,171 @@
+"""The way back: one upstream answer goes to one caller, byte for byte, while a copy is read.
+
+Bytes pass as they come; a stream that broke looks broken; after the first byte there is no second status line
+(proxy_behaviour.md sections 1, 3 and 5). One object per call, used by relay.py alone.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from gateway.access.call import Call, Outcome
+from gateway.access.deadline import Deadline
+from gateway.access.errors import error_event
+from gateway.access.headers import to_client
+from gateway.access.observation import NoCopy, Observation, PlainCopy, StreamCopy
+from gateway.access.refusals import is_event_stream, is_json, timed_out
+from gateway.errors import GatewayError, UpstreamFailed
+from gateway.settings import TimeoutSettings
+from gateway.upstream.transport import UpstreamResponse
+
+BUFFERED_BYTES = 256 * 1024
+"""Answers announced up to this size are read whole, so that one cut short can still become a 502 (PRX-4)."""
+FAREWELL_S = 5.0
+"""How long a reader may take to fetch what is buffered when its answer was broken off."""
+
+
+class Passage:
+    """Everything that one answer needs on its way."""
+
+    __slots__ = ("_call", "_copy", "_deadline", "_idle_s", "_loop", "_request", "_response", "_slow_s", "_upstream")
+
+    def __init__(
+        self,
+        request: web.Request,
+        call: Call,
+        upstream: UpstreamResponse,
+        deadline: Deadline,
+        timeouts: TimeoutSettings,
+    ) -> None:
+        self._request = request
+        self._call = call
+        self._upstream = upstream
+        self._deadline = deadline
+        own = call.route.idle_timeout_s if call.route is not None else None
+        self._idle_s = timeouts.idle_s if own is None else own
+        self._slow_s = timeouts.slow_client_s
+        self._loop = asyncio.get_running_loop()
+        self._copy: Observation = self._observation()
+        self._response: web.StreamResponse
+
+    async def run(self) -> web.StreamResponse:
+        """Pass the answer on and return it, complete or visibly broken off.
+
+        Raises:
+            UpstreamFailed: it broke before anything went to the caller.
+        """
+        self._deadline.limit("idle", self._idle_s)
+        length = _length(self._upstream)
+        if self._streams:
+            self._deadline.total(None)
+        elif length is not None and length <= BUFFERED_BYTES:
+            return await self._pass_whole()
+        return await self._pass_along()
+
+    @property
+    def _streams(self) -> bool:
+        return is_event_stream(self._upstream.headers.get("Content-Type", ""))
+
+    def _observation(self) -> Observation:
+        content_type = self._upstream.headers.get("Content-Type", "")
+        if self._upstream.headers.get("Content-Encoding", "identity") != "identity":
+            return NoCopy()
+        if is_event_stream(content_type):
+            return StreamCopy(self._call.operation, drop_injected_usage=self._call.injected_usage)
+        return PlainCopy(self._call.operation) if is_json(content_type) else NoCopy()
+
+    async def _pass_whole(self) -> web.Response:
+        call = self._call
+        body = await self._upstream.read(BUFFERED_BYTES)
+        call.first_byte_at = self._loop.time()
+        call.status, call.outcome, call.bytes_out = self._upstream.status, Outcome.COMPLETE, len(body)
+        self._copy.feed(body)
+        self._copy.settle(call)
+        return web.Response(status=call.status, body=body, headers=to_client(self._upstream.headers))
+
+    async def _pass_along(self) -> web.StreamResponse:
+        """Pass chunks as they come. The head goes out with the first, so that early trouble keeps its status."""
+        call = self._call
+        chunks = self._upstream.chunks()
+        first = await anext(chunks, b"")
+        call.first_byte_at = self._loop.time()
+        self._response = self._head()
+        await self._response.prepare(self._request)
+        call.begun, call.status = True, self._upstream.status
+        try:
+            await self._pump(first, chunks)
+        except asyncio.CancelledError:
+            name = self._deadline.took()
+            if name is None:
+                call.outcome = Outcome.CANCELLED
+                raise
+            await self._break_off(timed_out(name))
+        except UpstreamFailed as error:
+            await self._break_off(error)
+        except ConnectionError:
+            call.outcome = Outcome.CANCELLED
+        finally:
+            self._copy.settle(call)
+        return self._response
+
+    async def _pump(self, first: bytes, chunks: AsyncIterator[bytes]) -> None:
+        call, copy, deadline, write = self._call, self._copy, self._deadline, self._response.write
+        chunk = first
+        while chunk:
+            out = copy.feed(chunk)
+            if out:
+                call.bytes_out += len(out)
+                deadline.limit("slow_client", self._slow_s)
+                await write(out)
+                deadline.limit("idle", self._idle_s)
+            chunk = await anext(chunks, b"")
+        rest = copy.finish()
+        deadline.limit("slow_client", self._slow_s)
+        if rest:
+            call.bytes_out += len(rest)
+            await write(rest)
+        call.outcome = Outcome.COMPLETE
+        await self._response.write_eof()
+
+    async def _break_off(self, error: GatewayError) -> None:
+        """End the answer so that nobody takes it for whole: error event, then no last chunk (STR-3)."""
+        self._call.outcome, self._call.error_code = Outcome.BROKEN, error.code
+        transport = self._request.transport
+        if transport is None:
+            return
+        if error.code == "slow_client":
+            transport.abort()
+            return
+        if isinstance(self._copy, StreamCopy):
+            separator = b"" if self._copy.at_boundary else b"\n\n"
+            await self._say_farewell(separator + error_event(error, self._call.request_id))
+        transport.close()
+        self._loop.call_later(FAREWELL_S, transport.abort)
+
+    async def _say_farewell(self, event: bytes) -> None:
+        self._deadline.limit("slow_client", FAREWELL_S)
+        try:
+            await self._response.write(event)
+        except asyncio.CancelledError:
+            if self._deadline.took() is None:
+                raise
+        except ConnectionError:
+            return
+
+    def _head(self) -> web.StreamResponse:
+        response = web.StreamResponse(status=self._upstream.status, headers=to_client(self._upstream.headers))
+        length = _length(self._upstream)
+        if self._streams:
+            response.headers["Cache-Control"] = "no-cache"
+            response.headers["X-Accel-Buffering"] = "no"  # PRX-42: nginx in front must not hold events
+        elif length is not None:
+            response.content_length = length
+        if response.content_length is None and self._request.version >= (1, 1):
+            response.enable_chunked_encoding()
+        return response
+
+
+def _length(upstream: UpstreamResponse) -> int | None:
+    value = upstream.headers.get("Content-Length")
+    return int(value) if value is not None and value.isascii() and value.isdecimal() else None

@@ -1,0 +1,78 @@
+"""Carry one call: the way up is `dispatch.py`, the way back `passage.py`; here they meet, with time and cancellation.
+
+When the caller leaves, aiohttp cancels the handler and with it whatever this waits for; closing the upstream's answer
+drops its connection (proxy_behaviour.md section 4). No clean-up here ever awaits the upstream.
+"""
+
+import asyncio
+
+from aiohttp import web
+
+from gateway.access.call import Call, Outcome
+from gateway.access.deadline import Deadline
+from gateway.access.dispatch import Dispatcher, Outgoing
+from gateway.access.passage import Passage
+from gateway.access.refusals import refusal, timed_out
+from gateway.errors import BadUpstreamResponse
+from gateway.settings import TimeoutSettings
+from gateway.upstream.transport import UpstreamResponse
+
+
+class Relay:
+    """Carries calls. One for the process."""
+
+    def __init__(self, dispatcher: Dispatcher, timeouts: TimeoutSettings) -> None:
+        self._dispatcher = dispatcher
+        self._timeouts = timeouts
+        self._running: set[Deadline] = set()
+
+    def __len__(self) -> int:
+        """How many calls are under way."""
+        return len(self._running)
+
+    def end_all(self) -> None:
+        """End every running call with an error event: the drain is over (PRX-40)."""
+        for deadline in tuple(self._running):
+            deadline.expire("shutting_down")
+
+    async def carry(self, request: web.Request, call: Call, outgoing: Outgoing) -> web.StreamResponse:
+        """Send the call upstream and its answer to the caller; return the answer.
+
+        Raises:
+            GatewayError: nothing has gone to the caller yet; later troubles end the answer itself.
+        """
+        with Deadline() as deadline:
+            self._running.add(deadline)
+            try:
+                return await self._carry(request, call, outgoing, deadline)
+            except asyncio.CancelledError:
+                name = deadline.took()
+                if name is None:
+                    call.outcome = Outcome.CANCELLED
+                    raise
+                raise timed_out(name) from None
+            finally:
+                self._running.discard(deadline)
+
+    async def _carry(
+        self, request: web.Request, call: Call, outgoing: Outgoing, deadline: Deadline
+    ) -> web.StreamResponse:
+        upstream = await self._dispatcher.send(call, outgoing, deadline)
+        try:
+            refused = refusal(upstream.status, upstream.headers)
+            if refused is not None:
+                raise refused
+            _check_coding(request, upstream)
+            return await Passage(request, call, upstream, deadline, self._timeouts).run()
+        finally:
+            upstream.close()
+
+
+def _check_coding(request: web.Request, upstream: UpstreamResponse) -> None:
+    """Refuse a coding that the caller cannot read; bytes and `Content-Encoding` travel together (PRX-38)."""
+    coding = upstream.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding in {"", "identity"} or coding in request.headers.get("Accept-Encoding", "").lower():
+        return
+    raise BadUpstreamResponse(
+        f"the upstream answered in the coding {coding!r}, which neither the caller nor this gateway asked for"
+    )
