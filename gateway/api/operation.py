@@ -1,0 +1,204 @@
+"""One decorator for everything that the management API can do: it validates, authorises and documents.
+
+Used by every `routes.py` and by the composition root. A method of a `*Routes` class becomes a route:
+
+    @operation("POST", "/models", permission=Permission.REGISTRY_WRITE, body=ModelCreate, answers={201: ModelView},
+               errors=(409,), tag="models", summary="Publish a model")
+    async def create_model(self, request: web.Request, body: ModelCreate) -> web.StreamResponse: ...
+
+The order in each call: permission (ACL-4: before body and existence), If-Match's form, query, body, the method. Body
+and query reach the method as keyword arguments. Deny is the default: without a permission the class does not load.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+
+from aiohttp import hdrs, web
+from pydantic import BaseModel, TypeAdapter
+
+from gateway.api.etag import is_current, parse_if_match
+from gateway.api.inputs import read_json, read_query, refuse_body
+from gateway.api.permissions import Permission
+from gateway.api.principal import PRINCIPAL
+from gateway.errors import InvalidRequest, NotFound, Unauthenticated
+
+Handler = Callable[..., Awaitable[web.StreamResponse]]
+"""A method of a routes class: (request), with `body=` and `query=` when its operation declares them."""
+_HandlerT = TypeVar("_HandlerT", bound=Handler)
+
+_SAFE = ("GET", "HEAD")
+_MARK = "__operation__"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An answer that is not JSON, for `answers={200: Content("text/html")}`."""
+
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One thing the API can do, as declared. `answers` maps a status to a model, a Content, or None (no body)."""
+
+    name: str
+    method: str
+    path: str
+    permission: Permission | None
+    public: bool
+    body: Any
+    query: type[BaseModel] | None
+    answers: Mapping[int, Any]
+    errors: tuple[int, ...]
+    tag: str
+    summary: str
+    description: str
+    if_match: Literal["no", "optional", "required"]
+    idempotent: bool
+
+
+OPERATIONS = web.AppKey("OPERATIONS", list[Operation])
+"""Every operation that was registered on the application, in order."""
+
+
+def operation(  # noqa: PLR0913 - keyword-only, and each is one line of the documentation
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"],
+    path: str,
+    *,
+    answers: Mapping[int, Any],
+    tag: str,
+    summary: str,
+    permission: Permission | None = None,
+    public: bool = False,
+    body: Any = None,
+    query: type[BaseModel] | None = None,
+    errors: tuple[int, ...] = (),
+    if_match: Literal["no", "optional", "required"] = "no",
+    idempotent: bool = False,
+) -> Callable[[_HandlerT], _HandlerT]:
+    """Declare a method as the operation; its docstring is the description.
+
+    `errors` lists only what the method itself raises: what every call may answer is known. `if_match` says whether the
+    method honours If-Match, `idempotent` whether it honours Idempotency-Key.
+
+    Raises:
+        TypeError: neither a permission nor public, or the method's parameters do not fit (at import time).
+    """
+
+    def declare(handler: _HandlerT) -> _HandlerT:
+        name = getattr(handler, "__name__", "")
+        if (permission is None) != public:
+            raise TypeError(f"{name}: an operation has a permission, or is public=True (ACL-2)")
+        wanted = {"self", "request"} | ({"body"} if body is not None else set()) | ({"query"} if query else set())
+        if set(inspect.signature(handler).parameters) != wanted:
+            raise TypeError(f"{name}: its parameters must be {sorted(wanted)}")
+        declared = Operation(
+            name=name,
+            method=method,
+            path=path,
+            permission=permission,
+            public=public,
+            body=body,
+            query=query,
+            answers=answers,
+            errors=errors,
+            tag=tag,
+            summary=summary,
+            description=inspect.getdoc(handler) or "",
+            if_match=if_match,
+            idempotent=idempotent,
+        )
+        setattr(handler, _MARK, declared)
+        return handler
+
+    return declare
+
+
+def register(app: web.Application, *routes: object, prefix: str = "/api/v1") -> None:
+    """Add a route for each operation of the objects, and note it in `app[OPERATIONS]`."""
+    if OPERATIONS not in app:
+        app[OPERATIONS] = []
+    known = {one.name for one in app[OPERATIONS]}
+    for owner in routes:
+        for declared, handler in _operations_of(owner):
+            if declared.name in known:
+                raise ValueError(f"two operations are called {declared.name}")
+            known.add(declared.name)
+            here = replace(declared, path=prefix + declared.path)
+            app.router.add_route(here.method, here.path, _route(here, handler), name=here.name)
+            app[OPERATIONS].append(here)
+
+
+def answer(
+    model: BaseModel, *, status: int = 200, etag: str | None = None, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """Return the model as a JSON answer. With an ETag a client may keep it and ask again, without it must not."""
+    caching = (
+        {hdrs.CACHE_CONTROL: "no-store"} if etag is None else {hdrs.CACHE_CONTROL: "private, no-cache", hdrs.ETAG: etag}
+    )
+    body = model.model_dump_json(by_alias=True).encode()
+    return web.Response(
+        body=body, status=status, content_type="application/json", headers=caching | dict(headers or {})
+    )
+
+
+def _operations_of(owner: object) -> Iterator[tuple[Operation, Handler]]:
+    names = {name: None for kind in reversed(type(owner).__mro__) for name in vars(kind)}
+    for name in names:
+        declared = getattr(getattr(type(owner), name, None), _MARK, None)
+        if isinstance(declared, Operation):
+            yield declared, getattr(owner, name)
+
+
+def _route(declared: Operation, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    adapter = None if declared.body is None else TypeAdapter(declared.body)
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        _authorise(request, declared.permission)
+        _check_target(request)
+        _check_condition(request, declared)
+        inputs: dict[str, object] = {}
+        query = read_query(request.query, declared.query)
+        if declared.query is not None:
+            inputs["query"] = query
+        if adapter is not None:
+            inputs["body"] = await read_json(request, adapter)
+        elif declared.method not in _SAFE:
+            await refuse_body(request)
+        return _unless_current(request, await handler(request, **inputs))
+
+    return handle
+
+
+def _authorise(request: web.Request, permission: Permission | None) -> None:
+    if permission is None:
+        return
+    principal = request.get(PRINCIPAL)
+    if principal is None:
+        raise Unauthenticated("no valid API key was sent", hint="send the header Authorization: Bearer mp_…")
+    principal.require(permission)
+
+
+def _check_target(request: web.Request) -> None:
+    """Refuse a NUL in the path: no name holds one, and PostgreSQL answers it with an error of its own."""
+    if any("\0" in value for value in request.match_info.values()):
+        raise NotFound("nothing has the character NUL in its name")
+
+
+def _check_condition(request: web.Request, declared: Operation) -> None:
+    """Refuse a guard that nobody would look at: a dropped If-Match is a lost update (lifecycle.md section 6)."""
+    if declared.if_match != "no":
+        parse_if_match(request, required=declared.if_match == "required")
+    elif declared.method not in _SAFE and hdrs.IF_MATCH in request.headers:
+        raise InvalidRequest("this operation does not look at If-Match", param="If-Match", hint="leave If-Match out")
+
+
+def _unless_current(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """Answer 304 where the caller's copy is still the current one."""
+    etag = response.headers.get(hdrs.ETAG)
+    if request.method not in _SAFE or response.status != 200 or etag is None or not is_current(request, etag):  # noqa: PLR2004 - HTTP's number
+        return response
+    kept = {name: response.headers[name] for name in (hdrs.ETAG, hdrs.CACHE_CONTROL) if name in response.headers}
+    return web.Response(status=304, headers=kept)

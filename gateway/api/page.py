@@ -1,0 +1,81 @@
+"""Lists in pages: `?limit=` and an opaque `?cursor=`, which is the sort key of the last item that was shown.
+
+Used by routes and stores. A keyset survives inserts and deletes between two pages, an offset does not.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.errors import InvalidRequest
+
+T = TypeVar("T")
+Key = tuple[str | int, ...]
+
+_DEFAULT_LIMIT = 50
+_MAX_LIMIT = 200  # items; an answer of this many models stays below 200 KB
+_MAX_CURSOR = 2048  # characters: room for the longest names
+
+
+class Page(BaseModel, Generic[T]):
+    """One page of a list."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    items: tuple[T, ...]
+    next_cursor: str | None = Field(description="Send it as `cursor` to get the next page; null on the last one.")
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """Name the schema `ModelViewPage` instead of `Page[ModelView]`."""
+        return f"{getattr(params[0], '__name__', params[0])}{cls.__name__}"
+
+
+class PageQuery(BaseModel):
+    """The query parameters of every list; a list with filters subclasses it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    limit: int = Field(default=_DEFAULT_LIMIT, ge=1, le=_MAX_LIMIT, description="Items per page.")
+    cursor: str | None = Field(default=None, max_length=_MAX_CURSOR, description="`next_cursor` of the page before.")
+
+
+def encode_cursor(key: Key) -> str:
+    """Return the cursor that continues after the item with this sort key."""
+    text = json.dumps(key, separators=(",", ":"), ensure_ascii=False)
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str, *shape: type[str] | type[int]) -> Key:
+    """Return the sort key in the cursor, e.g. `decode_cursor(cursor, str, int)` for (name, created_at).
+
+    Raises:
+        InvalidRequest: it was not made by `encode_cursor` for a key of this shape.
+    """
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        key = json.loads(raw.decode())
+    except (binascii.Error, ValueError, RecursionError) as error:
+        raise _malformed(cursor) from error
+    if not isinstance(key, list) or [type(part) for part in key] != list(shape) or encode_cursor(tuple(key)) != cursor:
+        raise _malformed(cursor)
+    return tuple(key)
+
+
+def take_page(rows: Sequence[T], limit: int, key: Callable[[T], Key]) -> tuple[Sequence[T], str | None]:
+    """Split what a store read with `LIMIT limit + 1` into the page's rows and the next cursor."""
+    page = rows[:limit]
+    return page, encode_cursor(key(page[-1])) if len(rows) > limit else None
+
+
+def _malformed(cursor: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"cursor {cursor[:40]!r} was not made by this list",
+        code="invalid_cursor",
+        param="cursor",
+        hint="send next_cursor of the last page unchanged, or leave it out to begin anew",
+    )
