@@ -61,7 +61,7 @@ def running_cluster() -> Iterator[Cluster]:
             [initdb, "-D", data, *options], user=user, cwd=directory, check=True, capture_output=True, env=_ENV
         )
         with (directory / "log").open("wb") as log:
-            command = [postgres, "-D", data, "-k", directory, *_SETTINGS]
+            command: list[str | Path] = [postgres, "-D", data, "-k", directory, *_SETTINGS]
             server = subprocess.Popen(command, user=user, cwd=directory, stdout=log, stderr=log, env=_ENV)
         try:
             _wait_until_ready(server, directory)

@@ -78,11 +78,11 @@ def check(if_match: IfMatch, current: str) -> None:
         )
 
 
-def is_current(request: web.BaseRequest, etag: str) -> bool:
-    """Whether If-None-Match already names the ETag, so that a GET may answer 304 (compared weakly, section 13.1.2).
+def is_current(lines: list[str], etag: str) -> bool:
+    """Whether the If-None-Match lines name the ETag, so that a GET may answer 304 (compared weakly, section 13.1.2).
 
     A malformed header only costs the caller the saving: it is ignored.
     """
-    value = ", ".join(request.headers.getall("If-None-Match", [])).strip(" \t")
+    value = ", ".join(lines).strip(" \t")
     tags = [tag.removeprefix("W/") for tag in re.findall(_TAG, value)] if _TAGS.fullmatch(value) else []
     return value == "*" or etag.removeprefix("W/") in tags

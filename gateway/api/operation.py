@@ -13,6 +13,7 @@ and query reach the method as keyword arguments. Deny is the default: without a 
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any, Literal, TypeVar
 
 from aiohttp import hdrs, web
@@ -198,7 +199,8 @@ def _check_condition(request: web.Request, declared: Operation) -> None:
 def _unless_current(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
     """Answer 304 where the caller's copy is still the current one."""
     etag = response.headers.get(hdrs.ETAG)
-    if request.method not in _SAFE or response.status != 200 or etag is None or not is_current(request, etag):  # noqa: PLR2004 - HTTP's number
+    lines = request.headers.getall(hdrs.IF_NONE_MATCH, [])
+    if etag is None or request.method not in _SAFE or response.status != HTTPStatus.OK or not is_current(lines, etag):
         return response
     kept = {name: response.headers[name] for name in (hdrs.ETAG, hdrs.CACHE_CONTROL) if name in response.headers}
-    return web.Response(status=304, headers=kept)
+    return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=kept)
