@@ -1,0 +1,115 @@
+"""The one door out of this process: nothing else makes a client session (security.md EGR-4 to EGR-6; lint and a test).
+
+The guard is one layer. Close the host's firewall as well (EGR-8).
+"""
+
+import asyncio
+import ssl
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import aiohttp
+from aiohttp import hdrs
+from aiohttp.abc import AbstractResolver
+
+from gateway.errors import ConfigError
+from gateway.upstream.connector import GuardedConnector
+from gateway.upstream.policy import EgressPolicy
+
+__all__ = ["Egress", "EgressPolicy", "Session", "connector_of", "guarded_session", "trust"]
+
+Session: TypeAlias = aiohttp.ClientSession  # noqa: TID251 - the type; made in guarded_session only
+
+# aiohttp stops reading above twice this. With the 64 KiB that one read brings, a reader that stands still holds
+# 96 KiB here and as much again in the client's buffer: below the 256 KiB that a stream may cost (PRX-37).
+READ_BUFFER_BYTES: Final = 16 * 1024
+_MAX_HEADER_BYTES = 16 * 1024  # of an upstream's answer: twice what we take from callers
+_NOTHING_ADDED = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE, hdrs.USER_AGENT)
+
+
+class Egress:
+    """The process's session and the policy over it."""
+
+    def __init__(
+        self,
+        policy: EgressPolicy,
+        *,
+        connect_timeout_s: float = 5.0,
+        ca_file: Path | None = None,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        self.session = guarded_session(
+            policy,
+            connect_timeout_s=connect_timeout_s,
+            ssl_context=None if ca_file is None else trust(ca_file),
+            resolver=resolver,
+        )
+
+    @property
+    def policy(self) -> EgressPolicy:
+        """The policy in force."""
+        return connector_of(self.session).policy
+
+    async def replace_policy(self, policy: EgressPolicy) -> None:
+        """Judge by this policy from now on, and cut what it forbids, streams included (EGR-6)."""
+        connector_of(self.session).adopt(policy)
+        await asyncio.sleep(0)  # aborted connections are reported lost in the loop's next turn
+
+    async def close(self) -> None:
+        """Close the session and its connections."""
+        await self.session.close()
+
+
+def guarded_session(
+    policy: EgressPolicy,
+    *,
+    connect_timeout_s: float,
+    ssl_context: ssl.SSLContext | None = None,
+    resolver: AbstractResolver | None = None,
+) -> Session:
+    """Return a session that reaches only what the policy allows, stores no cookie, heeds no proxy variable (EGR-5).
+
+    It adds no header, decodes nothing, and sets no time limit but that of the connect. Callers pass
+    `allow_redirects=False`: a session cannot be told so once for all.
+    """
+    session = Session(
+        connector=GuardedConnector(policy, ssl_context=ssl_context, resolver=resolver),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, connect=connect_timeout_s),
+        auto_decompress=False,
+        trust_env=False,
+        raise_for_status=False,
+        skip_auto_headers=_NOTHING_ADDED,
+        read_bufsize=READ_BUFFER_BYTES,
+        max_line_size=_MAX_HEADER_BYTES,
+        max_field_size=_MAX_HEADER_BYTES,
+    )
+    # aiohttp would silently send an idempotent request twice even on a new connection; the transport decides alone.
+    session._retry_connection = False  # noqa: SLF001 - no public switch; aiohttp's own test client does the same
+    return session
+
+
+def connector_of(session: Session) -> GuardedConnector:
+    """Return the guarded connector of the session.
+
+    Raises:
+        TypeError: the session was made elsewhere and would go around the policy.
+    """
+    if not isinstance(session.connector, GuardedConnector):
+        raise TypeError("this session was not made by guarded_session(): it would go around the egress policy")
+    return session.connector
+
+
+def trust(ca_file: Path) -> ssl.SSLContext:
+    """Return a TLS context that trusts the system's authorities and those in the file (PEM).
+
+    Raises:
+        ConfigError: the file is missing or holds no certificate.
+    """
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_verify_locations(cafile=ca_file)
+    except OSError as error:  # ssl.SSLError is one
+        raise ConfigError(f"{ca_file} cannot be used as a CA file: {error}") from error
+    return context
