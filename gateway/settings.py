@@ -27,7 +27,7 @@ Network = IPv4Network | IPv6Network
 def _mount(value: str) -> str:
     """Check the mount prefix and give it exactly one slash at both ends."""
     try:
-        resolved = resolve("/" + value.strip("/"), server="http://localhost").url.raw_path
+        resolved = resolve(value if value.startswith("/") else f"/{value}", server="http://localhost").url.raw_path
     except ResolveError as error:
         raise ValueError(f"{value!r} is no path prefix: {error}; write it like /ai/") from error
     return "/" if resolved == "/" else f"{resolved.rstrip('/')}/"

@@ -1,0 +1,101 @@
+"""The data plane's way in: which mount, which team, which operation; the rest of the house does the work.
+
+Every mount answers with and without one `v1` segment and one final slash, never with a redirect (clients.md section 3).
+The path is read raw: a decoded one would turn `%2F` into a segment.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from gateway.access import listing
+from gateway.access.account import Account
+from gateway.access.admission import team_of
+from gateway.access.call import Call
+from gateway.access.errors import error_response
+from gateway.access.intake import Intake
+from gateway.access.operations import match, split_tail
+from gateway.access.relay import Relay
+from gateway.api.permissions import Permission
+from gateway.api.principal import PRINCIPAL, REQUEST_ID, Principal
+from gateway.errors import GatewayError, PermissionDenied, Unauthenticated
+from gateway.registry.registry import Registry
+
+TEAM_MOUNT = "access/models/"
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class DataPlane:
+    """Answers the calls of every team. One for the process; `clock` gives the event loop's seconds."""
+
+    def __init__(
+        self, registry: Registry, intake: Intake, relay: Relay, account: Account, *, mount: str, clock: Callable[[], float]
+    ) -> None:
+        self._registry = registry
+        self._intake = intake
+        self._relay = relay
+        self._account = account
+        self._mount = mount
+        self._clock = clock
+
+    def register(self, app: web.Application, *, at_root: bool) -> None:
+        """Add the mounts; `at_root` as well when this process is a gateway. Call it after every other route."""
+        add = app.router.add_route
+        add("*", f"{self._mount}{TEAM_MOUNT}{{team}}", self.serve_team)
+        add("*", f"{self._mount}{TEAM_MOUNT}{{team}}/{{tail:.*}}", self.serve_team)
+        add("*", f"{self._mount}v1", self.serve_own_team)
+        add("*", f"{self._mount}v1/{{tail:.*}}", self.serve_own_team)
+        if at_root:
+            add("*", f"{self._mount}{{tail:.*}}", self.serve_own_team)
+
+    async def serve_team(self, request: web.Request) -> web.StreamResponse:
+        """`/access/models/{team}/…`: the team is in the path."""
+        below = request.rel_url.raw_path[len(self._mount) + len(TEAM_MOUNT) :]
+        team, _, tail = below.partition("/")
+        return await self._serve(request, team, tail)
+
+    async def serve_own_team(self, request: web.Request) -> web.StreamResponse:
+        """`/v1/…`, and a gateway's root: the team is the key's."""
+        return await self._serve(request, None, request.rel_url.raw_path[len(self._mount) :])
+
+    async def _serve(self, request: web.Request, named_team: str | None, tail: str) -> web.StreamResponse:
+        principal = _caller(request)
+        matched = match(request.method, split_tail(tail))
+        snapshot = self._registry.snapshot
+        team = team_of(principal, named_team, snapshot)
+        if matched.operation.local:
+            _require_any(principal, Permission.REGISTRY_READ, Permission.INFER)
+            if matched.object_key is None:
+                return listing.list_models(principal, team, snapshot)
+            return listing.show_model(principal, team, matched.object_key, snapshot)
+        principal.require(Permission.INFER)
+        call = Call(request[REQUEST_ID], principal, matched.operation, team, self._clock())
+        return await self._carry(request, call, matched.suffix, matched.object_key)
+
+    async def _carry(
+        self, request: web.Request, call: Call, suffix: str, object_key: str | None
+    ) -> web.StreamResponse:
+        call.object_id = object_key
+        with self._account.opened(request, call):
+            try:
+                outgoing = await self._intake.read(request, call, suffix)
+                return await self._relay.carry(request, call, outgoing)
+            except GatewayError as error:
+                call.status, call.error_code = error.status, error.code
+                return error_response(error, call.request_id)
+
+
+def _caller(request: web.Request) -> Principal:
+    principal = request.get(PRINCIPAL)
+    if principal is None:
+        raise Unauthenticated(
+            "this server needs a key, and the request carries none",
+            hint="send it as Authorization: Bearer mp_…",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    return principal
+
+
+def _require_any(principal: Principal, *permissions: Permission) -> None:
+    if not any(principal.may(one) for one in permissions):
+        raise PermissionDenied(f"this key's role {principal.role} may not list models")

@@ -1,0 +1,97 @@
+"""`modelport serve`: start the server, say in a few lines where it is, and stop it when told."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gateway.errors import ConfigError
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", help="Configuration file (YAML).", envvar="MODELPORT_CONFIG", metavar="FILE")
+]
+
+
+def serve(  # noqa: PLR0913 - each is a flag
+    *,
+    config: ConfigFile = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.", show_default="3000")] = None,
+    mount: Annotated[str | None, typer.Option(help="Path prefix, like /ai/.", show_default="/")] = None,
+    role: Annotated[str | None, typer.Option(help="server, or gateway: the data plane alone.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Database and generated secrets.", metavar="DIR")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Serve one built-in model, echo.")] = False,
+) -> None:
+    """Start modelport.
+
+    Example: modelport serve --port 3000
+    """
+    # Inner import: the server's half of the program takes 0.4 s to load, and --help must not.
+    from gateway.settings import load
+
+    flags = _nested(
+        {
+            "server.host": host,
+            "server.port": port,
+            "server.mount": mount,
+            "role": role,
+            "data_dir": data_dir,
+            "demo": demo or None,
+        }
+    )
+    try:
+        settings = load(config, flags=flags)
+        run = _runner()
+        code = run(_serve(settings))
+    except ConfigError as error:
+        typer.echo(f"modelport: {error.message}" + (f"\n  {error.hint}" if error.hint else ""), err=True)
+        code = 2
+    except KeyboardInterrupt:
+        code = 130
+    raise typer.Exit(code)
+
+
+def _nested(flags: dict[str, Any]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for name, value in flags.items():
+        if value is None:
+            continue
+        *path, last = name.split(".")
+        node = tree
+        for part in path:
+            node = node.setdefault(part, {})
+        node[last] = value
+    return tree
+
+
+def _runner() -> Any:
+    # Inner import: uvloop does not exist everywhere; where it does, a call costs a fifth less (measured).
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run
+    return uvloop.run
+
+
+async def _serve(settings: Any) -> int:
+    # Inner import: see serve().
+    from gateway.app import Modelport
+
+    modelport = Modelport(settings, environment=os.environ)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        await modelport.start()
+        for line in modelport.greeting():
+            typer.echo(line)
+        sys.stdout.flush()
+        await stopping.wait()
+    finally:
+        await modelport.stop()
+    return 0
