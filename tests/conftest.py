@@ -50,7 +50,7 @@ def dialect(request: pytest.FixtureRequest) -> str:
 def empty_database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Give the URL of a database without tables."""
     if dialect == "sqlite":
-        yield f"sqlite:///{tmp_path}/modelport.db"
+        yield f"sqlite:///{tmp_path}/empty.db"
     else:
         yield from _fresh(request.getfixturevalue("postgresql"), "template0")
 

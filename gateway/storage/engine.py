@@ -11,7 +11,7 @@ Made by the composition root, taken by constructor in every `store.py`. What is 
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Literal, Self, cast
 
@@ -87,6 +87,28 @@ class Database:
                 await stack.enter_async_context(self._writing)
             yield await stack.enter_async_context(_transaction(self._writers))
 
+    @contextlib.asynccontextmanager
+    async def change_schema(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection for `migrate`: as `write()`, but foreign keys of SQLite are checked only at the end.
+
+        SQLite alters a table by making it anew, and dropping the old one would delete what refers to it.
+
+        Raises:
+            RuntimeError: a row refers to nothing afterwards; everything is rolled back.
+        """
+        async with self._writing, self._engine.connect() as conn:
+            if self.dialect == "sqlite":  # ignored inside a transaction, so it goes past SQLAlchemy
+                driver: Any = (await conn.get_raw_connection()).driver_connection
+                await driver.execute("PRAGMA foreign_keys=OFF")
+            await conn.execution_options(begin="BEGIN IMMEDIATE")
+            try:
+                with _busy_is_unavailable():
+                    async with conn.begin():
+                        yield conn
+                        await _check_references(conn, self.dialect)
+            finally:
+                await conn.invalidate()  # never back into the pool without foreign keys
+
     @property
     def path(self) -> Path | None:
         """The SQLite file, None on PostgreSQL."""
@@ -134,13 +156,24 @@ async def _transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
             await stack.enter_async_context(conn.begin())
         except (PoolTimeoutError, DBAPIError, OSError) as error:
             raise _unavailable(error) from error
-        try:
+        with _busy_is_unavailable():
             yield conn
             await conn.commit()
-        except DBAPIError as error:
-            if _is_busy(error):
-                raise _unavailable(error) from error
-            raise
+
+
+@contextlib.contextmanager
+def _busy_is_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if _is_busy(error):
+            raise _unavailable(error) from error
+        raise
+
+
+async def _check_references(conn: AsyncConnection, dialect: Dialect) -> None:
+    if dialect == "sqlite" and (row := (await conn.exec_driver_sql("PRAGMA foreign_key_check")).first()):
+        raise RuntimeError(f"a row of {row.table} refers to a row of {row.parent} that is not there")
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:
@@ -149,7 +182,7 @@ def _sqlite_engine(url: URL) -> AsyncEngine:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # hashes and secrets live in it
     except OSError as error:
         raise ConfigError(f"database.url: cannot open {path}: {error.strerror}") from error
-    engine = create_async_engine(url, pool_timeout=_POOL_TIMEOUT_S)
+    engine = create_async_engine(url, pool_timeout=_POOL_TIMEOUT_S, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     event.listen(engine.sync_engine, "before_cursor_execute", _refuse_write)
@@ -185,7 +218,7 @@ def _postgresql_engine(url: URL, *, pgbouncer: bool) -> AsyncEngine:
         connect |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0, "server_settings": {}}
         options = {"poolclass": NullPool}
     try:
-        return create_async_engine(url, connect_args=connect, **options)
+        return create_async_engine(url, connect_args=connect, hide_parameters=True, **options)
     except ModuleNotFoundError as error:
         raise ConfigError(
             "database.url: PostgreSQL needs the driver asyncpg", hint='install "modelport[postgres]"'

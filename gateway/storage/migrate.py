@@ -1,11 +1,70 @@
-"""Bringing a database to the schema that this program knows: once at the start, and by `modelport db upgrade`."""
+"""Bringing a database to the schema that this program knows: once at the start, and by `modelport db upgrade`.
 
-from sqlalchemy import insert
+A database that is up to date costs one read; alembic (668 ms to import) is loaded only when a step has to be run. Every
+way here is one transaction: a start that is interrupted leaves the old schema, or none.
+"""
+
+import asyncio
+import os
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, func, insert, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.storage.revisions import HEAD
+from gateway.errors import ConfigError
+from gateway.storage.clock import Clock
+from gateway.storage.engine import Database
+from gateway.storage.revisions import HEAD, REVISIONS
 from gateway.storage.schema import alembic_version, meta, metadata
 from gateway.storage.versions import VERSIONS
+
+_LOCK = 0x6D6F64656C706F72  # "modelpor": the advisory lock that one migrating process holds
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What a start found and did: `before` is None for a new database, `copy` the file that was kept."""
+
+    before: str | None
+    after: str
+    copy: Path | None = None
+
+
+async def migrate(database: Database, *, clock: Clock, automatic: bool = True) -> Migration:
+    """Bring the database to HEAD and return what was done; on SQLite its file is copied first.
+
+    Several processes may start at once: one migrates, the others wait and find it done.
+
+    Raises:
+        ConfigError: the database is newer than this program, holds tables of somebody else, or is behind while
+            `automatic` is False.
+    """
+    found = await read_revision(database)
+    if found == HEAD:
+        return Migration(found, HEAD)
+    _check_known(found)
+    if not automatic:
+        raise ConfigError(
+            f"the database is at revision {found or 'none'}, but this program needs {HEAD}",
+            hint="run `modelport db upgrade`, or set database.auto_migrate",
+        )
+    async with database.change_schema() as conn:
+        if database.dialect == "postgresql":
+            await conn.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        return await _change(conn, database.path, clock)
+
+
+async def read_revision(database: Database) -> str | None:
+    """Return the database's revision; None when it is empty.
+
+    Raises:
+        ConfigError: it holds tables with our names but no revision.
+    """
+    async with database.read() as conn:
+        return await conn.run_sync(_revision)
 
 
 async def create_schema(conn: AsyncConnection) -> None:
@@ -14,3 +73,68 @@ async def create_schema(conn: AsyncConnection) -> None:
     await conn.run_sync(alembic_version.create)
     await conn.execute(insert(alembic_version).values(version_num=HEAD))
     await conn.execute(insert(meta), [{"key": name, "value": "0"} for name in VERSIONS])
+
+
+def run_steps(connection: Connection, target: str) -> None:
+    """Run alembic's steps up or down to the revision (or `base`), inside the connection's transaction."""
+    from alembic import command  # 668 ms, paid only by a database that is behind
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    at = _revision(connection)
+    down = target == "base" or (at is not None and target in REVISIONS[: REVISIONS.index(at)])
+    (command.downgrade if down else command.upgrade)(config, target)
+
+
+async def _change(conn: AsyncConnection, path: Path | None, clock: Clock) -> Migration:
+    found = await conn.run_sync(_revision)  # again: another process may have been first
+    if found == HEAD:
+        return Migration(found, HEAD)
+    _check_known(found)
+    if found is None:
+        await create_schema(conn)
+        return Migration(None, HEAD)
+    copy = None if path is None else await asyncio.to_thread(_copy, path, found, clock.now_ms())
+    await conn.run_sync(run_steps, HEAD)
+    return Migration(found, HEAD, copy)
+
+
+def _revision(connection: Connection) -> str | None:
+    tables = set(inspect(connection).get_table_names())
+    if alembic_version.name in tables:
+        return connection.execute(select(alembic_version.c.version_num)).scalar_one_or_none()
+    if foreign := sorted(tables & metadata.tables.keys()):
+        raise ConfigError(
+            f"the database holds tables with our names ({', '.join(foreign)}) but no revision: it is somebody else's",
+            hint="give modelport a database of its own in database.url",
+        )
+    return None
+
+
+def _check_known(found: str | None) -> None:
+    if found is not None and found not in REVISIONS:
+        raise ConfigError(
+            f"the database is at revision {found}, which is newer than {HEAD}, the newest that this program knows",
+            hint="install the newer modelport again, or restore the copy that it made before its migration",
+        )
+
+
+def _copy(path: Path, found: str, now_ms: int) -> Path:
+    """Copy the SQLite file beside itself and return the copy; it has its name only once it is whole."""
+    stamp = datetime.fromtimestamp(now_ms / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
+    copy = path.with_name(f"{path.name}.bak-{found}-{stamp}")
+    partial = copy.with_name(f"{copy.name}.part")
+    try:
+        os.close(os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        source, target = sqlite3.connect(path), sqlite3.connect(partial)
+        try:
+            source.backup(target)
+        finally:
+            target.close()
+            source.close()
+        return partial.replace(copy)
+    except (OSError, sqlite3.Error) as error:
+        raise ConfigError(f"the database was not migrated, because {path} could not be copied: {error}") from error
