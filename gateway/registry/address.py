@@ -49,6 +49,11 @@ def model_gateway(
     return gateways.get(model.gateway_id) if model.gateway_id else None
 
 
+def via_as_set(via: str | None, decided: GatewayRecord | None) -> str | None:
+    """Return a choice as people write it: a gateway's name, "server" or None for the default."""
+    return decided.name if via == GATEWAY and decided else via
+
+
 def published(team: str, path: str | None, gateway: GatewayRecord | None) -> str:
     """Return `base_url`: the gateway's full URL, or a path that begins with exactly one slash (RES-1)."""
     return gateway.url if gateway else path or team_path(team)

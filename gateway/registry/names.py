@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import islice
 
-from gateway.errors import Unprocessable
+from gateway.errors import NotFound, Unprocessable
 
 MAX_MODEL_NAME = 200  # characters: the longest in the wild (fine-tunes with path and step) have some 150
 MAX_SLUG = 63  # characters: what a DNS label takes, so that a team or gateway can become a host name
@@ -84,6 +84,21 @@ def nearest(name: str, names: Iterable[str]) -> list[str]:
         for text in close:
             found.update((candidate, None) for candidate, other in folded.items() if other == text)
     return list(found)[:MAX_SUGGESTIONS]
+
+
+def model_not_found(name: str, names: Iterable[str], *, team: str) -> NotFound:
+    """Return the 404 for a model's name, with what the caller may have meant among `names` that it may see (UX-6)."""
+    visible = list(names)
+    suggestions = nearest(name, visible)
+    shown = name if len(name) <= MAX_MODEL_NAME else f"{name[:40]}…"
+    question = f"; did you mean {suggestions[0]!r}?" if suggestions else ""
+    return NotFound(
+        f"model {shown!r} not found in team {team!r}{question}",
+        code="model_not_found",
+        param="model",
+        hint=f"{len(visible)} model{'' if len(visible) == 1 else 's'}: GET /v1/models",
+        did_you_mean=suggestions,
+    )
 
 
 def _bad(name: str, reason: str, param: str) -> Unprocessable:

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeVar
 
 from yarl import URL
 
-from gateway.registry.address import default_gateway, model_gateway, published, team_gateway
+from gateway.registry.address import default_gateway, model_gateway, published, team_gateway, via_as_set
 from gateway.registry.record import (
     AliasRecord,
     EndpointRecord,
@@ -69,7 +69,10 @@ class EndpointRoute:
 
 @dataclass(frozen=True, slots=True)
 class ModelRoute:
-    """A model as a call sees it. `gateway` is the decided one's name, `base_url` what is published, times are ms."""
+    """A model as a call sees it. `via` is as set (a gateway's name, "server", None), `gateway` what that leads to.
+
+    `base_url` is what is published; `created_at` is in milliseconds.
+    """
 
     uid: str
     name: str
@@ -107,6 +110,7 @@ class GatewayRoute:
 class TeamRoute:
     """A team with its own address and everything that may be called in it."""
 
+    id: str
     name: str
     gateway: str | None
     base_url: str
@@ -259,6 +263,7 @@ def _team(
     aliases = (alias for alias in parts.aliases.get(team.id, ()) if alias.model_uid in by_uid)
     by_name.update((alias.name, by_uid[alias.model_uid]) for alias in aliases)
     return TeamRoute(
+        id=team.id,
         name=team.name,
         gateway=choice.name if choice else None,
         base_url=published(team.name, None, choice),
@@ -277,7 +282,7 @@ def _model(
         team=team.name,
         task=row.task,
         state=row.state,
-        via=row.via,
+        via=via_as_set(row.via, gateway),
         endpoints=endpoints,
         stream_usage=row.stream_usage,
         first_byte_timeout_s=row.first_byte_timeout_s,

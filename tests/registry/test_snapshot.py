@@ -67,6 +67,7 @@ def test_via_decides_what_is_published(
     found = snapshot.find("team1", "qwen3")
     assert found is not None
     assert (found.gateway, found.base_url) == expected
+    assert found.via == ("eu" if via == "gateway" else via)
 
 
 def test_a_path_of_its_own_replaces_the_teams_path() -> None:

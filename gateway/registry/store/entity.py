@@ -7,14 +7,15 @@ from sqlalchemy import ColumnElement, Table, delete, insert, literal, select, tu
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Record = TypeVar("Record", bound=tuple[Any, ...])
+T = TypeVar("T")
 Place = tuple[str, ...]
 """Where a page ended: the values of the sort columns of its last row."""
 
 
-class Slice(NamedTuple, Generic[Record]):
-    """Some rows of a list in its order; `after` is the place to go on from, None at the end."""
+class Slice(NamedTuple, Generic[T]):
+    """Some items of a list in its order; `after` is the place to go on from, None at the end."""
 
-    records: list[Record]
+    items: Sequence[T]
     after: Place | None
 
 

@@ -1,0 +1,47 @@
+"""Where a model, or a whole team, is called: what `resolve` and the SDK wrapper ask for. Answered from the snapshot."""
+
+from dataclasses import dataclass
+
+from gateway.api.principal import Principal
+from gateway.registry.names import model_not_found
+from gateway.registry.registry import Registry
+from gateway.registry.service.lookup import choose_team
+from gateway.registry.snapshot import ModelRoute
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What is published for a team, or for one of its models under the `name` that was asked for.
+
+    `gateways` lists every gateway's URL: a key may be sent there.
+    """
+
+    team: str
+    base_url: str
+    gateways: tuple[str, ...]
+    model: ModelRoute | None = None
+    name: str = ""
+
+
+class AddressService:
+    """Looks addresses up. Never touches the database: clients ask before their first call and again every minute."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def find(self, principal: Principal, *, model: str | None, team: str | None) -> Address:
+        """Return the address of a model by name or alias, or the team's own.
+
+        Raises:
+            NotFound: no such team or model for this caller, with the names that were probably meant.
+            Unprocessable: nothing says which of several teams is meant.
+        """
+        snapshot = self._registry.snapshot
+        name = choose_team(principal, team, snapshot.teams)
+        gateways = tuple(gateway.url for gateway in snapshot.gateways)
+        if model is None:
+            return Address(name, snapshot.teams[name].base_url, gateways)
+        found = snapshot.find(name, model)
+        if found is None or not principal.may_call(model):
+            raise model_not_found(model, filter(principal.may_call, snapshot.names(name)), team=name)
+        return Address(name, found.base_url, gateways, found, model)

@@ -1,0 +1,90 @@
+"""How the registry is changed: one transaction that also raises the revision, then the new snapshot, then the answer.
+
+Every service writes through `Changes.begin`; whoever reads after the answer therefore sees the change.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.errors import Conflict
+from gateway.registry.registry import Registry
+from gateway.registry.store.references import Reference
+from gateway.storage.clock import Clock
+from gateway.storage.conflicts import FOREIGN_KEY, conflict_of
+from gateway.storage.engine import Database
+from gateway.storage.versions import REGISTRY_VERSION, bump_version
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An open transaction with its time."""
+
+    conn: AsyncConnection
+    now_ms: int
+
+
+class Changes:
+    """Makes transactions of the registry."""
+
+    def __init__(self, database: Database, registry: Registry, clock: Clock) -> None:
+        self._database = database
+        self._registry = registry
+        self._clock = clock
+
+    @contextlib.asynccontextmanager
+    async def begin(self) -> AsyncIterator[Change]:
+        """Give a transaction; when it is committed, this process already serves what it wrote.
+
+        Raising the revision comes first: it keeps other writers out until the end, so that what is looked up inside
+        (a free name, an ETag) still holds when it is written.
+
+        Raises:
+            Conflict: the database's own constraints refuse the change after all.
+        """
+        try:
+            async with self._database.write() as conn:
+                revision = await bump_version(conn, REGISTRY_VERSION)
+                yield Change(conn, self._clock.now_ms())
+        except IntegrityError as error:
+            raise _conflict(error) from error
+        await self._registry.reload(at_least=revision)
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection that shows one moment of the database."""
+        async with self._database.read() as conn:
+            yield conn
+
+
+def differing(given: Mapping[str, object], record: NamedTuple) -> dict[str, object]:
+    """Return the given fields that are not so already: a patch that changes nothing makes no new revision."""
+    return {name: value for name, value in given.items() if value != getattr(record, name)}
+
+
+def referenced(kind: str, name: str, found: tuple[Sequence[Reference], int]) -> Conflict:
+    """Return the refusal to delete something that other rows point at, with their list (LIF-3)."""
+    references, total = found
+    shown = ", ".join(f"{one['kind']} {one['name']}" for one in references[:3])
+    more = f" and {total - 3} more" if total > 3 else ""  # noqa: PLR2004 - as many as were shown
+    return Conflict(
+        f"{kind} {name!r} is still in use by {shown}{more}",
+        code=f"{kind}_referenced",
+        hint="change or delete these first",
+        references=[dict(one) for one in references],
+        references_total=total,
+    )
+
+
+def _conflict(error: IntegrityError) -> Conflict:
+    """Name a constraint's refusal; services look first, so this is what another writer did in between."""
+    constraint = conflict_of(error)
+    if constraint is None:
+        raise error
+    if constraint == FOREIGN_KEY:
+        return Conflict("something still refers to this, or what it refers to is gone", code="referenced")
+    return Conflict(f"another object has this value already ({constraint})", code="name_taken")

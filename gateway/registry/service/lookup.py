@@ -1,0 +1,136 @@
+"""Finding what a caller named, and only what exists for that caller: another team's object is a 404 (ACL-3)."""
+
+from collections.abc import Collection
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.api.principal import Principal
+from gateway.errors import Conflict, NotFound, Unprocessable
+from gateway.registry.address import GATEWAY, SERVER
+from gateway.registry.names import UID_PREFIX, model_not_found, nearest
+from gateway.registry.record import GatewayRecord, ModelRecord, TeamRecord
+from gateway.registry.store.tables import ALIASES, GATEWAYS, MODELS, TEAMS
+from gateway.storage.schema import aliases, gateways, models, teams
+
+DEFAULT_TEAM = "default"
+
+
+def choose_team(principal: Principal, wanted: str | None, known: Collection[str]) -> str:
+    """Return the name of the team that a call is about: the wanted one, the key's own, `default`, or the only one.
+
+    Raises:
+        NotFound: the team does not exist for this caller.
+        Unprocessable: nothing says which of several teams is meant.
+    """
+    choice = wanted or principal.team
+    if choice is None:
+        choice = DEFAULT_TEAM if DEFAULT_TEAM in known or len(known) != 1 else next(iter(known))
+        if choice not in known:
+            raise Unprocessable("which team?", code="team_required", param="team", hint="name the team in `team`")
+    principal.require_team(choice)
+    if choice not in known:
+        suggestions = nearest(choice, known) if principal.team is None else []
+        raise NotFound(f"team {choice!r} not found", code="team_not_found", param="team", did_you_mean=suggestions)
+    return choice
+
+
+async def find_team(conn: AsyncConnection, principal: Principal, wanted: str | None) -> TeamRecord:
+    """Return the team that a call is about; raises like `choose_team`."""
+    known = {team.name: team for team in await TEAMS.all(conn)}
+    return known[choose_team(principal, wanted, known)]
+
+
+async def get_team(conn: AsyncConnection, principal: Principal, team_id: str) -> TeamRecord:
+    """Return the team with this id; raise NotFound unless it exists for this caller."""
+    found = await TEAMS.find(conn, team_id)
+    if found is None or not principal.sees_team(found.name):
+        raise NotFound(f"team {team_id!r} not found", code="team_not_found")
+    return found
+
+
+async def owner_team(conn: AsyncConnection, principal: Principal, team_id: str) -> TeamRecord | None:
+    """Return the team that owns an object, None when the caller must not know of it."""
+    found = await TEAMS.find(conn, team_id)
+    return found if found and principal.sees_team(found.name) else None
+
+
+async def get_model(
+    conn: AsyncConnection, principal: Principal, named: str, *, team: str | None = None, param: str | None = None
+) -> tuple[ModelRecord, TeamRecord]:
+    """Return the model with this uid, or with this name in the team; raise NotFound unless it is visible."""
+    if named.startswith(UID_PREFIX):
+        found = await MODELS.find(conn, named)
+        owner = await owner_team(conn, principal, found.team_id) if found else None
+        if found and owner and team in {None, owner.name}:
+            return found, owner
+        raise NotFound(f"model {named!r} not found", code="model_not_found", param=param)
+    owner = await find_team(conn, principal, team)
+    found = await MODELS.find_where(conn, models.c.team_id == owner.id, models.c.name == named)
+    if found is None:
+        names = (model.name for model in await MODELS.all(conn, models.c.team_id == owner.id))
+        raise model_not_found(named, filter(principal.may_call, names), team=owner.name)
+    return found, owner
+
+
+async def via_columns(conn: AsyncConnection, via: str | None, *, param: str = "via") -> tuple[str | None, str | None]:
+    """Return how `via` is stored: what kind it is, and the id of a named gateway.
+
+    Raises:
+        Unprocessable: no such gateway.
+    """
+    if via is None or via == SERVER:
+        return via, None
+    found = await GATEWAYS.find_where(conn, gateways.c.name == via)
+    if found is None:
+        names = [gateway.name for gateway in await GATEWAYS.all(conn)]
+        suggestions = nearest(via, names)
+        raise Unprocessable(
+            f"gateway {via!r} not found" + _question(suggestions),
+            code="gateway_not_found",
+            param=param,
+            hint=f"choose {', '.join([*names[:10], 'server'])}, or null for the default",
+            did_you_mean=suggestions,
+        )
+    return GATEWAY, found.id
+
+
+async def gateways_by_id(conn: AsyncConnection) -> dict[str, GatewayRecord]:
+    """Return every gateway."""
+    return {gateway.id: gateway for gateway in await GATEWAYS.all(conn)}
+
+
+async def require_free(conn: AsyncConnection, team: TeamRecord, name: str) -> None:
+    """Raise Conflict when a model or alias of the team has the name: callers could not tell them apart."""
+    model = await MODELS.find_where(conn, models.c.team_id == team.id, models.c.name == name)
+    alias = await ALIASES.find_where(conn, aliases.c.team_id == team.id, aliases.c.name == name)
+    if model is None and alias is None:
+        return
+    kind, key = ("model", model.uid) if model else ("alias", alias.id if alias else "")
+    raise name_taken(kind, name, key, where=f" in team {team.name!r}")
+
+
+async def require_free_team(conn: AsyncConnection, name: str) -> None:
+    """Raise Conflict when a team has the name."""
+    if found := await TEAMS.find_where(conn, teams.c.name == name):
+        raise name_taken("team", name, found.id)
+
+
+async def require_free_gateway(conn: AsyncConnection, name: str) -> None:
+    """Raise Conflict when a gateway has the name."""
+    if found := await GATEWAYS.find_where(conn, gateways.c.name == name):
+        raise name_taken("gateway", name, found.id)
+
+
+def name_taken(kind: str, name: str, key: str, *, where: str = "") -> Conflict:
+    """Return the refusal of a name that exists."""
+    return Conflict(
+        f"{'an' if kind == 'alias' else 'a'} {kind} with the name {name!r} exists{where}",
+        code="name_taken",
+        param="name",
+        hint="choose another name, or change what is there",
+        existing={"kind": kind, "id": key},
+    )
+
+
+def _question(suggestions: list[str]) -> str:
+    return f"; did you mean {suggestions[0]!r}?" if suggestions else ""

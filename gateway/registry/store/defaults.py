@@ -1,0 +1,26 @@
+"""Default endpoints of teams, by operation."""
+
+from collections.abc import Collection
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.storage.schema import team_defaults
+
+
+async def of_teams(conn: AsyncConnection, team_ids: Collection[str]) -> dict[str, dict[str, str]]:
+    """Return the endpoint's id by operation by team."""
+    query = select(team_defaults).where(team_defaults.c.team_id.in_(team_ids)).order_by(team_defaults.c.operation)
+    found: dict[str, dict[str, str]] = {}
+    for team_id, operation, endpoint_id in await conn.execute(query):
+        found.setdefault(team_id, {})[operation] = endpoint_id
+    return found
+
+
+async def put(conn: AsyncConnection, team_id: str, operation: str, endpoint_id: str | None) -> None:
+    """Set the endpoint of one operation; None takes the entry away."""
+    own = (team_defaults.c.team_id == team_id) & (team_defaults.c.operation == operation)
+    await conn.execute(delete(team_defaults).where(own))
+    if endpoint_id is not None:
+        values = {"team_id": team_id, "operation": operation, "endpoint_id": endpoint_id}
+        await conn.execute(insert(team_defaults).values(values))
