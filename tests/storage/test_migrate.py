@@ -60,6 +60,8 @@ def _description(connection: Connection) -> dict[str, Any]:
             "indexes": inspector.get_indexes(table),
             "checks": inspector.get_check_constraints(table),
         }
+        for index in parts["indexes"]:  # a clause would be shown by its address
+            index["dialect_options"] = {name: str(value) for name, value in index["dialect_options"].items()}
         return {name: sorted(map(str, part)) if isinstance(part, list) else str(part) for name, part in parts.items()}
 
     return {table: details(table) for table in inspector.get_table_names()}
