@@ -1,0 +1,104 @@
+"""Endpoints over HTTP."""
+
+from aiohttp import web
+
+from gateway.api.etag import parse_if_match
+from gateway.api.operation import answer, operation
+from gateway.api.page import Page
+from gateway.api.permissions import Permission
+from gateway.api.principal import PRINCIPAL
+from gateway.registry.inputs import EndpointCreate, EndpointPatch, EndpointQuery
+from gateway.registry.routes.origin import OriginOf
+from gateway.registry.routes.paging import after, following
+from gateway.registry.service.endpoints import EndpointService
+from gateway.registry.views import DeletionView, EndpointView, deletion_view, endpoint_view
+
+
+class EndpointRoutes:
+    """`/api/v1/endpoints`."""
+
+    def __init__(self, service: EndpointService, origin_of: OriginOf) -> None:
+        self._service = service
+        self._origin_of = origin_of
+
+    @operation(
+        "POST",
+        "/endpoints",
+        permission=Permission.REGISTRY_WRITE,
+        body=EndpointCreate,
+        answers={201: EndpointView},
+        errors=(403, 404, 409, 422),
+        idempotent=True,
+        tag="endpoints",
+        summary="Add an endpoint to a model",
+    )
+    async def create_endpoint(self, request: web.Request, body: EndpointCreate) -> web.StreamResponse:
+        """`api_key` is stored encrypted and never shown again."""
+        state = await self._service.create(request[PRINCIPAL], body, server=self._origin_of(request))
+        view = endpoint_view(state)
+        return answer(view, status=201, etag=view.etag, headers={"Location": f"endpoints/{view.id}"})
+
+    @operation(
+        "GET",
+        "/endpoints",
+        permission=Permission.REGISTRY_READ,
+        query=EndpointQuery,
+        answers={200: Page[EndpointView]},
+        errors=(400, 404, 422),
+        tag="endpoints",
+        summary="List endpoints",
+    )
+    async def list_endpoints(self, request: web.Request, query: EndpointQuery) -> web.StreamResponse:
+        """Of one model, one team, or all that exist for the key."""
+        found = await self._service.list(request[PRINCIPAL], query, after=after(query, str))
+        items = tuple(endpoint_view(state) for state in found.items)
+        return answer(Page[EndpointView](items=items, next_cursor=following(found.after)))
+
+    @operation(
+        "GET",
+        "/endpoints/{id}",
+        permission=Permission.REGISTRY_READ,
+        answers={200: EndpointView},
+        errors=(404,),
+        tag="endpoints",
+        summary="Show an endpoint",
+    )
+    async def show_endpoint(self, request: web.Request) -> web.StreamResponse:
+        """Of its key only whether it is set, and how it ends."""
+        state = await self._service.get(request[PRINCIPAL], request.match_info["id"])
+        view = endpoint_view(state)
+        return answer(view, etag=view.etag)
+
+    @operation(
+        "PATCH",
+        "/endpoints/{id}",
+        permission=Permission.REGISTRY_WRITE,
+        body=EndpointPatch,
+        answers={200: EndpointView},
+        errors=(403, 404, 412, 422),
+        if_match="optional",
+        tag="endpoints",
+        summary="Change an endpoint",
+    )
+    async def change_endpoint(self, request: web.Request, body: EndpointPatch) -> web.StreamResponse:
+        """Only the given fields change. Another origin takes the key away, and `warnings` says so."""
+        state = await self._service.patch(
+            request[PRINCIPAL], request.match_info["id"], body, parse_if_match(request), server=self._origin_of(request)
+        )
+        view = endpoint_view(state)
+        return answer(view, etag=view.etag)
+
+    @operation(
+        "DELETE",
+        "/endpoints/{id}",
+        permission=Permission.REGISTRY_WRITE,
+        answers={200: DeletionView},
+        errors=(404, 409, 412),
+        if_match="optional",
+        tag="endpoints",
+        summary="Delete an endpoint",
+    )
+    async def delete_endpoint(self, request: web.Request) -> web.StreamResponse:
+        """With its stored key. A team's default endpoint is refused with 409."""
+        gone = await self._service.delete(request[PRINCIPAL], request.match_info["id"], parse_if_match(request))
+        return answer(deletion_view(gone))

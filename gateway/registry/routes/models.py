@@ -1,0 +1,102 @@
+"""Models over HTTP."""
+
+from aiohttp import web
+
+from gateway.api.etag import parse_if_match
+from gateway.api.operation import answer, operation
+from gateway.api.page import Page
+from gateway.api.permissions import Permission
+from gateway.api.principal import PRINCIPAL
+from gateway.registry.inputs import ModelCreate, ModelPatch, ModelQuery
+from gateway.registry.routes.origin import OriginOf
+from gateway.registry.routes.paging import after, following
+from gateway.registry.service.models import ModelService
+from gateway.registry.views import DeletionView, ModelView, deletion_view, model_view
+
+
+class ModelRoutes:
+    """`/api/v1/models`."""
+
+    def __init__(self, service: ModelService, origin_of: OriginOf) -> None:
+        self._service = service
+        self._origin_of = origin_of
+
+    @operation(
+        "POST",
+        "/models",
+        permission=Permission.REGISTRY_WRITE,
+        body=ModelCreate,
+        answers={201: ModelView},
+        errors=(403, 404, 409, 422),
+        idempotent=True,
+        tag="models",
+        summary="Publish a model",
+    )
+    async def create_model(self, request: web.Request, body: ModelCreate) -> web.StreamResponse:
+        """With `endpoints` the model can be called as soon as the answer is here; all is written or nothing."""
+        state = await self._service.create(request[PRINCIPAL], body, server=self._origin_of(request))
+        view = model_view(state, self._origin_of(request))
+        return answer(view, status=201, etag=view.etag, headers={"Location": f"models/{view.uid}"})
+
+    @operation(
+        "GET",
+        "/models",
+        permission=Permission.REGISTRY_READ,
+        query=ModelQuery,
+        answers={200: Page[ModelView]},
+        errors=(400, 404, 422),
+        tag="models",
+        summary="List models",
+    )
+    async def list_models(self, request: web.Request, query: ModelQuery) -> web.StreamResponse:
+        """By name. `base_url` is as published, `url` the same resolved for the origin that you used."""
+        found = await self._service.list(request[PRINCIPAL], query, after=after(query, str, str))
+        items = tuple(model_view(state, self._origin_of(request)) for state in found.items)
+        return answer(Page[ModelView](items=items, next_cursor=following(found.after)))
+
+    @operation(
+        "GET",
+        "/models/{uid}",
+        permission=Permission.REGISTRY_READ,
+        answers={200: ModelView},
+        errors=(404,),
+        tag="models",
+        summary="Show a model",
+    )
+    async def show_model(self, request: web.Request) -> web.StreamResponse:
+        """With its address, endpoints and aliases."""
+        state = await self._service.get(request[PRINCIPAL], request.match_info["uid"])
+        view = model_view(state, self._origin_of(request))
+        return answer(view, etag=view.etag)
+
+    @operation(
+        "PATCH",
+        "/models/{uid}",
+        permission=Permission.REGISTRY_WRITE,
+        body=ModelPatch,
+        answers={200: ModelView},
+        errors=(403, 404, 409, 412, 422),
+        if_match="optional",
+        tag="models",
+        summary="Change a model",
+    )
+    async def change_model(self, request: web.Request, body: ModelPatch) -> web.StreamResponse:
+        """Only the given fields change; null goes back to the default. A new state needs models.operate."""
+        state = await self._service.patch(request[PRINCIPAL], request.match_info["uid"], body, parse_if_match(request))
+        view = model_view(state, self._origin_of(request))
+        return answer(view, etag=view.etag)
+
+    @operation(
+        "DELETE",
+        "/models/{uid}",
+        permission=Permission.MODELS_OPERATE,
+        answers={200: DeletionView},
+        errors=(404, 409, 412),
+        if_match="optional",
+        tag="models",
+        summary="Delete a model",
+    )
+    async def delete_model(self, request: web.Request) -> web.StreamResponse:
+        """At once, with its endpoints. Aliases and default endpoints that point at it are listed in a 409."""
+        gone = await self._service.delete(request[PRINCIPAL], request.match_info["uid"], parse_if_match(request))
+        return answer(deletion_view(gone))

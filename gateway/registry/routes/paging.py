@@ -1,0 +1,16 @@
+"""Cursors of the registry's lists: the sort columns of the last row that was shown."""
+
+from gateway.api.page import PageQuery, decode_cursor, encode_cursor
+from gateway.registry.store.entity import Place
+
+
+def after(query: PageQuery, *shape: type[str]) -> Place | None:
+    """Return the place to go on from; raise InvalidRequest when the cursor is not of this list."""
+    if query.cursor is None:
+        return None
+    return tuple(str(part) for part in decode_cursor(query.cursor, *shape))
+
+
+def following(place: Place | None) -> str | None:
+    """Return the cursor of the next page."""
+    return None if place is None else encode_cursor(place)
