@@ -9,6 +9,8 @@ from enum import StrEnum
 class Permission(StrEnum):
     """One thing that a key may be allowed to do."""
 
+    SELF_READ = "self.read"
+    """See who one is."""
     REGISTRY_READ = "registry.read"
     """See models, endpoints, aliases, teams and gateways of the key's team."""
     USAGE_OWN = "usage.own"
@@ -42,7 +44,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
-_VIEWER = frozenset({Permission.REGISTRY_READ, Permission.USAGE_OWN})
+_VIEWER = frozenset({Permission.SELF_READ, Permission.REGISTRY_READ, Permission.USAGE_OWN})
 _DEVELOPER = _VIEWER | {Permission.INFER, Permission.KEYS_OWN}
 _PUBLISHER = _DEVELOPER | {Permission.REGISTRY_WRITE, Permission.USAGE_READ}
 _OPERATOR = _PUBLISHER | {Permission.MODELS_OPERATE}
@@ -53,5 +55,5 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.PUBLISHER: _PUBLISHER,
     Role.OPERATOR: _OPERATOR,
     Role.ADMIN: frozenset(Permission),
-    Role.AUDITOR: frozenset({Permission.AUDIT_READ}),
+    Role.AUDITOR: frozenset({Permission.SELF_READ, Permission.AUDIT_READ}),
 }

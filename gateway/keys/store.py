@@ -1,0 +1,190 @@
+"""The table `keys`, in the transactions of the service; parameters only (KEY-9)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.api.permissions import Role
+from gateway.keys.hashing import HashedSecret
+from gateway.keys.model import KeyRecord, KeyStatus
+from gateway.storage.schema import keys, teams
+
+ID_SIZE = 200
+"""Characters that are looked up at all; an id of ours has 24."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """That a key was used; `renewed` is its secret's hash under the current pepper when another made `before`."""
+
+    id: str
+    at_ms: int
+    before: HashedSecret | None = None
+    renewed: HashedSecret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFilter:
+    """Which keys a list shows. `of` is the id of the one key that sees only itself and what it made."""
+
+    now_ms: int
+    team: str | None = None
+    role: Role | None = None
+    status: KeyStatus | None = None
+    unused_since: int | None = None
+    of: str | None = None
+
+
+async def find(conn: AsyncConnection, named: str) -> KeyRecord | None:
+    """Return the key with this id, or with these ten characters at the start of its text."""
+    where = or_(keys.c.id == named[:ID_SIZE], keys.c.key_id == named[:ID_SIZE])
+    row = (await conn.execute(_records().where(where))).one_or_none()
+    return None if row is None else _record(row)
+
+
+async def load_all(conn: AsyncConnection) -> list[KeyRecord]:
+    """Return every key, revoked ones too."""
+    return [_record(row) for row in await conn.execute(_records())]
+
+
+async def page(
+    conn: AsyncConnection, which: KeyFilter, *, after: tuple[int, str] | None, limit: int
+) -> Sequence[KeyRecord]:
+    """Return up to `limit` keys in order of their making, from behind `after` on."""
+    query = _records().where(*_where(which)).order_by(keys.c.created_at, keys.c.id).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(keys.c.created_at, keys.c.id) > after)
+    return [_record(row) for row in await conn.execute(query)]
+
+
+async def is_empty(conn: AsyncConnection) -> bool:
+    """Whether no key was ever made, or all were deleted."""
+    return (await conn.execute(select(keys.c.id).limit(1))).first() is None
+
+
+async def add(conn: AsyncConnection, record: KeyRecord) -> None:
+    """Insert a key."""
+    await conn.execute(
+        insert(keys).values(
+            id=record.id,
+            key_id=record.key_id,
+            env=record.env,
+            created_by=record.created_by,
+            rev=record.rev,
+            created_at=record.created_at,
+            team_id=None if record.team is None else await _team_id(conn, record.team),
+            **_changing(record),
+        )
+    )
+
+
+async def save(conn: AsyncConnection, record: KeyRecord) -> None:
+    """Write what may change of a key."""
+    await conn.execute(update(keys).where(keys.c.id == record.id).values(rev=record.rev, **_changing(record)))
+
+
+async def remove(conn: AsyncConnection, key_id: str) -> None:
+    """Delete a key."""
+    await conn.execute(delete(keys).where(keys.c.id == key_id))
+
+
+async def has_team(conn: AsyncConnection, name: str) -> bool:
+    """Whether there is a team of this name."""
+    return await _team_id(conn, name) is not None
+
+
+async def note_uses(conn: AsyncConnection, uses: Sequence[KeyUse]) -> None:
+    """Write when keys were last used, in order of their ids so that two writers never wait for each other."""
+    rows = [{"b_id": use.id, "b_at": use.at_ms} for use in sorted(uses, key=lambda use: use.id)]
+    later = or_(keys.c.last_used_at.is_(None), keys.c.last_used_at < bindparam("b_at"))
+    await conn.execute(
+        update(keys).where(keys.c.id == bindparam("b_id"), later).values(last_used_at=bindparam("b_at")), rows
+    )
+    for use in uses:
+        if use.renewed is not None and use.before is not None:
+            same = and_(keys.c.id == use.id, keys.c.hash == use.before.digest)
+            await conn.execute(
+                update(keys).where(same).values(hash=use.renewed.digest, pepper_id=use.renewed.pepper_id)
+            )
+
+
+async def count_by_pepper(conn: AsyncConnection) -> dict[str, int]:
+    """Return how many keys each pepper made: one that has none may be taken away."""
+    rows = await conn.execute(select(keys.c.pepper_id, func.count()).group_by(keys.c.pepper_id))
+    return {row[0]: row[1] for row in rows}
+
+
+def _records() -> Select[Any]:
+    return select(keys, teams.c.name.label("team")).select_from(keys.outerjoin(teams, teams.c.id == keys.c.team_id))
+
+
+def _where(which: KeyFilter) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if which.team is not None:
+        where.append(teams.c.name == which.team)
+    if which.role is not None:
+        where.append(keys.c.role == str(which.role))
+    if which.unused_since is not None:
+        where.append(func.coalesce(keys.c.last_used_at, keys.c.created_at) < which.unused_since)
+    if which.of is not None:
+        where.append(or_(keys.c.id == which.of, keys.c.created_by == which.of))
+    if which.status is not None:
+        where.append(_has_status(which.status, which.now_ms))
+    return where
+
+
+def _has_status(status: KeyStatus, now_ms: int) -> ColumnElement[bool]:
+    ended = and_(keys.c.expires_at.is_not(None), keys.c.expires_at <= now_ms)
+    if status == "revoked":
+        return keys.c.revoked_at.is_not(None)
+    return and_(keys.c.revoked_at.is_(None), ended if status == "expired" else ~ended)
+
+
+async def _team_id(conn: AsyncConnection, name: str) -> str | None:
+    found: str | None = (await conn.execute(select(teams.c.id).where(teams.c.name == name))).scalar_one_or_none()
+    return found
+
+
+def _changing(record: KeyRecord) -> dict[str, Any]:
+    return {
+        "name": record.name,
+        "role": str(record.role),
+        "hash": record.hashed.digest,
+        "pepper_id": record.hashed.pepper_id,
+        "previous_hash": record.previous.digest if record.previous else None,
+        "previous_pepper_id": record.previous.pepper_id if record.previous else None,
+        "previous_valid_until": record.previous_valid_until,
+        "models": json.dumps(record.models),
+        "cidrs": json.dumps(record.cidrs),
+        "expires_at": record.expires_at,
+        "revoked_at": record.revoked_at,
+        "updated_at": record.updated_at,
+    }
+
+
+def _record(row: Row[Any]) -> KeyRecord:
+    previous = None if row.previous_hash is None else HashedSecret(row.previous_pepper_id, row.previous_hash)
+    return KeyRecord(
+        id=row.id,
+        key_id=row.key_id,
+        env=row.env,
+        name=row.name,
+        team=row.team,
+        role=Role(row.role),
+        hashed=HashedSecret(row.pepper_id, row.hash),
+        previous=previous,
+        previous_valid_until=row.previous_valid_until,
+        models=tuple(json.loads(row.models)),
+        cidrs=tuple(json.loads(row.cidrs)),
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
+        created_by=row.created_by,
+        rev=row.rev,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
