@@ -8,6 +8,7 @@ import importlib
 import inspect
 import itertools
 import pkgutil
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -70,8 +71,16 @@ async def run(target: Target, test: Test) -> Result:
     except NotOffered as error:
         return Result(test, "-", str(error))
     except Exception as error:  # noqa: BLE001  # any failure of the target is a verdict
-        return Result(test, "FAIL", f"{type(error).__name__}: {error}".splitlines()[0][:300])
+        return Result(test, "FAIL", _why(error))
     return Result(test, "pass")
+
+
+def _why(error: Exception) -> str:
+    """Return one line: the error, or for a bare assertion the line that did not hold."""
+    text = str(error).strip().partition("\n")[0]
+    if not text and error.__traceback__:
+        text = traceback.extract_tb(error.__traceback__)[-1].line or ""
+    return f"{type(error).__name__}: {text}"[:300]
 
 
 def _modules() -> Iterator[Any]:

@@ -69,25 +69,18 @@ class Target:
     upstream: UpstreamControl
     models: Models
     upstream_port: int
+    authority: str
+    """What the Host header says."""
 
     @classmethod
-    def of(cls, base_url: str, key: str, models: Models, upstream: UpstreamControl, upstream_port: int) -> Self:
-        """Return the target of a base_url."""
+    def of(  # one argument for each thing that a caller knows
+        cls, base_url: str, key: str, models: Models, upstream: UpstreamControl, upstream_port: int, host: str = ""
+    ) -> Self:
+        """Return the target of a base_url; `host` is what the Host header says instead of its authority."""
         parts = urlsplit(base_url)
-        return cls(
-            parts.hostname or "127.0.0.1",
-            parts.port or 80,
-            parts.path.rstrip("/"),
-            key,
-            upstream,
-            models,
-            upstream_port,
-        )
-
-    @property
-    def authority(self) -> str:
-        """Host and port as they stand in a Host header."""
-        return f"{self.host}:{self.port}"
+        address, port = parts.hostname or "127.0.0.1", parts.port or 80
+        authority = host or parts.netloc
+        return cls(address, port, parts.path.rstrip("/"), key, upstream, models, upstream_port, authority)
 
     async def case(self, script: Script | None = None, **options: Any) -> Case:
         """Return a case of its own marker and model; the script answers its calls."""

@@ -1,0 +1,51 @@
+"""A modelport and a scripted upstream for the whole run, each in its own process; and servers with other settings."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from tests.conformance.modelport import Modelport, UpstreamProcess, running_modelport, running_upstream
+from tests.conformance.target import Target
+
+Serve: TypeAlias = Callable[..., contextlib.AbstractContextManager[Modelport]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the mark of tests that measure how long something takes."""
+    config.addinivalue_line("markers", "alone: measures a wait, so the command line runs it without company")
+
+
+@pytest.fixture(scope="session")
+def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpstreamProcess]:
+    """Give the scripted upstream."""
+    with running_upstream(tmp_path_factory.mktemp("upstream") / "upstream.log") as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def modelport(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Modelport]:
+    """Give a modelport with the settings that it comes with."""
+    with running_modelport(tmp_path_factory.mktemp("modelport")) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def target(modelport: Modelport, upstream: UpstreamProcess) -> Target:
+    """Give the data plane of that modelport."""
+    return modelport.target(upstream)
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Serve:
+    """Give a way to run a modelport with other settings, used as a context manager."""
+    numbers = iter(range(1000))
+
+    def start(**settings: Any) -> contextlib.AbstractContextManager[Modelport]:
+        directory = tmp_path / f"server-{next(numbers)}"
+        directory.mkdir()
+        return running_modelport(directory, settings)
+
+    return start
