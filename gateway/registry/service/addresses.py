@@ -42,6 +42,12 @@ class AddressService:
         if model is None:
             return Address(name, snapshot.teams[name].base_url, gateways)
         found = snapshot.find(name, model)
-        if found is None or not principal.may_call(model):
-            raise model_not_found(model, filter(principal.may_call, snapshot.names(name)), team=name)
+        if found is None or not _granted(principal, model, found):
+            visible = [one for one, route in snapshot.teams[name].by_name.items() if _granted(principal, one, route)]
+            raise model_not_found(model, visible, team=name)
         return Address(name, found.base_url, gateways, found, model)
+
+
+def _granted(principal: Principal, name: str, route: ModelRoute) -> bool:
+    """A key may name the model or the alias; either is enough, here as on the data plane."""
+    return principal.may_call(name) or principal.may_call(route.name)
