@@ -8,6 +8,7 @@ import asyncio
 import errno
 import socket
 import ssl
+import time
 from contextvars import ContextVar
 from typing import Any
 from weakref import WeakSet
@@ -124,14 +125,14 @@ class GuardedConnector(aiohttp.TCPConnector):
         traces: list[Any],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
     ) -> ResponseHandler:
-        started = self._loop.time()
+        started = time.monotonic()  # uvloop's clock stands still within a turn
         host = req.url.raw_host or ""
         _DIALLED.set(host)
         handler = await super()._create_connection(req, traces, timeout)
         wire = None if handler.transport is None else handler.transport.get_protocol()
         if isinstance(wire, Wire):
             wire.host = host
-            wire.connect_ms = (self._loop.time() - started) * 1000
+            wire.connect_ms = (time.monotonic() - started) * 1000
             self._wires.add(wire)
             try:
                 self._check_peer(wire)  # the policy may have changed while we were connecting

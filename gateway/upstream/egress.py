@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 import aiohttp
-from aiohttp import hdrs
 from aiohttp.abc import AbstractResolver
 
 from gateway.errors import ConfigError
@@ -24,7 +23,6 @@ Session: TypeAlias = aiohttp.ClientSession  # noqa: TID251 - the type; made in g
 # 96 KiB here and as much again in the client's buffer: below the 256 KiB that a stream may cost (PRX-37).
 READ_BUFFER_BYTES: Final = 16 * 1024
 _MAX_HEADER_BYTES = 16 * 1024  # of an upstream's answer: twice what we take from callers
-_NOTHING_ADDED = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE, hdrs.USER_AGENT)
 
 
 class Egress:
@@ -69,8 +67,8 @@ def guarded_session(
 ) -> Session:
     """Return a session that reaches only what the policy allows, stores no cookie, heeds no proxy variable (EGR-5).
 
-    It adds no header, decodes nothing, and sets no time limit but that of the connect. Callers pass
-    `allow_redirects=False`: a session cannot be told so once for all.
+    It decodes nothing and sets no time limit but that of the connect. What a session cannot be told once for all,
+    every request says: no redirects, no headers of aiohttp's own. So use a transport, not the session.
     """
     session = Session(
         connector=GuardedConnector(policy, ssl_context=ssl_context, resolver=resolver),
@@ -79,7 +77,6 @@ def guarded_session(
         auto_decompress=False,
         trust_env=False,
         raise_for_status=False,
-        skip_auto_headers=_NOTHING_ADDED,
         read_bufsize=READ_BUFFER_BYTES,
         max_line_size=_MAX_HEADER_BYTES,
         max_field_size=_MAX_HEADER_BYTES,

@@ -7,6 +7,7 @@ it), whether any byte of an answer came back, and whether the connection ended b
 
 import asyncio
 from contextvars import ContextVar
+from typing import cast
 
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
@@ -48,8 +49,7 @@ class Wire(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Pass on (asyncio's protocol interface, like all below)."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's is one by behaviour only
         self.handler.connection_made(transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature

@@ -1,14 +1,26 @@
 """Transports under test: each test that asks for `transport` runs against every implementation."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+import uvloop
 from multidict import CIMultiDict
 from yarl import URL
 
 from gateway.upstream.egress import EgressPolicy, guarded_session
 from gateway.upstream.session_transport import SessionTransport
 from gateway.upstream.transport import Transport, UpstreamRequest
+
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "asyncio": asyncio.new_event_loop,
+    "uvloop": uvloop.new_event_loop,
+}
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run each test of this folder on both loops: their transports read, buffer and abort differently."""
+    return LOOPS
 
 
 async def _session_transport(policy: EgressPolicy) -> Transport:
