@@ -1,0 +1,180 @@
+"""Models: names that callers use."""
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+from gateway.cli.change import Description, Yes, edit, given, given_or_null, remove, upstream_key
+from gateway.cli.command import Session, command
+from gateway.cli.lookup import Noun, find
+from gateway.cli.output import Columns, JsonObject
+from gateway.cli.talk import say, suggest
+
+NOUN = Noun("model", "models", prefix="mdl_", key="uid")
+
+app = typer.Typer(no_args_is_help=True)
+
+Name: TypeAlias = Annotated[str, typer.Argument(metavar="NAME", help="The model's name, or its uid.")]
+Endpoint: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--endpoint", metavar="URL", help="Base URL of a server where it runs; may be repeated."),
+]
+UpstreamModel: TypeAlias = Annotated[
+    str | None, typer.Option("--upstream-model", metavar="NAME", help="The upstream's own name for it.")
+]
+ApiKey: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--api-key", metavar="REF", help="The upstream's key: env:NAME or file:PATH, as the server sees it."),
+]
+ApiKeyFile: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--api-key-file", metavar="PATH", help="File with the upstream's key, - for stdin; it is stored."),
+]
+Via: TypeAlias = Annotated[
+    str | None, typer.Option("--via", metavar="GATEWAY", help="A gateway's name, 'server', or 'default'.")
+]
+Task: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--task", metavar="TASK", help="chat, completions, embeddings, images, audio, moderations, rerank."),
+]
+Path: TypeAlias = Annotated[
+    str | None, typer.Option("--path", metavar="PATH", help="Published path on the server, '' for the usual one.")
+]
+StreamUsage: TypeAlias = Annotated[
+    bool | None,
+    typer.Option("--stream-usage/--no-stream-usage", help="Whether the upstream knows stream_options.include_usage."),
+]
+Seconds: TypeAlias = Annotated[float | None, typer.Option(metavar="SECONDS", help="Own limit; 0 for the server's.")]
+
+_COLUMNS: Columns = {
+    "name": "name",
+    "team": "team",
+    "task": "task",
+    "state": "state",
+    "via": lambda row: row.get("gateway") or "server",
+    "endpoints": lambda row: len(row.get("endpoints", ())),
+    "url": "url",
+}
+
+
+def _endpoints(row: JsonObject) -> str:
+    return ", ".join(
+        f"{one['base_url']} ({one['id']}{'' if one['enabled'] else ', off'})" for one in row.get("endpoints", ())
+    )
+
+
+_FIELDS: Columns = {
+    "name": "name",
+    "uid": "uid",
+    "team": "team",
+    "task": "task",
+    "state": "state",
+    "description": "description",
+    "via": lambda row: row.get("via") or f"default ({row.get('gateway') or 'server'})",
+    "base_url": "base_url",
+    "url": "url",
+    "aliases": "aliases",
+    "endpoints": _endpoints,
+    "first byte timeout (s)": "first_byte_timeout_s",
+    "idle timeout (s)": "idle_timeout_s",
+    "total timeout (s)": "total_timeout_s",
+}
+
+
+@command(app, "add", example="modelport models add qwen3 --endpoint http://localhost:8000/v1")
+def add_model(  # noqa: PLR0913, PLR0917 - each is a flag
+    session: Session,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name that callers use.")],
+    endpoint: Endpoint = None,
+    upstream_model: UpstreamModel = None,
+    api_key: ApiKey = None,
+    api_key_file: ApiKeyFile = None,
+    via: Via = None,
+    task: Task = None,
+    path: Path = None,
+    description: Description = None,
+    stream_usage: StreamUsage = None,
+    first_byte_timeout: Seconds = None,
+    idle_timeout: Seconds = None,
+    total_timeout: Seconds = None,
+) -> None:
+    """Publish a model."""
+    shared = {**given(upstream_model=upstream_model), **upstream_key(api_key, api_key_file)}
+    body = {
+        "name": name,
+        "endpoints": [{"base_url": url, **shared} for url in endpoint or ()],
+        **given(team=session.team, task=task, description=description, stream_usage=stream_usage),
+        **given_or_null(
+            via=via,
+            path=path,
+            first_byte_timeout_s=first_byte_timeout,
+            idle_timeout_s=idle_timeout,
+            total_timeout_s=total_timeout,
+        ),
+    }
+    session.item(session.api.post(NOUN.path, body).body, _FIELDS)
+    if endpoint:
+        suggest(f'modelport call {name} "Say hello"')
+    else:
+        say("It has no endpoint yet, so a call to it is a 503.")
+        suggest(f"modelport endpoints add {name} http://localhost:8000/v1")
+
+
+@command(app, "list", example="modelport models list -o json")
+def list_models(
+    session: Session,
+    task: Task = None,
+    state: Annotated[str | None, typer.Option("--state", metavar="STATE", help="active or disabled.")] = None,
+) -> None:
+    """List the models that this key may see."""
+    rows = list(session.api.items(NOUN.path, team=session.team, task=task, state=state))
+    session.rows(rows, _COLUMNS)
+    if not rows:
+        suggest("modelport models add qwen3 --endpoint http://localhost:8000/v1")
+
+
+@command(app, "show", example="modelport models show qwen3")
+def show_model(session: Session, name: Name) -> None:
+    """Show one model with its address and endpoints."""
+    session.item(find(session, NOUN, name), _FIELDS)
+
+
+@command(app, "edit", example="modelport models edit qwen3 --via eu")
+def edit_model(  # noqa: PLR0913, PLR0917 - each is a flag
+    session: Session,
+    name: Name,
+    rename: Annotated[str | None, typer.Option("--rename", metavar="NAME", help="New name.")] = None,
+    state: Annotated[str | None, typer.Option("--state", metavar="STATE", help="active or disabled.")] = None,
+    via: Via = None,
+    task: Task = None,
+    path: Path = None,
+    description: Description = None,
+    stream_usage: StreamUsage = None,
+    first_byte_timeout: Seconds = None,
+    idle_timeout: Seconds = None,
+    total_timeout: Seconds = None,
+) -> None:
+    """Change a model; what is not named stays as it is."""
+    changes = {
+        **given(name=rename, state=state, task=task, description=description, stream_usage=stream_usage),
+        **given_or_null(
+            via=via,
+            path=path,
+            first_byte_timeout_s=first_byte_timeout,
+            idle_timeout_s=idle_timeout,
+            total_timeout_s=total_timeout,
+        ),
+    }
+    session.item(edit(session, NOUN, name, changes), _FIELDS)
+    suggest(f"modelport resolve {rename or name}")
+
+
+@command(app, "remove", example="modelport models remove qwen3")
+def remove_model(session: Session, name: Name, yes: Yes = False) -> None:
+    """Remove a model and its endpoints. Programs that call it get 404 from then on."""
+    remove(session, NOUN, name, yes=yes, what_goes=_what_goes)
+
+
+def _what_goes(row: JsonObject) -> str:
+    number = len(row.get("endpoints", ()))
+    return f" of team {row.get('team')!r} with {number} endpoint{'' if number == 1 else 's'}"
