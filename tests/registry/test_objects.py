@@ -1,0 +1,118 @@
+"""Stored objects lead back to the endpoint that made them."""
+
+import pytest
+
+from gateway.registry import objects as module
+from gateway.registry.inputs import TeamCreate
+from gateway.registry.objects import ObjectStore, StoredObjects
+from gateway.registry.service import RegistryService
+from gateway.registry.store.objects import StoredObject
+from gateway.storage.engine import Database
+from tests.clock import ManualClock
+from tests.registry.api import ADMIN
+
+
+class Batch:
+    """A writer whose batch goes out when the test says so."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self.rows: list[StoredObject] = []
+
+    def put(self, row: StoredObject, /) -> bool:
+        """Take a row."""
+        self.rows.append(row)
+        return True
+
+    async def drain(self) -> None:
+        """Write the batch."""
+        await self._store.add(self.rows)
+        self.rows = []
+
+
+@pytest.fixture
+def store(database: Database) -> ObjectStore:
+    """Give the table."""
+    return ObjectStore(database)
+
+
+@pytest.fixture
+def batch(store: ObjectStore) -> Batch:
+    """Give the writer."""
+    return Batch(store)
+
+
+@pytest.fixture
+def stored(store: ObjectStore, batch: Batch, service: RegistryService, clock: ManualClock) -> StoredObjects:
+    """Give the objects of a process."""
+    return StoredObjects(store, batch, service.registry, clock)
+
+
+async def test_the_very_next_request_finds_the_object(stored: StoredObjects, batch: Batch) -> None:
+    """Before its row is written."""
+    stored.remember("default", "resp_1", "response", "ep_1")
+    assert await stored.find("default", "resp_1") == "ep_1"
+    assert len(batch.rows) == 1
+
+
+async def test_an_object_survives_a_restart(
+    stored: StoredObjects, batch: Batch, store: ObjectStore, service: RegistryService, clock: ManualClock
+) -> None:
+    """It is read from the database by a process that never saw it."""
+    stored.remember("default", "file-1", "file", "ep_1")
+    await batch.drain()
+    restarted = StoredObjects(store, batch, service.registry, clock)
+    assert await restarted.find("default", "file-1") == "ep_1"
+    assert await restarted.find("default", "file-2") is None
+
+
+async def test_the_newest_maker_counts(stored: StoredObjects, batch: Batch, store: ObjectStore) -> None:
+    """An id that comes again, in one batch or a later one, leads to where it was made last."""
+    for endpoint in ("ep_1", "ep_2"):
+        stored.remember("default", "file-1", "file", endpoint)
+    await batch.drain()
+    stored.remember("default", "file-1", "file", "ep_3")
+    await batch.drain()
+    team_id = stored._team_id("default")
+    assert team_id is not None
+    assert await store.find(team_id, "file-1") == "ep_3"
+    await store.add([])
+
+
+async def test_objects_belong_to_their_team(stored: StoredObjects, batch: Batch, service: RegistryService) -> None:
+    """Another team does not find them, nor does a later team of the same name."""
+    team = (await service.teams.create(ADMIN, TeamCreate(name="research"))).record
+    stored.remember("research", "file-1", "file", "ep_1")
+    await batch.drain()
+    assert await stored.find("default", "file-1") is None
+    await service.teams.delete(ADMIN, team.id)
+    assert await stored.find("research", "file-1") is None
+    await service.teams.create(ADMIN, TeamCreate(name="research"))
+    assert await stored.find("research", "file-1") is None
+
+
+async def test_nothing_is_remembered_for_no_team(stored: StoredObjects, batch: Batch) -> None:
+    """A team that went meanwhile takes its objects along."""
+    stored.remember("nobody", "file-1", "file", "ep_1")
+    await stored.forget("nobody", "file-1")
+    assert (batch.rows, await stored.find("nobody", "file-1")) == ([], None)
+
+
+async def test_a_forgotten_object_is_gone_everywhere(stored: StoredObjects, batch: Batch, store: ObjectStore) -> None:
+    """In memory and in the database."""
+    stored.remember("default", "file-1", "file", "ep_1")
+    await batch.drain()
+    await stored.forget("default", "file-1")
+    team_id = stored._team_id("default")
+    assert team_id is not None
+    assert (await stored.find("default", "file-1"), await store.find(team_id, "file-1")) == (None, None)
+
+
+async def test_memory_is_bounded(stored: StoredObjects, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest unused objects leave memory first; the database still has them."""
+    monkeypatch.setattr(module, "MAX_REMEMBERED", 2)
+    for number in range(2):
+        stored.remember("default", f"file-{number}", "file", "ep_1")
+    await stored.find("default", "file-0")
+    stored.remember("default", "file-2", "file", "ep_1")
+    assert [key[1] for key in stored._newest] == ["file-0", "file-2"]

@@ -1,0 +1,116 @@
+"""The newest snapshot: swapped before an answer goes out, noticed by other processes, whole under concurrency."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import Table
+
+from gateway.api.etag import IfMatch, format_etag
+from gateway.errors import Conflict, GatewayError, PreconditionFailed
+from gateway.registry.inputs import AliasCreate, EndpointFields, EndpointPatch, ModelCreate, ModelPatch
+from gateway.registry.record import AliasRecord, DefaultRecord, EndpointRecord, GatewayRecord, ModelRecord, TeamRecord
+from gateway.registry.registry import Registry
+from gateway.registry.service import RegistryService
+from gateway.registry.snapshot import Snapshot, changed_endpoints
+from gateway.storage import schema
+from gateway.storage.engine import Database
+from tests.registry.api import ADMIN, ORIGIN
+
+UPSTREAM = "http://10.0.0.1:8000/v1"
+
+
+def new_model(name: str = "a", **fields: object) -> ModelCreate:
+    """Return a model with one endpoint."""
+    return ModelCreate.model_validate({"name": name, "endpoints": (EndpointFields(base_url=UPSTREAM),), **fields})
+
+
+@pytest.mark.parametrize(
+    ("table", "record"),
+    [
+        (schema.teams, TeamRecord),
+        (schema.gateways, GatewayRecord),
+        (schema.models, ModelRecord),
+        (schema.endpoints, EndpointRecord),
+        (schema.aliases, AliasRecord),
+        (schema.team_defaults, DefaultRecord),
+    ],
+)
+def test_records_have_the_columns_of_their_tables(table: Table, record: type[TeamRecord]) -> None:
+    """Rows become records by position: names and order must be the same."""
+    assert record._fields == tuple(column.name for column in table.columns)
+
+
+async def test_every_change_raises_the_revision_once(service: RegistryService) -> None:
+    """One transaction, one revision; the snapshot holds it when the call returns."""
+    before = service.registry.snapshot.revision
+    model = await service.models.create(ADMIN, new_model(), server=ORIGIN)
+    assert service.registry.snapshot.revision == before + 1
+    await service.models.patch(ADMIN, model.record.uid, ModelPatch(name="b"))
+    await service.models.delete(ADMIN, model.record.uid)
+    assert service.registry.snapshot.revision == before + 3
+
+
+async def test_a_refused_change_leaves_everything_as_it_was(service: RegistryService) -> None:
+    """Whatever fails inside rolls all of it back, the revision too."""
+    await service.models.create(ADMIN, new_model(), server=ORIGIN)
+    before = service.registry.snapshot
+    with pytest.raises(Conflict):
+        await service.models.create(ADMIN, new_model(), server=ORIGIN)
+    assert await service.registry.poll() is False
+    assert service.registry.snapshot is before
+
+
+async def test_another_process_notices_a_change(service: RegistryService, database: Database) -> None:
+    """LIF-6: it looks at the revision alone, and reads the rest only when that moved."""
+    elsewhere = Registry(database)
+    assert await elsewhere.poll() is True
+    assert await elsewhere.poll() is False
+    await service.models.create(ADMIN, new_model(), server=ORIGIN)
+    assert await elsewhere.poll() is True
+    assert elsewhere.snapshot.find("default", "a") is not None
+
+
+async def test_listeners_hear_of_each_swap(service: RegistryService) -> None:
+    """They get both snapshots, so that connections of changed endpoints can be closed (EGR-6)."""
+    heard: list[tuple[Snapshot, Snapshot]] = []
+    model = await service.models.create(ADMIN, new_model(), server=ORIGIN)
+    service.registry.on_change(lambda before, now: heard.append((before, now)))
+    endpoint = model.endpoints[0].id
+    await service.endpoints.patch(ADMIN, endpoint, EndpointPatch(enabled=False), server=ORIGIN)
+    ((before, now),) = heard
+    assert [route.id for route in changed_endpoints(before, now)] == [endpoint]
+
+
+async def test_parallel_changes_are_all_served(service: RegistryService) -> None:
+    """Reloads are shared, and nobody returns before the own change is in the snapshot."""
+
+    async def publish(number: int) -> None:
+        await service.models.create(ADMIN, new_model(f"m{number}"), server=ORIGIN)
+        assert service.registry.snapshot.find("default", f"m{number}") is not None
+
+    await asyncio.gather(*(publish(number) for number in range(12)))
+    assert len(service.registry.snapshot.models("default")) == 12
+
+
+async def test_a_name_is_given_once_whoever_asks_together(service: RegistryService) -> None:
+    """A model and an alias cannot take one name at the same moment, though they live in two tables."""
+    target = await service.models.create(ADMIN, new_model("target"), server=ORIGIN)
+    outcomes = await asyncio.gather(
+        *(service.models.create(ADMIN, new_model("x"), server=ORIGIN) for _ in range(3)),
+        *(service.aliases.create(ADMIN, AliasCreate(name="x", model=target.record.uid)) for _ in range(3)),
+        return_exceptions=True,
+    )
+    refused = [one for one in outcomes if isinstance(one, GatewayError)]
+    assert len(refused) == 5
+    assert {one.code for one in refused} == {"name_taken"}
+
+
+async def test_two_writers_with_one_etag_have_one_winner(service: RegistryService) -> None:
+    """lifecycle.md section 6, also when they come at the same moment."""
+    model = (await service.models.create(ADMIN, new_model(), server=ORIGIN)).record
+    guard = IfMatch(given=True, tags=(format_etag(model.uid, model.rev),))
+    outcomes = await asyncio.gather(
+        *(service.models.patch(ADMIN, model.uid, ModelPatch(description=f"{n}"), guard) for n in range(4)),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in outcomes].count(PreconditionFailed) == 3
