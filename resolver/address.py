@@ -43,6 +43,15 @@ class ResolvedURL:
         """Scheme, host and port, without a path: what a key may be bound to."""
         return self.url.origin()
 
+    def below(self, path: str) -> str:
+        """Return where `path` is called: one slash at the seam, as every OpenAI SDK joins (clients.md section 2).
+
+        >>> resolve("/access/models/team1/", server="http://localhost:3000").below("/chat/completions")
+        'http://localhost:3000/access/models/team1/chat/completions'
+        """
+        address = str(self.url)
+        return f"{address}{'' if address.endswith('/') else '/'}{path.lstrip('/')}"
+
     def __str__(self) -> str:
         return str(self.url)
 

@@ -116,6 +116,8 @@ _QUERY_VALUE = re.compile(r"(?<==)[^&#]+")
 
 def _shown(value: object) -> str:
     """Return `value` as it may stand in a log: `repr` escapes controls and bidi marks, secrets are masked."""
+    if value is None:
+        return "(none)"
     if not isinstance(value, str):
         return f"of type {type(value).__name__}"
     before, mark, after = _USERINFO.sub("***@", str.__str__(value)).partition("?")
