@@ -59,12 +59,14 @@ def prefix(env: str, key_id: str) -> str:
 
 
 def is_whole(presented: str, expected_prefix: str) -> bool:
-    """Whether the text has the right length, this beginning and the checksum of its own characters."""
-    return (
-        len(presented) == _LENGTH
-        and presented.startswith(expected_prefix)
-        and presented[_CHECKSUM_AT - 1 :] == f"_{_checksum(presented[: _CHECKSUM_AT - 1])}"
-    )
+    """Whether the text has the right length, this beginning and the checksum of its own characters.
+
+    All three are worked out whatever the first one says: a refusal always costs the same (KEY-10).
+    """
+    length = len(presented) == _LENGTH
+    beginning = presented.startswith(expected_prefix)
+    ending = presented[_CHECKSUM_AT - 1 :] == f"_{_checksum(presented[: _CHECKSUM_AT - 1])}"
+    return length and beginning and ending
 
 
 def is_ours(presented: str) -> bool:

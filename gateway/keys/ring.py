@@ -10,7 +10,8 @@ import hmac
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from gateway.api.permissions import ROLES, Role
 from gateway.api.principal import Principal
@@ -189,12 +190,17 @@ def _is_previous(previous: _Previous, secret: str, now_ms: int) -> bool:
 
 
 def _is_inside(networks: tuple[IPv4Network | IPv6Network, ...], peer: str | None) -> bool:
+    address = _address(peer or "")
+    return address is not None and any(address in network for network in networks)
+
+
+@lru_cache(maxsize=1024)  # callers come again, and parsing takes longer than everything else here
+def _address(peer: str) -> IPv4Address | IPv6Address | None:
     try:
-        address = ip_address((peer or "").partition("%")[0])
+        address = ip_address(peer.partition("%")[0])
     except ValueError:
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    return any(address in network for network in networks)
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _reason(entry: _Entry, *, known: bool, whole: bool, alive: bool) -> str:
