@@ -13,7 +13,14 @@ from typing import Any
 
 from aiohttp import web
 
+from gateway.api.permissions import Permission, Role
+from gateway.api.principal import Principal
+from gateway.registry.inputs import EndpointFields, EndpointPatch, ModelCreate
+from gateway.registry.registry import Registry
+from gateway.registry.service.registry_service import RegistryService
+
 MODEL = "echo"
+_SYSTEM = Principal(key_id=None, name="demo", role=Role.ADMIN, permissions=frozenset(Permission))
 _DIMENSIONS = 16
 _PAUSE_S = 0.02  # between two words of a stream, so that a person sees it stream
 
@@ -127,3 +134,16 @@ def _vector(text: str) -> list[float]:
 def _usage(prompt: str, words: list[str]) -> dict[str, int]:
     asked = len(_words(prompt))
     return {"prompt_tokens": asked, "completion_tokens": len(words), "total_tokens": asked + len(words)}
+
+
+async def publish_echo(service: RegistryService, registry: Registry, base_url: str) -> None:
+    """Register `echo` in the team default, or point it at the echo server's new port."""
+    route = registry.snapshot.find("default", MODEL)
+    if route is None:
+        endpoint = EndpointFields(base_url=base_url)
+        body = ModelCreate(name=MODEL, description="Built in: repeats what it is told.", endpoints=(endpoint,))
+        await service.models.create(_SYSTEM, body, server="http://localhost/")
+    elif route.endpoints:
+        await service.endpoints.patch(
+            _SYSTEM, route.endpoints[0].id, EndpointPatch(base_url=base_url), server="http://localhost/"
+        )

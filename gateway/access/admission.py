@@ -1,7 +1,7 @@
 """Which model of which team a call may reach: key, team, name, state. Pure; reads one snapshot.
 
-The order is the order of what may be learned: the team first (a key of another team learns nothing), then the name among
-those that the key may see, then whether anybody can answer (proxy_behaviour.md section 7, security.md ACL-3).
+The order is the order of what may be learned: the team first (a key of another team learns nothing), then the name
+among those that the key may see, then whether anybody can answer (proxy_behaviour.md section 7, security.md ACL-3).
 """
 
 from gateway.api.principal import Principal

@@ -1,14 +1,13 @@
 """One call on its way through the data plane: what was asked, where it went, how it ended.
 
 A mutable record that `routes.py` begins, `dispatch.py` and `relay.py` fill in, and `account.py` closes. Times are
-seconds of the event loop's clock.
+seconds of time.perf_counter(): the event loop's own clock moves in milliseconds.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.access.operations import Operation
-from gateway.access.tokens import Tokens
 from gateway.api.principal import Principal
 from gateway.registry.snapshot import EndpointRoute, ModelRoute
 
@@ -58,9 +57,10 @@ class Call:
     status: int = 0
     outcome: Outcome = Outcome.REFUSED
     error_code: str | None = None
-    tokens: Tokens | None = None
-    created_id: str | None = None
-    """Id of the stored object that the answer created."""
+    stored: bool = False
+    """Whether ids in the answer name objects that now live at the endpoint."""
+    created: tuple[tuple[str, str], ...] = ()
+    """(kind, id) of the objects that the answer named."""
     bytes_in: int = 0
     bytes_out: int = 0
     begun: bool = False

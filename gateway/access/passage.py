@@ -5,6 +5,7 @@ Bytes pass as they come; a stream that broke looks broken; after the first byte 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -78,7 +79,7 @@ class Passage:
     async def _pass_whole(self) -> web.Response:
         call = self._call
         body = await self._upstream.read(BUFFERED_BYTES)
-        call.first_byte_at = self._loop.time()
+        call.first_byte_at = time.perf_counter()
         call.status, call.outcome, call.bytes_out = self._upstream.status, Outcome.COMPLETE, len(body)
         self._copy.feed(body)
         self._copy.settle(call)
@@ -89,7 +90,7 @@ class Passage:
         call = self._call
         chunks = self._upstream.chunks()
         first = await anext(chunks, b"")
-        call.first_byte_at = self._loop.time()
+        call.first_byte_at = time.perf_counter()
         self._response = self._head()
         await self._response.prepare(self._request)
         call.begun, call.status = True, self._upstream.status

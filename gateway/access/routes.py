@@ -4,6 +4,7 @@ Every mount answers with and without one `v1` segment and one final slash, never
 The path is read raw: a decoded one would turn `%2F` into a segment.
 """
 
+import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -26,17 +27,22 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class DataPlane:
-    """Answers the calls of every team. One for the process; `clock` gives the event loop's seconds."""
+    """Answers the calls of every team. One for the process."""
 
     def __init__(
-        self, registry: Registry, intake: Intake, relay: Relay, account: Account, *, mount: str, clock: Callable[[], float]
+        self,
+        registry: Registry,
+        intake: Intake,
+        relay: Relay,
+        account: Account,
+        *,
+        mount: str,
     ) -> None:
         self._registry = registry
         self._intake = intake
         self._relay = relay
         self._account = account
         self._mount = mount
-        self._clock = clock
 
     def register(self, app: web.Application, *, at_root: bool) -> None:
         """Add the mounts; `at_root` as well when this process is a gateway. Call it after every other route."""
@@ -69,12 +75,10 @@ class DataPlane:
                 return listing.list_models(principal, team, snapshot)
             return listing.show_model(principal, team, matched.object_key, snapshot)
         principal.require(Permission.INFER)
-        call = Call(request[REQUEST_ID], principal, matched.operation, team, self._clock())
+        call = Call(request[REQUEST_ID], principal, matched.operation, team, time.perf_counter())
         return await self._carry(request, call, matched.suffix, matched.object_key)
 
-    async def _carry(
-        self, request: web.Request, call: Call, suffix: str, object_key: str | None
-    ) -> web.StreamResponse:
+    async def _carry(self, request: web.Request, call: Call, suffix: str, object_key: str | None) -> web.StreamResponse:
         call.object_id = object_key
         with self._account.opened(request, call):
             try:
@@ -86,7 +90,7 @@ class DataPlane:
 
 
 def _caller(request: web.Request) -> Principal:
-    principal = request.get(PRINCIPAL)
+    principal: Principal | None = request.get(PRINCIPAL)
     if principal is None:
         raise Unauthenticated(
             "this server needs a key, and the request carries none",

@@ -14,17 +14,13 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from gateway.api.request import ORIGIN, PEER
 from gateway.errors import InvalidRequest, Misdirected
 from gateway.settings import ServerSettings
 
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[1-9][0-9]{0,4}))?")
 _MAX_PORT = 65535
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
-
-ORIGIN = web.RequestKey("ORIGIN", str)
-"""Scheme and host that the caller used, without a final slash: http://localhost:3000."""
-PEER = web.RequestKey("PEER", str)
-"""The caller's address; behind a trusted proxy the right-most address that is not a proxy's (HDR-3)."""
 
 
 class Hosts:

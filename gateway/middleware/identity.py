@@ -13,8 +13,8 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from gateway.api.principal import PRINCIPAL, Principal
+from gateway.api.request import ORIGIN, PEER
 from gateway.keys.credential import presented_key
-from gateway.middleware.host import ORIGIN, PEER
 from gateway.settings import is_loopback
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

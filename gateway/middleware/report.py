@@ -6,9 +6,7 @@ OpenAI shape everywhere else. Anything else is our bug: logged with its trace, a
 """
 
 import asyncio
-import re
 import time
-import uuid
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -16,21 +14,17 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from gateway.access.errors import error_response
+from gateway.access.headers import request_id as new_request_id
 from gateway.api.principal import REQUEST_ID
 from gateway.api.problem import problem_response
+from gateway.api.request import BEGUN, STARTED, TIMING
 from gateway.errors import GatewayError, MethodNotAllowed, NotFound, TooLarge
 from gateway.observe.logs import bind_request
 from gateway.observe.metrics import Metrics
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-STARTED = web.RequestKey("STARTED", float)
-"""When the request's head had been read, seconds of time.perf_counter()."""
-TIMING = web.RequestKey("TIMING", str)
-"""What the data plane knows of the upstream's share, in `Server-Timing` form."""
-BEGUN = web.RequestKey("BEGUN", bool)
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 logger = structlog.get_logger()
 
 
@@ -40,9 +34,7 @@ def report_middleware(metrics: Metrics, *, management_prefix: str) -> Middleware
     @web.middleware
     async def report(request: web.Request, handler: Handler) -> web.StreamResponse:
         request[STARTED] = time.perf_counter()
-        offered = request.headers.get("X-Request-Id", "")
-        request_id = offered if _UUID.fullmatch(offered) else str(uuid.uuid4())
-        request[REQUEST_ID] = request_id
+        request_id = request[REQUEST_ID] = new_request_id(request.headers)
         bind_request(request_id)
         try:
             return await handler(request)

@@ -6,8 +6,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from gateway.api.request import ORIGIN, PEER
 from gateway.errors import GatewayError
-from gateway.middleware.host import ORIGIN, PEER, Hosts, host_middleware
+from gateway.middleware.host import Hosts, host_middleware
 from gateway.settings import ServerSettings
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -1,0 +1,97 @@
+"""What is kept of a call when it has ended, however it ended: numbers, one log line, one usage row, one object's place.
+
+Everything here only appends to bounded queues, so it needs no await and a caller that left cannot interrupt it
+(proxy_behaviour.md section 8, USE-7).
+"""
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+from aiohttp import web
+
+from gateway.access.call import Call, Outcome
+from gateway.api.request import PEER
+from gateway.observe.access_log import AccessLog, RequestLine
+from gateway.observe.metrics import FinishedCall, Metrics, StreamEnd
+from gateway.storage.clock import Clock
+
+CLIENT_LEFT = 499
+"""What nginx calls a request whose caller left: no status was sent, but the books need one."""
+_STREAM_ENDS: dict[Outcome, StreamEnd] = {
+    Outcome.COMPLETE: "complete",
+    Outcome.INCOMPLETE: "incomplete",
+    Outcome.BROKEN: "broken",
+    Outcome.FAILED: "broken",
+    Outcome.CANCELLED: "cancelled",
+}
+
+
+class Account:
+    """Keeps the books of the data plane. One for the process; `log` is None when request lines are switched off."""
+
+    def __init__(self, metrics: Metrics, clock: Clock, *, log: AccessLog | None) -> None:
+        self._metrics = metrics
+        self._clock = clock
+        self._log = log
+
+    @contextlib.contextmanager
+    def opened(self, request: web.Request, call: Call) -> Iterator[None]:
+        """Count the call as running inside, and close its books on the way out."""
+        self._metrics.in_flight.value += 1
+        try:
+            yield
+        finally:
+            self._metrics.in_flight.value -= 1
+            self._close(request, call)
+
+    def _close(self, request: web.Request, call: Call) -> None:
+        ended = time.perf_counter()
+        if call.status == 0:
+            call.status = CLIENT_LEFT
+            call.outcome = Outcome.CANCELLED
+        self._metrics.call_finished(_finished(call))
+        if self._log is not None:
+            self._log.add(_line(request, call, self._clock.now_ms(), ended))
+
+
+def overhead_s(call: Call) -> float | None:
+    """Return what the gateway itself added up to the first byte, in seconds; None when nothing went upstream."""
+    if call.sent_at is None or call.head_at is None or call.first_byte_at is None:
+        return None
+    return (call.sent_at - call.started) + (call.first_byte_at - call.head_at)
+
+
+def _finished(call: Call) -> FinishedCall:
+    return FinishedCall(
+        operation=call.operation.name,
+        status=call.status,
+        outcome=call.outcome,
+        error_code=call.error_code,
+        first_byte_s=None if call.first_byte_at is None else call.first_byte_at - call.started,
+        overhead_s=overhead_s(call),
+        stream_end=_STREAM_ENDS.get(call.outcome) if call.stream and call.begun else None,
+        model=call.route.name if call.route is not None else None,
+    )
+
+
+def _line(request: web.Request, call: Call, now_ms: int, ended: float) -> RequestLine:
+    return RequestLine(
+        at_ms=now_ms,
+        method=request.method,
+        path=request.rel_url.raw_path,
+        status=call.status,
+        duration_ms=(ended - call.started) * 1000,
+        request_id=call.request_id,
+        peer=request[PEER],
+        key_id=call.principal.key_id,
+        team=call.team,
+        model=call.route.name if call.route is not None else None,
+        operation=call.operation.name,
+        endpoint_id=call.endpoint.id if call.endpoint is not None else None,
+        outcome=call.outcome,
+        error_code=call.error_code,
+        first_byte_ms=None if call.first_byte_at is None else (call.first_byte_at - call.started) * 1000,
+        bytes_in=call.bytes_in,
+        bytes_out=call.bytes_out,
+    )
