@@ -148,6 +148,17 @@ class AsyncModelportOpenAI(AsyncOpenAI):
         """The model that this client is for, or None when each call names its own."""
         return None if self._routing is None else self._routing.model
 
+    @property
+    def base_url(self) -> Any:
+        """The address of the client's model as far as it is known; until then, and without one, the server's own."""
+        if self._routing is not None and (route := self._routing.routes.peek(self._routing.model)) is not None:
+            hooks.shown(self, self._routing, route)
+        return super().base_url
+
+    @base_url.setter
+    def base_url(self, url: Any) -> None:
+        cast("Any", AsyncOpenAI).base_url.fset(self, url)
+
     def copy(self, *, _extra_kwargs: Mapping[str, Any] | None = None, **options: Unpack[CopyOptions]) -> Self:
         """Return a client like this one with some options changed; it shares connections, and routes if it can."""
         routing, settings = copied(self._routing, options)
@@ -158,7 +169,7 @@ class AsyncModelportOpenAI(AsyncOpenAI):
     @property
     def auth_headers(self) -> dict[str, str]:
         """What a WebSocket is opened with: the credential that may go to its address."""
-        return hooks.auth_headers(self, self._routing, self.base_url, super().auth_headers)
+        return hooks.auth_headers(self, self._routing, super().base_url, super().auth_headers)
 
     async def _prepare_options(self, options: Any) -> Any:
         headers = options.headers or {}  # before the SDK adds to them, which it does for a key that is a callable

@@ -124,9 +124,9 @@ def copied(routing: Routing | None, options: CopyOptions) -> tuple[Routing | Non
     changed = _routing(wished)
     if changed.policy.server != routing.policy.server:
         return changed, {**settings, "api_key": _key(theirs)}  # the old server's key is not for another one
-    # Who asks decides what is found: routes are shared while server, team, key and lifetime are the same.
-    same = _all_of(changed) | {"model": None} == _all_of(routing) | {"model": None} and not theirs.get("api_key")
-    return (replace(changed, routes=routing.routes) if same else changed), settings
+    if _asks(changed) == _asks(routing) and not theirs.get("api_key"):
+        changed = replace(changed, routes=routing.routes)
+    return changed, settings
 
 
 def connected(model: str | None, key: Any, options: ConnectOptions) -> ClientOptions:
@@ -136,8 +136,8 @@ def connected(model: str | None, key: Any, options: ConnectOptions) -> ClientOpt
         ServerAddressError: there is no server.
     """
     server = _server_or_default(options.get("server"))
-    named: ClientOptions = {**options, "server": server, "model": model}
-    return named if key is None else {**named, "api_key": key}
+    named = {**options, "server": server, "model": model}
+    return cast("ClientOptions", named if key is None else {**named, "api_key": key})
 
 
 def _split(options: Mapping[str, Any]) -> tuple[_Ours, dict[str, Any]]:
@@ -179,6 +179,11 @@ def _all_of(routing: Routing) -> _Ours:
         "route_ttl_s": routing.routes.ttl_s,
         "clock": routing.routes.clock,
     }
+
+
+def _asks(routing: Routing) -> tuple[object, ...]:
+    """Return what decides, besides the key, which routes are found and how long they hold."""
+    return routing.server, routing.team, routing.routes.ttl_s, routing.routes.clock
 
 
 def _for_base_url(routing: Routing | None, settings: OpenAICopyOptions) -> OpenAICopyOptions:
