@@ -188,8 +188,6 @@ class Settings(BaseSettings):
     """Version of this file's format."""
     role: Literal["server", "gateway"] = "server"
     """server: management and data plane; gateway: the data plane alone, also at the root."""
-    gateway_name: str = "modelport"
-    """Name of this process in `Via` headers, which find loops."""
     data_dir: Path = Path("modelport-data")
     """Directory of the embedded database and of generated secrets."""
     demo: bool = False
