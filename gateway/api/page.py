@@ -7,7 +7,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,11 +28,6 @@ class Page(BaseModel, Generic[T]):
 
     items: tuple[T, ...]
     next_cursor: str | None = Field(description="Send it as `cursor` to get the next page; null on the last one.")
-
-    @classmethod
-    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
-        """Name the schema `ModelViewPage` instead of `Page[ModelView]`."""
-        return f"{getattr(params[0], '__name__', params[0])}{cls.__name__}"
 
 
 class PageQuery(BaseModel):
