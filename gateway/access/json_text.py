@@ -57,7 +57,10 @@ def refuse_depth() -> NoReturn:
 
 
 def refuse(body: bytes, position: int, reason: str) -> NoReturn:
-    """Raise InvalidRequest that names line and column of the byte at `position`, both from 1, columns in characters."""
+    """Raise InvalidRequest that names line and column of the byte at `position`, both from 1, columns in characters.
+
+    msgspec may name the byte behind the one at fault.
+    """
     position = min(position, len(body))
     line = body.count(b"\n", 0, position) + 1
     start = body.rfind(b"\n", 0, position) + 1
@@ -79,14 +82,14 @@ def with_plain_surrogates(body: bytes) -> bytes:
 
 
 def _check_each_bracket(body: bytes) -> None:
-    brackets = _brackets(body)
-    while len(brackets) > 2 * MAX_DEPTH:  # a level per round; an honest body has only a few
-        peeled = brackets.replace(b"()", b"")
-        if len(peeled) > len(brackets) // 2:
+    brackets, allowed = _brackets(body), MAX_DEPTH
+    while len(brackets) > 2 * allowed:
+        peeled = brackets.replace(b"()", b"")  # every innermost pair: all is one level less deep
+        if len(peeled) > len(brackets) // 2:  # rounds pay for honest bodies, which have only a few levels
             break
-        brackets = peeled
+        brackets, allowed = peeled, allowed - 1
     steps = array("b", brackets.translate(_STEPS))
-    if steps and max(accumulate(steps)) > MAX_DEPTH:
+    if steps and max(accumulate(steps)) > allowed:
         refuse_depth()
 
 
