@@ -1,5 +1,7 @@
 """Endpoints over HTTP: addresses are judged, keys are kept and never shown, a key stays with its origin."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from gateway.vault.vault import Vault
 from tests.clock import ManualClock
 from tests.registry.api import ORIGIN, Api, principal
 
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "registry.json").read_text(encoding="utf-8"))
 UPSTREAM = "http://10.0.0.1:8000/v1"
 CANARY = "sk-canary-0123456789abcdef"
 PUBLISHER = principal(Role.PUBLISHER, team="default")
@@ -55,87 +58,58 @@ async def test_a_stored_key_is_used_and_never_shown(
     assert (await vault.resolve(credential, owner=endpoint["id"])).reveal() == CANARY
 
 
-@pytest.mark.parametrize("reference", ["env:VLLM_KEY"])
-async def test_an_administrator_may_refer_to_a_variable(
-    api: Api, service: RegistryService, model: Any, reference: str
-) -> None:
+async def test_an_administrator_may_refer_to_a_variable(api: Api, service: RegistryService, model: Any) -> None:
     """SEC-3: nothing is stored but the reference, and it is shown as the hint."""
-    endpoint = await api.make("/endpoints", model=model["uid"], base_url=UPSTREAM, api_key=reference)
+    endpoint = await api.make("/endpoints", model=model["uid"], base_url=UPSTREAM, api_key="env:VLLM_KEY")
     assert endpoint["api_key"] == {"set": True, "hint": "env:VLLM_KEY", "updated_at": None}
     credential = route_of(service, endpoint).credential
     assert credential is not None
     assert (credential.kind, credential.ref) == ("env", "VLLM_KEY")
 
 
-@pytest.mark.parametrize("reference", ["env:VLLM_KEY", "file:/etc/passwd", "keyring:svc/user"])
-async def test_nobody_else_may_refer_to_the_servers_own_secrets(api: Api, model: Any, reference: str) -> None:
+async def test_nobody_else_may_refer_to_the_servers_own_secrets(api: Api, model: Any) -> None:
     """SEC-3: a publisher could otherwise send the server's variables to a host of their own."""
-    body = {"model": model["uid"], "base_url": UPSTREAM, "api_key": reference}
-    for role in (Role.PUBLISHER, Role.OPERATOR):
-        answer = await api.post("/endpoints", body, by=principal(role, team="default"))
-        assert (answer.status, answer.json["code"]) == (403, "permission_denied")
+    for reference in ("env:VLLM_KEY", "file:/etc/passwd", "keyring:svc/user"):
+        body = {"model": model["uid"], "base_url": UPSTREAM, "api_key": reference}
+        for role in (Role.PUBLISHER, Role.OPERATOR):
+            answer = await api.post("/endpoints", body, by=principal(role, team="default"))
+            assert (answer.status, answer.json["code"]) == (403, "permission_denied")
 
 
-@pytest.mark.parametrize(
-    ("key", "code"),
-    [
-        ("env:NOT_SET", "bad_reference"),
-        ("file:/etc/passwd", "bad_reference"),
-        ("keyring:svc/user", "bad_reference"),
-        ("", "invalid_api_key_value"),
-        ("a" * 16_385, "invalid_api_key_value"),
-        ("sk-1\r\nX-Evil: 1", "invalid_api_key_value"),
-        ("Bearer sk-1", "invalid_api_key_value"),
-        ("sk-schlüssel", "invalid_api_key_value"),
-    ],
-)
-async def test_a_key_that_cannot_be_used_is_refused(
-    api: Api, database: Database, model: Any, key: str, code: str
-) -> None:
-    """The refusal names the field and never repeats the value."""
-    answer = await api.post("/endpoints", {"model": model["uid"], "base_url": UPSTREAM, "api_key": key})
-    assert (answer.status, answer.json["code"], answer.json["param"]) == (422, code, "api_key")
-    assert not key or key.startswith(("env:", "file:", "keyring:")) or key not in answer.json["detail"]
+async def test_a_key_that_cannot_be_used_is_refused(api: Api, database: Database, model: Any) -> None:
+    """The refusal names the field and never repeats a value."""
+    for row in VECTORS["keys"]:
+        key = row["value"] * row.get("times", 1)
+        answer = await api.post("/endpoints", {"model": model["uid"], "base_url": UPSTREAM, "api_key": key})
+        assert (answer.status, answer.json["code"], answer.json["param"]) == (422, row["code"], "api_key"), row["why"]
+        assert row["code"] == "bad_reference" or not key or key not in answer.json["detail"]
     assert await stored_keys(database) == 0
 
 
+async def test_a_refused_address_is_a_422(api: Api, model: Any) -> None:
+    """Which ones are refused is in test_address.py; here, that the routes ask."""
+    endpoint = await api.make("/endpoints", model=model["uid"], base_url=UPSTREAM)
+    for answer in (
+        await api.post("/endpoints", {"model": model["uid"], "base_url": "http://169.254.169.254/v1"}),
+        await api.patch(f"/endpoints/{endpoint['id']}", {"base_url": "http://169.254.169.254/v1"}),
+        await api.post("/models", {"name": "x", "endpoints": [{"base_url": "http://169.254.169.254/v1"}]}),
+    ):
+        assert (answer.status, answer.json["code"]) == (422, "egress_denied")
+    for answer in (
+        await api.post("/endpoints", {"model": model["uid"], "base_url": f"{ORIGIN}v1"}),
+        await api.patch(f"/endpoints/{endpoint['id']}", {"base_url": f"{ORIGIN}v1"}),
+    ):
+        assert (answer.status, answer.json["code"]) == (422, "own_address")
+
+
 @pytest.mark.parametrize(
-    ("address", "code"),
+    ("address", "key"),
     [
-        ("/v1", "invalid_url"),
-        ("10.0.0.1:8000/v1", "invalid_url"),
-        ("ftp://10.0.0.1/v1", "invalid_url"),
-        ("http://user:pass@10.0.0.1/v1", "invalid_url"),
-        ("http://10.0.0.1/v1?key=x", "invalid_url"),
-        ("http://10.0.0.1/v1#x", "invalid_url"),
-        ("http://10.0.0.1/../v1", "invalid_url"),
-        ("http://2130706433/v1", "invalid_url"),
-        ("http://169.254.169.254/v1", "egress_denied"),
-        ("http://192.168.1.1/v1", "egress_denied"),
-        (f"{ORIGIN}access/models/default/", "own_address"),
-        (f"{ORIGIN}v1", "own_address"),
+        ("http://10.0.0.2:8000/v1", CANARY),
+        ("http://10.0.0.1:8001/v1", "env:VLLM_KEY"),
+        ("https://10.0.0.1:8000/v1", CANARY),
     ],
 )
-async def test_an_address_that_is_never_called_is_refused_at_once(
-    api: Api, model: Any, address: str, code: str
-) -> None:
-    """In the resolver's words, the egress policy's (EGR-1, EGR-2), or because it is this server (REG-5)."""
-    answer = await api.post("/endpoints", {"model": model["uid"], "base_url": address})
-    assert (answer.status, answer.json["code"], answer.json["param"]) == (422, code, "base_url")
-    assert answer.json["hint"]
-    assert "pass@" not in str(answer.json)
-
-
-async def test_an_address_is_stored_in_its_normal_form(api: Api, model: Any) -> None:
-    """Host in lower case, no default port; every byte of the path as it was."""
-    endpoint = await api.make("/endpoints", model=model["uid"], base_url="HTTPS://Api.Example.com:443/a%2Fb//v1/")
-    assert endpoint["base_url"] == "https://api.example.com/a%2Fb//v1/"
-
-
-@pytest.mark.parametrize(
-    "address", ["http://10.0.0.2:8000/v1", "http://10.0.0.1:8001/v1", "https://10.0.0.1:8000/v1", "http://10.0.0.1/v1"]
-)
-@pytest.mark.parametrize("key", [CANARY, "env:VLLM_KEY"])
 async def test_another_origin_takes_the_key_away(
     api: Api, service: RegistryService, database: Database, model: Any, address: str, key: str
 ) -> None:
@@ -233,8 +207,8 @@ async def test_if_match_guards_an_endpoint(api: Api, model: Any) -> None:
     assert (await api.delete(path, If_Match=etag)).status == 412
 
 
-@pytest.mark.parametrize("weight", [-1, 1.5, "2", None])
-async def test_a_weight_is_a_whole_number_from_zero(api: Api, model: Any, weight: object) -> None:
+async def test_a_weight_is_a_whole_number_from_zero(api: Api, model: Any) -> None:
     """Strict JSON: nothing is converted."""
-    answer = await api.post("/endpoints", {"model": model["uid"], "base_url": UPSTREAM, "weight": weight})
-    assert (answer.status, answer.json["param"]) == (422, "weight")
+    for weight in (-1, 1.5, "2", None):
+        answer = await api.post("/endpoints", {"model": model["uid"], "base_url": UPSTREAM, "weight": weight})
+        assert (answer.status, answer.json["param"]) == (422, "weight")
