@@ -20,6 +20,7 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, TypeAdapter
 
 from gateway.api.etag import is_current, parse_if_match
+from gateway.api.idempotency import Replayed
 from gateway.api.inputs import read_json, read_query, refuse_body
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
@@ -168,7 +169,10 @@ def _route(declared: Operation, handler: Handler) -> Callable[[web.Request], Awa
             inputs["body"] = await read_json(request, adapter)
         elif declared.method not in _SAFE:
             await refuse_body(request)
-        return _unless_current(request, await handler(request, **inputs))
+        try:
+            return _unless_current(request, await handler(request, **inputs))
+        except Replayed as replayed:
+            return replayed.answer.response()
 
     return handle
 
