@@ -11,7 +11,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.programs import require
@@ -27,23 +26,33 @@ _SETTINGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Cluster:
-    """A running server; `url` addresses one of its databases over the socket."""
+    """A running server, with an administrator's session that stays open: starting psql costs more than the SQL."""
 
-    directory: Path
-    user: str
+    def __init__(self, directory: Path, user: str) -> None:
+        self.directory = directory
+        self.user = user
+        options = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(directory), "-U", user, "postgres"]
+        pipe = subprocess.PIPE
+        self._session = subprocess.Popen([require("psql"), *options], stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
     def url(self, name: str) -> str:
-        """Return the URL of the database."""
+        """Return the URL of the database, over the socket."""
         return f"postgresql://{self.user}@/{name}?host={self.directory}"
 
-    def run(self, *statements: str) -> None:
-        """Run SQL outside of any transaction, as the administrator."""
-        psql = require("psql")
-        commands = [argument for statement in statements for argument in ("-c", statement)]
-        options = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(self.directory), "-U", self.user]
-        subprocess.run([psql, *options, *commands, "postgres"], check=True, capture_output=True)
+    def run(self, statement: str) -> None:
+        """Run SQL outside of any transaction, as the administrator; raise RuntimeError when it fails."""
+        assert self._session.stdin is not None
+        assert self._session.stdout is not None
+        self._session.stdin.write(f"{statement};\n\\echo done\n")
+        self._session.stdin.flush()
+        while (line := self._session.stdout.readline()) != "done\n":
+            if not line:
+                raise RuntimeError(self._session.communicate()[1])
+
+    def close(self) -> None:
+        """End the session."""
+        self._session.communicate()
 
 
 @contextlib.contextmanager
@@ -65,7 +74,8 @@ def running_cluster() -> Iterator[Cluster]:
             server = subprocess.Popen(command, user=user, cwd=directory, stdout=log, stderr=log, env=_ENV)
         try:
             _wait_until_ready(server, directory)
-            yield Cluster(directory, "modelport")
+            with contextlib.closing(Cluster(directory, "modelport")) as cluster:
+                yield cluster
         finally:
             server.send_signal(_FAST_SHUTDOWN)
             server.wait(timeout=_START_LIMIT_S)
