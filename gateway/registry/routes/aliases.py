@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from gateway.api.etag import parse_if_match
+from gateway.api.idempotency import once_of
 from gateway.api.operation import answer, operation
 from gateway.api.page import Page
 from gateway.api.permissions import Permission
@@ -10,6 +11,7 @@ from gateway.api.principal import PRINCIPAL
 from gateway.registry.inputs import AliasCreate, AliasPatch, AliasQuery
 from gateway.registry.routes.paging import after, following
 from gateway.registry.service.aliases import AliasService
+from gateway.registry.state import AliasState
 from gateway.registry.views import AliasView, DeletionView, alias_view, deletion_view
 
 
@@ -32,9 +34,13 @@ class AliasRoutes:
     )
     async def create_alias(self, request: web.Request, body: AliasCreate) -> web.StreamResponse:
         """Models and aliases of a team share one namespace."""
-        state = await self._service.create(request[PRINCIPAL], body)
-        view = alias_view(state)
-        return answer(view, status=201, etag=view.etag, headers={"Location": f"aliases/{view.id}"})
+
+        def render(state: AliasState) -> web.Response:
+            view = alias_view(state)
+            return answer(view, status=201, etag=view.etag, headers={"Location": f"aliases/{view.id}"})
+
+        once = once_of(request, render)
+        return render(await self._service.create(request[PRINCIPAL], body, once=once))
 
     @operation(
         "GET",

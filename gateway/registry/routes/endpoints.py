@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from gateway.api.etag import parse_if_match
+from gateway.api.idempotency import once_of
 from gateway.api.operation import answer, operation
 from gateway.api.page import Page
 from gateway.api.permissions import Permission
@@ -11,6 +12,7 @@ from gateway.registry.inputs import EndpointCreate, EndpointPatch, EndpointQuery
 from gateway.registry.routes.origin import OriginOf
 from gateway.registry.routes.paging import after, following
 from gateway.registry.service.endpoints import EndpointService
+from gateway.registry.state import EndpointState
 from gateway.registry.views import DeletionView, EndpointView, deletion_view, endpoint_view
 
 
@@ -34,9 +36,13 @@ class EndpointRoutes:
     )
     async def create_endpoint(self, request: web.Request, body: EndpointCreate) -> web.StreamResponse:
         """`api_key` is stored encrypted and never shown again."""
-        state = await self._service.create(request[PRINCIPAL], body, server=self._origin_of(request))
-        view = endpoint_view(state)
-        return answer(view, status=201, etag=view.etag, headers={"Location": f"endpoints/{view.id}"})
+
+        def render(state: EndpointState) -> web.Response:
+            view = endpoint_view(state)
+            return answer(view, status=201, etag=view.etag, headers={"Location": f"endpoints/{view.id}"})
+
+        once = once_of(request, render)
+        return render(await self._service.create(request[PRINCIPAL], body, server=self._origin_of(request), once=once))
 
     @operation(
         "GET",

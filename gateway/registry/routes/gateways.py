@@ -3,11 +3,13 @@
 from aiohttp import web
 
 from gateway.api.etag import parse_if_match
+from gateway.api.idempotency import once_of
 from gateway.api.operation import answer, operation
 from gateway.api.page import Page
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
 from gateway.registry.inputs import GatewayCreate, GatewayPatch, GatewayQuery
+from gateway.registry.record import GatewayRecord
 from gateway.registry.routes.paging import after, following
 from gateway.registry.service.gateways import GatewayService
 from gateway.registry.views import DeletionView, GatewayView, deletion_view, gateway_view
@@ -32,9 +34,13 @@ class GatewayRoutes:
     )
     async def create_gateway(self, request: web.Request, body: GatewayCreate) -> web.StreamResponse:
         """A named public entry point. At most one is the default; a new default takes the flag from the old one."""
-        state = await self._service.create(request[PRINCIPAL], body)
-        view = gateway_view(state)
-        return answer(view, status=201, etag=view.etag, headers={"Location": f"gateways/{view.id}"})
+
+        def render(state: GatewayRecord) -> web.Response:
+            view = gateway_view(state)
+            return answer(view, status=201, etag=view.etag, headers={"Location": f"gateways/{view.id}"})
+
+        once = once_of(request, render)
+        return render(await self._service.create(request[PRINCIPAL], body, once=once))
 
     @operation(
         "GET",

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from gateway.api.etag import parse_if_match
+from gateway.api.idempotency import once_of
 from gateway.api.operation import answer, operation
 from gateway.api.page import Page
 from gateway.api.permissions import Permission
@@ -11,6 +12,7 @@ from gateway.registry.inputs import ModelCreate, ModelPatch, ModelQuery
 from gateway.registry.routes.origin import OriginOf
 from gateway.registry.routes.paging import after, following
 from gateway.registry.service.models import ModelService
+from gateway.registry.state import ModelState
 from gateway.registry.views import DeletionView, ModelView, deletion_view, model_view
 
 
@@ -34,9 +36,13 @@ class ModelRoutes:
     )
     async def create_model(self, request: web.Request, body: ModelCreate) -> web.StreamResponse:
         """With `endpoints` the model can be called as soon as the answer is here; all is written or nothing."""
-        state = await self._service.create(request[PRINCIPAL], body, server=self._origin_of(request))
-        view = model_view(state, self._origin_of(request))
-        return answer(view, status=201, etag=view.etag, headers={"Location": f"models/{view.uid}"})
+
+        def render(state: ModelState) -> web.Response:
+            view = model_view(state, self._origin_of(request))
+            return answer(view, status=201, etag=view.etag, headers={"Location": f"models/{view.uid}"})
+
+        once = once_of(request, render)
+        return render(await self._service.create(request[PRINCIPAL], body, server=self._origin_of(request), once=once))
 
     @operation(
         "GET",

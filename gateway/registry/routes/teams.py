@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from gateway.api.etag import parse_if_match
+from gateway.api.idempotency import once_of
 from gateway.api.operation import answer, operation
 from gateway.api.page import Page
 from gateway.api.permissions import Permission
@@ -11,6 +12,7 @@ from gateway.registry.inputs import TeamCreate, TeamPatch, TeamQuery
 from gateway.registry.routes.origin import OriginOf
 from gateway.registry.routes.paging import after, following
 from gateway.registry.service.teams import TeamService
+from gateway.registry.state import TeamState
 from gateway.registry.views import DeletionView, TeamView, deletion_view, team_view
 
 
@@ -34,9 +36,13 @@ class TeamRoutes:
     )
     async def create_team(self, request: web.Request, body: TeamCreate) -> web.StreamResponse:
         """Its name stands in addresses: it cannot be changed later."""
-        state = await self._service.create(request[PRINCIPAL], body)
-        view = team_view(state, self._origin_of(request))
-        return answer(view, status=201, etag=view.etag, headers={"Location": f"teams/{view.id}"})
+
+        def render(state: TeamState) -> web.Response:
+            view = team_view(state, self._origin_of(request))
+            return answer(view, status=201, etag=view.etag, headers={"Location": f"teams/{view.id}"})
+
+        once = once_of(request, render)
+        return render(await self._service.create(request[PRINCIPAL], body, once=once))
 
     @operation(
         "GET",

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
+from gateway.api.idempotency import Once
 from gateway.api.principal import Principal
 from gateway.errors import NotFound
 from gateway.registry.inputs import AliasCreate, AliasPatch, AliasQuery
@@ -43,7 +44,9 @@ class AliasService:
         async with self._changes.read() as conn:
             return await _state(conn, (await _get(conn, principal, alias_id))[0])
 
-    async def create(self, principal: Principal, body: AliasCreate) -> AliasState:
+    async def create(
+        self, principal: Principal, body: AliasCreate, *, once: Once[AliasState] | None = None
+    ) -> AliasState:
         """Give a model another name.
 
         Raises:
@@ -52,13 +55,13 @@ class AliasService:
             Conflict: a model or alias of the team has the name.
         """
         name = check_model_name(body.name)
-        async with self._changes.begin() as change:
+        async with self._changes.begin(once) as change:
             conn = change.conn
             model, team = await get_model(conn, principal, body.model, team=body.team, param="model")
             await require_free(conn, team, name)
             await MODELS.touch(conn, models.c.uid == model.uid)
             values = {"id": new_id("als"), "team_id": team.id, "name": name, "model_uid": model.uid}
-            return await _state(conn, await ALIASES.insert(conn, values, now_ms=change.now_ms))
+            return await change.finish(await _state(conn, await ALIASES.insert(conn, values, now_ms=change.now_ms)))
 
     async def patch(
         self, principal: Principal, alias_id: str, body: AliasPatch, if_match: IfMatch = UNGUARDED

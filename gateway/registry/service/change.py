@@ -6,11 +6,12 @@ Every service writes through `Changes.begin`; whoever reads after the answer the
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.api.idempotency import Once
 from gateway.errors import Conflict
 from gateway.registry.registry import Registry
 from gateway.registry.store.references import Reference
@@ -19,13 +20,22 @@ from gateway.storage.conflicts import FOREIGN_KEY, conflict_of
 from gateway.storage.engine import Database
 from gateway.storage.versions import REGISTRY_VERSION, bump_version
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An open transaction with its time."""
+    """An open transaction with its time, and the caller's wish to carry it out once."""
 
     conn: AsyncConnection
     now_ms: int
+    once: Once[Any] | None = None
+
+    async def finish(self, result: T) -> T:
+        """Keep the answer beside the change, as the last statement, and return the result."""
+        if self.once is not None:
+            await self.once.end(self.conn, result, now_ms=self.now_ms)
+        return result
 
 
 class Changes:
@@ -37,19 +47,23 @@ class Changes:
         self._clock = clock
 
     @contextlib.asynccontextmanager
-    async def begin(self) -> AsyncIterator[Change]:
+    async def begin(self, once: Once[Any] | None = None) -> AsyncIterator[Change]:
         """Give a transaction; when it is committed, this process already serves what it wrote.
 
         Raising the revision comes first: it keeps other writers out until the end, so that what is looked up inside
         (a free name, an ETag) still holds when it is written.
 
         Raises:
+            Replayed: the very same call was carried out before.
             Conflict: the database's own constraints refuse the change after all.
         """
+        now_ms = self._clock.now_ms()
         try:
             async with self._database.write() as conn:
                 revision = await bump_version(conn, REGISTRY_VERSION)
-                yield Change(conn, self._clock.now_ms())
+                if once is not None:
+                    await once.begin(conn, now_ms=now_ms)
+                yield Change(conn, now_ms, once)
         except IntegrityError as error:
             raise _conflict(error) from error
         await self._registry.reload(at_least=revision)

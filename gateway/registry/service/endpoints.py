@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from yarl import URL
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
+from gateway.api.idempotency import Once
 from gateway.api.principal import Principal
 from gateway.errors import NotFound
 from gateway.registry.inputs import EndpointCreate, EndpointFields, EndpointPatch, EndpointQuery
@@ -50,7 +51,9 @@ class EndpointService:
             endpoint, model, team = await _get(conn, principal, endpoint_id)
             return await self._state(conn, endpoint, model, team)
 
-    async def create(self, principal: Principal, body: EndpointCreate, *, server: str) -> EndpointState:
+    async def create(
+        self, principal: Principal, body: EndpointCreate, *, server: str, once: Once[EndpointState] | None = None
+    ) -> EndpointState:
         """Add an endpoint to a model.
 
         Raises:
@@ -58,11 +61,11 @@ class EndpointService:
             Unprocessable, PermissionDenied: address or key are refused.
         """
         url = self._credentials.check_base_url(body.base_url, server=server)
-        async with self._changes.begin() as change:
+        async with self._changes.begin(once) as change:
             model, team = await get_model(change.conn, principal, body.model, team=body.team, param="model")
             endpoint = await self.add(change, principal, model.uid, body, url)
             await MODELS.touch(change.conn, models.c.uid == model.uid)
-            return await self._state(change.conn, endpoint, model, team)
+            return await change.finish(await self._state(change.conn, endpoint, model, team))
 
     async def add(
         self, change: Change, principal: Principal, model_uid: str, body: EndpointFields, url: URL

@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
+from gateway.api.idempotency import Once
 from gateway.api.principal import Principal
 from gateway.errors import NotFound, PermissionDenied
 from gateway.registry.address import check_url
@@ -36,7 +37,9 @@ class GatewayService:
         async with self._changes.read() as conn:
             return await _get(conn, gateway_id)
 
-    async def create(self, principal: Principal, body: GatewayCreate) -> GatewayRecord:
+    async def create(
+        self, principal: Principal, body: GatewayCreate, *, once: Once[GatewayRecord] | None = None
+    ) -> GatewayRecord:
         """Make a gateway.
 
         Raises:
@@ -46,13 +49,13 @@ class GatewayService:
         """
         _require_unbound(principal)
         url = str(check_url(body.url, param="url"))
-        async with self._changes.begin() as change:
+        async with self._changes.begin(once) as change:
             conn = change.conn
             await require_free_gateway(conn, check_gateway_name(body.name))
             values = {"id": new_id("gw"), **body.model_dump(), "url": url}
             if body.is_default:
                 await _take_default(conn)
-            return await GATEWAYS.insert(conn, values, now_ms=change.now_ms)
+            return await change.finish(await GATEWAYS.insert(conn, values, now_ms=change.now_ms))
 
     async def patch(
         self, principal: Principal, gateway_id: str, body: GatewayPatch, if_match: IfMatch = UNGUARDED

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
+from gateway.api.idempotency import Once
 from gateway.api.permissions import Permission
 from gateway.api.principal import Principal
 from gateway.registry.address import check_path, default_gateway, model_gateway, team_gateway, via_as_set
@@ -51,7 +52,9 @@ class ModelService:
         async with self._changes.read() as conn:
             return await _state(conn, (await get_model(conn, principal, uid))[0])
 
-    async def create(self, principal: Principal, body: ModelCreate, *, server: str) -> ModelState:
+    async def create(
+        self, principal: Principal, body: ModelCreate, *, server: str, once: Once[ModelState] | None = None
+    ) -> ModelState:
         """Publish a model, with its endpoints.
 
         Raises:
@@ -62,7 +65,7 @@ class ModelService:
         name = check_model_name(body.name)
         urls = [self._credentials.check_base_url(one.base_url, server=server) for one in body.endpoints]
         values = body.model_dump(exclude={"team", "via", "endpoints"})
-        async with self._changes.begin() as change:
+        async with self._changes.begin(once) as change:
             conn = change.conn
             team = await find_team(conn, principal, body.team)
             await require_free(conn, team, name)
@@ -73,7 +76,7 @@ class ModelService:
             model = await MODELS.insert(conn, {**values, **own}, now_ms=change.now_ms)
             for one, url in zip(body.endpoints, urls, strict=True):
                 await self._endpoints.add(change, principal, model.uid, one, url)
-            return await _state(conn, model)
+            return await change.finish(await _state(conn, model))
 
     async def patch(
         self, principal: Principal, uid: str, body: ModelPatch, if_match: IfMatch = UNGUARDED

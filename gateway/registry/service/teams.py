@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
+from gateway.api.idempotency import Once
 from gateway.api.principal import Principal
 from gateway.errors import PermissionDenied, Unprocessable
 from gateway.registry.address import default_gateway, team_gateway, via_as_set
@@ -50,7 +51,7 @@ class TeamService:
         async with self._changes.read() as conn:
             return await _state(conn, await get_team(conn, principal, team_id))
 
-    async def create(self, principal: Principal, body: TeamCreate) -> TeamState:
+    async def create(self, principal: Principal, body: TeamCreate, *, once: Once[TeamState] | None = None) -> TeamState:
         """Make a team.
 
         Raises:
@@ -59,7 +60,7 @@ class TeamService:
             Conflict: the name is taken.
         """
         _require_unbound(principal)
-        async with self._changes.begin() as change:
+        async with self._changes.begin(once) as change:
             await require_free_team(change.conn, check_team_name(body.name))
             via, gateway_id = await via_columns(change.conn, body.default_via, param="default_via")
             values = {
@@ -69,7 +70,9 @@ class TeamService:
                 "default_via": via,
                 "default_gateway_id": gateway_id,
             }
-            return await _state(change.conn, await TEAMS.insert(change.conn, values, now_ms=change.now_ms))
+            return await change.finish(
+                await _state(change.conn, await TEAMS.insert(change.conn, values, now_ms=change.now_ms))
+            )
 
     async def patch(
         self, principal: Principal, team_id: str, body: TeamPatch, if_match: IfMatch = UNGUARDED
