@@ -1,0 +1,115 @@
+"""Rows that nobody waits for: collected in memory, written in batches, lost and counted rather than in anybody's way.
+
+For what happens on each call (usage, last use of a key, stored objects): one transaction per 0.5 s or 500 rows costs
+8-12 us a row, one per row 1-5 ms and a "database is locked" under load (libraries.md section 6). Never for what must
+not be lost: an audit row is written in the transaction of its change (lifecycle.md LIF-7).
+"""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from gateway.tasks import Tasks
+
+T = TypeVar("T")
+
+_MAX_BATCH = 500  # rows: about 5 ms of transaction
+_INTERVAL_S = 0.5  # how old a row may get before it is written
+_MAX_QUEUE = 20_000  # rows: 10 s of 2,000 calls a second, about 10 MB
+_RETRY_S = 2.0  # pause after a failed write; the database is given time, and the log is not flooded
+_ATTEMPTS = 5  # writes of one batch before it is given up: one wrong row must not dam up all that come after
+
+logger = logging.getLogger("modelport.storage")
+
+
+class BatchWriter(Generic[T]):
+    """Calls `write` with the rows that were put, in order, one batch at a time.
+
+    `write` gets 1 to 500 rows and makes one transaction of them; when it raises, the same rows come again.
+    """
+
+    def __init__(  # noqa: PLR0913 - keyword-only; the last three only change in tests
+        self,
+        write: Callable[[Sequence[T]], Awaitable[None]],
+        *,
+        name: str,
+        tasks: Tasks,
+        interval_s: float = _INTERVAL_S,
+        retry_s: float = _RETRY_S,
+        max_queue: int = _MAX_QUEUE,
+    ) -> None:
+        self._write = write
+        self._name = name
+        self._interval_s = interval_s
+        self._retry_s = retry_s
+        self._max_queue = max_queue
+        self._queue: deque[T] = deque()
+        self._attempts = 0
+        self._some = asyncio.Event()
+        self._full = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self.lost = 0
+        """Rows that were not written, because the queue was full or the database refused them."""
+        self.written = 0
+        tasks.start(self._run(), name=f"writer {name}")
+
+    def __len__(self) -> int:
+        """How many rows wait."""
+        return len(self._queue)
+
+    def put(self, row: T) -> bool:
+        """Take the row and return True; return False, and count it as lost, when the queue is full."""
+        if len(self._queue) >= self._max_queue:
+            self.lost += 1
+            return False
+        self._queue.append(row)
+        self._some.set()
+        if len(self._queue) >= _MAX_BATCH:
+            self._full.set()
+        return True
+
+    async def drain(self) -> None:
+        """Write everything that waits now; call it before the database is closed, and in tests before looking."""
+        async with self._writing:
+            while self._queue:
+                await self._write_batch()
+
+    async def _run(self) -> None:
+        while True:
+            await self._some.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._full.wait(), self._interval_s)
+            self._some.clear()
+            self._full.clear()
+            if not await self._write_all():
+                await asyncio.sleep(self._retry_s)
+                self._some.set()
+
+    async def _write_all(self) -> bool:
+        async with self._writing:
+            while self._queue:
+                if not await self._write_batch():
+                    return False
+        return True
+
+    async def _write_batch(self) -> bool:
+        """Write the oldest rows; when that fails leave them in the queue, and give them up the fifth time."""
+        batch = list(itertools.islice(self._queue, _MAX_BATCH))
+        try:
+            await self._write(batch)
+        except Exception:  # the background loop of house style 11: no row may end the writing of all others
+            self._attempts += 1
+            logger.warning("writing %d rows of %s failed", len(batch), self._name, exc_info=True)
+            if self._attempts < _ATTEMPTS:
+                return False
+            self.lost += len(batch)
+        else:
+            self.written += len(batch)
+        self._attempts = 0
+        for _ in batch:
+            self._queue.popleft()
+        return True
