@@ -64,11 +64,13 @@ async def test_gauges_are_read_at_the_scrape() -> None:
     metrics = Metrics()
     waiting = [1, 2, 3]
     metrics.read_at_scrape("modelport_usage_rows_waiting", "Rows that wait.", lambda: len(waiting))
+    metrics.count_at_scrape("modelport_usage_rows_lost", "Rows that were lost.", lambda: 7)
     metrics.in_flight.value += 2
     assert (await shown(metrics))["modelport_usage_rows_waiting"] == 3
     waiting.clear()
     samples = await shown(metrics)
     assert (samples["modelport_usage_rows_waiting"], samples["modelport_requests_in_flight"]) == (0, 2)
+    assert samples["modelport_usage_rows_lost_total"] == 7
 
 
 async def test_the_process_shows_itself() -> None:

@@ -1,0 +1,78 @@
+"""Rows leave a call without waiting."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.errors import Unavailable
+from gateway.storage.engine import Database
+from gateway.storage.schema import usage_calls, usage_daily
+from gateway.tasks import Tasks
+from gateway.usage.recorder import Usage
+from tests.usage.records import record
+
+
+@pytest.fixture
+async def tasks() -> AsyncIterator[Tasks]:
+    """Give a group of tasks that ends with the test."""
+    group = Tasks()
+    yield group
+    await group.close()
+
+
+async def counts(database: Database) -> tuple[int, int]:
+    """Return the number of rows and the sum of requests."""
+    async with database.read() as conn:
+        rows = (await conn.execute(select(func.count()).select_from(usage_calls))).scalar_one()
+        requests = (await conn.execute(select(func.sum(usage_daily.c.requests)))).scalar_one()
+        return rows, int(requests or 0)
+
+
+async def test_rows_are_written_in_batches(database: Database, tasks: Tasks) -> None:
+    """USE-7: 1,234 rows, each once in both tables."""
+    usage = Usage(database, tasks)
+    for _ in range(1234):
+        usage.record(record())
+    await usage.drain()
+    assert (await counts(database), len(usage), usage.lost) == ((1234, 1234), 0, 0)
+
+
+class Refusing(Database):
+    """A database that refuses the first writes."""
+
+    refusals = 1
+
+    @contextlib.asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Refuse at the end of the transaction, when everything was sent."""
+        async with super().write() as conn:
+            yield conn
+            if self.refusals:
+                self.refusals -= 1
+                raise Unavailable("away")
+
+
+async def test_a_failed_batch_is_written_once(database_url: str, tasks: Tasks) -> None:
+    """Rows and sums are one transaction: what was rolled back comes again, nothing is counted twice."""
+    database = await Refusing.open(database_url)
+    usage = Usage(database, tasks)
+    usage.record(record())
+    await usage.drain()
+    assert await counts(database) == (1, 1)
+    await database.close()
+
+
+async def test_recording_does_not_wait(database: Database, tasks: Tasks) -> None:
+    """A database that is held by somebody else costs a call nothing."""
+    usage = Usage(database, tasks)
+    async with database.write():
+        for _ in range(600):
+            usage.record(record())
+        await asyncio.sleep(0)
+        assert len(usage) == 600
+    await usage.drain()
+    assert (await counts(database))[0] == 600
