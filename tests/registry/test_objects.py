@@ -1,5 +1,8 @@
 """Stored objects lead back to the endpoint that made them."""
 
+from collections.abc import AsyncIterator
+from typing import TypeAlias
+
 import pytest
 
 from gateway.registry import objects as module
@@ -8,26 +11,12 @@ from gateway.registry.objects import ObjectStore, StoredObjects
 from gateway.registry.service import RegistryService
 from gateway.registry.store.objects import StoredObject
 from gateway.storage.engine import Database
+from gateway.storage.writer import BatchWriter
+from gateway.tasks import Tasks
 from tests.clock import ManualClock
 from tests.registry.api import ADMIN
 
-
-class Batch:
-    """A writer whose batch goes out when the test says so."""
-
-    def __init__(self, store: ObjectStore) -> None:
-        self._store = store
-        self.rows: list[StoredObject] = []
-
-    def put(self, row: StoredObject, /) -> bool:
-        """Take a row."""
-        self.rows.append(row)
-        return True
-
-    async def drain(self) -> None:
-        """Write the batch."""
-        await self._store.add(self.rows)
-        self.rows = []
+Batch: TypeAlias = BatchWriter[StoredObject]
 
 
 @pytest.fixture
@@ -37,9 +26,11 @@ def store(database: Database) -> ObjectStore:
 
 
 @pytest.fixture
-def batch(store: ObjectStore) -> Batch:
-    """Give the writer."""
-    return Batch(store)
+async def batch(store: ObjectStore) -> AsyncIterator[Batch]:
+    """Give the writer; it writes when the test says so."""
+    tasks = Tasks()
+    yield BatchWriter(store.add, name="stored_objects", tasks=tasks, interval_s=3600)
+    await tasks.close()
 
 
 @pytest.fixture
@@ -52,7 +43,7 @@ async def test_the_very_next_request_finds_the_object(stored: StoredObjects, bat
     """Before its row is written."""
     stored.remember("default", "resp_1", "response", "ep_1")
     assert await stored.find("default", "resp_1") == "ep_1"
-    assert len(batch.rows) == 1
+    assert len(batch) == 1
 
 
 async def test_an_object_survives_a_restart(
@@ -95,7 +86,7 @@ async def test_nothing_is_remembered_for_no_team(stored: StoredObjects, batch: B
     """A team that went meanwhile takes its objects along."""
     stored.remember("nobody", "file-1", "file", "ep_1")
     await stored.forget("nobody", "file-1")
-    assert (batch.rows, await stored.find("nobody", "file-1")) == ([], None)
+    assert (len(batch), await stored.find("nobody", "file-1")) == (0, None)
 
 
 async def test_a_forgotten_object_is_gone_everywhere(stored: StoredObjects, batch: Batch, store: ObjectStore) -> None:

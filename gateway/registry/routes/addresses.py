@@ -6,9 +6,10 @@ from gateway.api.operation import answer, operation
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
 from gateway.registry.inputs import ResolveQuery
+from gateway.registry.render import address_view
 from gateway.registry.routes.origin import OriginOf
 from gateway.registry.service.addresses import AddressService
-from gateway.registry.views import ModelAddress, TeamAddress, address_view
+from gateway.registry.views import ModelAddress, TeamAddress
 
 
 class AddressRoutes:

@@ -9,10 +9,11 @@ from gateway.api.page import Page
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
 from gateway.registry.inputs import AliasCreate, AliasPatch, AliasQuery
+from gateway.registry.render import alias_view, deletion_view
 from gateway.registry.routes.paging import after, following
 from gateway.registry.service.aliases import AliasService
 from gateway.registry.state import AliasState
-from gateway.registry.views import AliasView, DeletionView, alias_view, deletion_view
+from gateway.registry.views import AliasView, DeletionView
 
 
 class AliasRoutes:

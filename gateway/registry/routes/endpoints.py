@@ -9,11 +9,12 @@ from gateway.api.page import Page
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
 from gateway.registry.inputs import EndpointCreate, EndpointPatch, EndpointQuery
+from gateway.registry.render import deletion_view, endpoint_view
 from gateway.registry.routes.origin import OriginOf
 from gateway.registry.routes.paging import after, following
 from gateway.registry.service.endpoints import EndpointService
 from gateway.registry.state import EndpointState
-from gateway.registry.views import DeletionView, EndpointView, deletion_view, endpoint_view
+from gateway.registry.views import DeletionView, EndpointView
 
 
 class EndpointRoutes:

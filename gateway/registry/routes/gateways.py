@@ -10,9 +10,10 @@ from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
 from gateway.registry.inputs import GatewayCreate, GatewayPatch, GatewayQuery
 from gateway.registry.record import GatewayRecord
+from gateway.registry.render import deletion_view, gateway_view
 from gateway.registry.routes.paging import after, following
 from gateway.registry.service.gateways import GatewayService
-from gateway.registry.views import DeletionView, GatewayView, deletion_view, gateway_view
+from gateway.registry.views import DeletionView, GatewayView
 
 
 class GatewayRoutes:

@@ -9,11 +9,12 @@ from gateway.api.page import Page
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
 from gateway.registry.inputs import ModelCreate, ModelPatch, ModelQuery
+from gateway.registry.render import deletion_view, model_view
 from gateway.registry.routes.origin import OriginOf
 from gateway.registry.routes.paging import after, following
 from gateway.registry.service.models import ModelService
 from gateway.registry.state import ModelState
-from gateway.registry.views import DeletionView, ModelView, deletion_view, model_view
+from gateway.registry.views import DeletionView, ModelView
 
 
 class ModelRoutes:

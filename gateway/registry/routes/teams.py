@@ -9,11 +9,12 @@ from gateway.api.page import Page
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
 from gateway.registry.inputs import TeamCreate, TeamPatch, TeamQuery
+from gateway.registry.render import deletion_view, team_view
 from gateway.registry.routes.origin import OriginOf
 from gateway.registry.routes.paging import after, following
 from gateway.registry.service.teams import TeamService
 from gateway.registry.state import TeamState
-from gateway.registry.views import DeletionView, TeamView, deletion_view, team_view
+from gateway.registry.views import DeletionView, TeamView
 
 
 class TeamRoutes:

@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.api.principal import Principal
 from gateway.errors import Conflict, NotFound, Unprocessable
 from gateway.registry.address import GATEWAY, SERVER
-from gateway.registry.names import UID_PREFIX, model_not_found, nearest
+from gateway.registry.names import MAX_READ, UID_PREFIX, model_not_found, nearest
 from gateway.registry.record import GatewayRecord, ModelRecord, TeamRecord
+from gateway.registry.store.names import model_names
 from gateway.registry.store.tables import ALIASES, GATEWAYS, MODELS, TEAMS
 from gateway.storage.schema import aliases, gateways, models, teams
 
@@ -67,7 +68,7 @@ async def get_model(
     owner = await find_team(conn, principal, team)
     found = await MODELS.find_where(conn, models.c.team_id == owner.id, models.c.name == named)
     if found is None:
-        names = (model.name for model in await MODELS.all(conn, models.c.team_id == owner.id))
+        names = await model_names(conn, owner.id, limit=MAX_READ)
         raise model_not_found(named, filter(principal.may_call, names), team=owner.name)
     return found, owner
 

@@ -1,0 +1,175 @@
+"""Answers of the registry, made of what its services return; here alone is an address resolved for a caller."""
+
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from gateway.api.etag import format_etag
+from gateway.registry.address import published
+from gateway.registry.record import EndpointRecord, GatewayRecord
+from gateway.registry.service.addresses import Address
+from gateway.registry.state import AliasState, Deletion, EndpointState, ModelState, TeamState
+from gateway.registry.views import (
+    AliasView,
+    DeletionView,
+    EffectView,
+    EndpointSummary,
+    EndpointView,
+    GatewayView,
+    ModelAddress,
+    ModelView,
+    SecretView,
+    TeamAddress,
+    TeamView,
+)
+from gateway.vault.vault import SecretState
+from resolver import resolve
+
+
+def endpoint_view(state: EndpointState) -> EndpointView:
+    """Return the answer about an endpoint."""
+    record = state.record
+    return EndpointView(
+        **_summary(record).model_dump(),
+        model_uid=record.model_uid,
+        model=state.model,
+        team=state.team,
+        api_key=_secret(state.secret),
+        organization_headers=record.organization_headers,
+        warnings=("api_key_cleared",) if state.key_cleared else (),
+        **_stamps(record.id, record),
+    )
+
+
+def team_view(state: TeamState, server: str) -> TeamView:
+    """Return the answer about a team, resolved for the server URL that the caller used."""
+    record = state.record
+    return TeamView(
+        **_address(published(record.name, None, state.gateway), server),
+        id=record.id,
+        name=record.name,
+        description=record.description,
+        default_via=state.via,
+        gateway=state.gateway.name if state.gateway else None,
+        default_endpoints=dict(state.defaults),
+        **_stamps(record.id, record),
+    )
+
+
+def model_view(state: ModelState, server: str) -> ModelView:
+    """Return the answer about a model, resolved for the server URL that the caller used."""
+    record = state.record
+    return ModelView(
+        **_address(published(state.team, record.path, state.gateway), server),
+        uid=record.uid,
+        name=record.name,
+        team=state.team,
+        task=record.task,
+        state=record.state,
+        description=record.description,
+        via=state.via,
+        gateway=state.gateway.name if state.gateway else None,
+        path=record.path,
+        stream_usage=record.stream_usage,
+        first_byte_timeout_s=record.first_byte_timeout_s,
+        idle_timeout_s=record.idle_timeout_s,
+        total_timeout_s=record.total_timeout_s,
+        endpoints=tuple(map(_summary, state.endpoints)),
+        aliases=state.aliases,
+        **_stamps(record.uid, record),
+    )
+
+
+def alias_view(state: AliasState) -> AliasView:
+    """Return the answer about an alias."""
+    record = state.record
+    return AliasView(
+        id=record.id,
+        name=record.name,
+        team=state.team,
+        model_uid=record.model_uid,
+        model=state.model,
+        **_stamps(record.id, record),
+    )
+
+
+def gateway_view(record: GatewayRecord) -> GatewayView:
+    """Return the answer about a gateway."""
+    return GatewayView(
+        id=record.id,
+        name=record.name,
+        url=record.url,
+        description=record.description,
+        is_default=record.is_default,
+        **_stamps(record.id, record),
+    )
+
+
+def address_view(address: Address, server: str) -> TeamAddress | ModelAddress:
+    """Return the answer about where something is called."""
+    url = str(resolve(address.base_url, server=server))
+    if address.model is None:
+        return TeamAddress(team=address.team, base_url=address.base_url, url=url, gateways=address.gateways)
+    return ModelAddress(
+        model=address.name,
+        uid=address.model.uid,
+        team=address.team,
+        base_url=address.base_url,
+        url=url,
+        via=address.model.via,
+        gateway=address.model.gateway,
+        revision=address.model.rev,
+        gateways=address.gateways,
+    )
+
+
+def deletion_view(deletion: Deletion) -> DeletionView:
+    """Return the answer about a removal."""
+    effects = tuple(EffectView(kind=one.kind, id=one.id, name=one.name) for one in deletion.effects)
+    return DeletionView(kind=deletion.kind, id=deletion.id, name=deletion.name, deleted=True, effects=effects)
+
+
+class _Stamped(Protocol):
+    @property
+    def rev(self) -> int: ...
+    @property
+    def created_at(self) -> int: ...
+    @property
+    def updated_at(self) -> int: ...
+
+
+def _stamps(key: str, record: _Stamped) -> dict[str, Any]:
+    return {
+        "etag": format_etag(key, record.rev),
+        "created_at": _rfc3339(record.created_at),
+        "updated_at": _rfc3339(record.updated_at),
+    }
+
+
+def _rfc3339(at_ms: int) -> str:
+    """Return a time in milliseconds as text.
+
+    >>> _rfc3339(1_767_225_600_123)
+    '2026-01-01T00:00:00.123Z'
+    """
+    moment = datetime.fromtimestamp(at_ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
+
+
+def _address(base_url: str, server: str) -> dict[str, Any]:
+    resolved = resolve(base_url, server=server)
+    return {"base_url": base_url, "url": str(resolved), "kind": resolved.kind, "warnings": resolved.warnings}
+
+
+def _summary(record: EndpointRecord) -> EndpointSummary:
+    return EndpointSummary(
+        id=record.id,
+        base_url=record.base_url,
+        upstream_model=record.upstream_model,
+        weight=record.weight,
+        enabled=record.enabled,
+    )
+
+
+def _secret(state: SecretState) -> SecretView:
+    changed = _rfc3339(state.updated_at) if state.updated_at is not None else None
+    return SecretView(set=state.set, hint=state.hint, updated_at=changed)

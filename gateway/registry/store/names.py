@@ -1,0 +1,12 @@
+"""Names of a team's models, for "did you mean"."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.storage.schema import models
+
+
+async def model_names(conn: AsyncConnection, team_id: str, *, limit: int) -> list[str]:
+    """Return up to `limit` names."""
+    query = select(models.c.name).where(models.c.team_id == team_id).limit(limit)
+    return list((await conn.execute(query)).scalars())
