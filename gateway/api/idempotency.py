@@ -117,6 +117,19 @@ def once_of(request: web.Request, render: Callable[[T], web.Response], *, secret
 
 def read_intent(request: web.Request) -> Intent | None:
     """Return what the Idempotency-Key stands for, None without one; raise InvalidRequest when it is malformed."""
+    key = read_key(request)
+    if key is None:
+        return None
+    principal = request[PRINCIPAL]
+    digest = hashlib.sha256()
+    parts = (request.method, request.rel_url.raw_path, request.rel_url.raw_query_string)
+    for part in (*(part.encode() for part in parts), request.get(RAW_BODY, b"")):
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return Intent(principal.key_id or f"name:{principal.name}", key, digest.hexdigest())
+
+
+def read_key(request: web.Request) -> str | None:
+    """Return the Idempotency-Key, None without one; raise InvalidRequest when it is malformed."""
     keys = request.headers.getall(_HEADER, [])
     if not keys:
         return None
@@ -124,12 +137,7 @@ def read_intent(request: web.Request) -> Intent | None:
         raise InvalidRequest(
             f"{_HEADER} must be one word of 1 to 255 visible ASCII characters", param=_HEADER, hint="send a UUID"
         )
-    principal = request[PRINCIPAL]
-    digest = hashlib.sha256()
-    parts = (request.method, request.rel_url.raw_path, request.rel_url.raw_query_string)
-    for part in (*(part.encode() for part in parts), request.get(RAW_BODY, b"")):
-        digest.update(len(part).to_bytes(8, "big") + part)
-    return Intent(principal.key_id or f"name:{principal.name}", keys[0], digest.hexdigest())
+    return keys[0]
 
 
 async def find_replay(conn: AsyncConnection, intent: Intent, *, now_ms: int) -> StoredAnswer | None:

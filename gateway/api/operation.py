@@ -6,7 +6,7 @@ Used by every `routes.py` and by the composition root. A method of a `*Routes` c
                errors=(409,), tag="models", summary="Publish a model")
     async def create_model(self, request: web.Request, body: ModelCreate) -> web.StreamResponse: ...
 
-The order in each call: permission (ACL-4: before body and existence), If-Match's form, query, body, the method. Body
+The order in each call: permission (ACL-4: before body and existence), conditions, query, body, the method. Body
 and query reach the method as keyword arguments. Deny is the default: without a permission the class does not load.
 """
 
@@ -20,7 +20,7 @@ from aiohttp import hdrs, web
 from pydantic import BaseModel, TypeAdapter
 
 from gateway.api.etag import is_current, parse_if_match
-from gateway.api.idempotency import Replayed
+from gateway.api.idempotency import Replayed, read_key
 from gateway.api.inputs import read_json, read_query, refuse_body
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
@@ -193,7 +193,9 @@ def _check_target(request: web.Request) -> None:
 
 
 def _check_condition(request: web.Request, declared: Operation) -> None:
-    """Refuse a guard that nobody would look at: a dropped If-Match is a lost update (lifecycle.md section 6)."""
+    """Refuse a guard that is malformed, or that nobody looks at: a dropped If-Match is a lost update."""
+    if declared.idempotent:
+        read_key(request)
     if declared.if_match != "no":
         parse_if_match(request, required=declared.if_match == "required")
     elif declared.method not in _SAFE and hdrs.IF_MATCH in request.headers:

@@ -36,7 +36,12 @@ class PageQuery(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     limit: int = Field(default=_DEFAULT_LIMIT, ge=1, le=_MAX_LIMIT, description="Items per page.")
-    cursor: str | None = Field(default=None, max_length=_MAX_CURSOR, description="`next_cursor` of the page before.")
+    cursor: str | None = Field(
+        default=None,
+        max_length=_MAX_CURSOR,
+        json_schema_extra={"pattern": "^[A-Za-z0-9_-]*$"},  # described only: `decode_cursor` says 400 and what to do
+        description="`next_cursor` of the page before.",
+    )
 
 
 def encode_cursor(key: Key) -> str:

@@ -65,7 +65,7 @@ def test_query_parameters_come_from_the_model(described: dict[str, Any]) -> None
     listed = described["paths"]["/api/v1/things"]["get"]
     schemas = {one["name"]: one["schema"] for one in listed["parameters"] if one["in"] == "query"}
     assert schemas["limit"] == {"type": "integer", "default": 50, "minimum": 1, "maximum": 200}
-    assert schemas["cursor"] == {"type": "string", "maxLength": 2048}
+    assert schemas["cursor"] == {"type": "string", "maxLength": 2048, "pattern": "^[A-Za-z0-9_-]*$"}
     assert schemas["colour"] == {"$ref": "#/components/schemas/Colour"}
     assert schemas["tag"]["type"] == "array"
 
