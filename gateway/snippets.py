@@ -220,7 +220,7 @@ def _python(call: _Call, url: str, model: str, *, key_required: bool) -> str:
         key = f'os.environ.get("{KEY_VARIABLE}", "{_PLACEHOLDER}")'
     return (
         "import os\n\nfrom openai import OpenAI\n\n"
-        f"client = OpenAI(base_url={json.dumps(url)}, api_key={key})\n{_code(call.python, model)}"
+        f"client = OpenAI(\n    base_url={json.dumps(url)},\n    api_key={key},\n)\n{_code(call.python, model)}"
     )
 
 
@@ -228,7 +228,7 @@ def _script(call: _Call, url: str, model: str, *, key_required: bool) -> str:
     key = f"process.env.{KEY_VARIABLE}" + ("" if key_required else f' ?? "{_PLACEHOLDER}"')
     return (
         'import OpenAI from "openai";\n\n'
-        f"const client = new OpenAI({{ baseURL: {json.dumps(url)}, apiKey: {key} }});\n"
+        f"const client = new OpenAI({{\n  baseURL: {json.dumps(url)},\n  apiKey: {key},\n}});\n"
         f"{_code(call.javascript, model)}"
     )
 

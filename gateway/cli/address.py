@@ -6,6 +6,7 @@ from yarl import URL
 
 from gateway.cli.client import segment
 from gateway.cli.command import Session
+from gateway.cli.failure import Failure
 from gateway.cli.output import JsonObject
 from gateway.cli.talk import say
 from resolver import ResolvedURL, resolve
@@ -36,7 +37,12 @@ class Address:
 
 def find_address(session: Session, name: str) -> Address:
     """Ask the server where a model is called, and resolve the answer for the server's URL as this caller wrote it."""
-    published: JsonObject = session.api.get("/resolve", model=name, team=session.team).body
+    try:
+        published: JsonObject = session.api.get("/resolve", model=name, team=session.team).body
+    except Failure as failure:
+        if (failure.problem or {}).get("code") == "model_not_found":
+            failure.hint = "modelport models list shows every name"
+        raise
     resolved = resolve(published["base_url"], server=session.server)
     warn(resolved)
     return Address(resolved, published)

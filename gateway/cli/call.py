@@ -15,7 +15,7 @@ from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure, UsageFailure
 from gateway.cli.output import JsonObject, Output, show_data, write_lines
 from gateway.cli.talk import printable
-from gateway.snippets import curl_command, operation_path, operation_url, request_body
+from gateway.snippets import GREETING, curl_command, operation_path, operation_url, request_body
 
 _TASKS = ("chat", "completions", "embeddings")
 _TIMEOUT_S = 660  # longer than the server's own limits, so that its explanation arrives
@@ -47,13 +47,11 @@ def _call(
 
 
 def _text(text: str | None, *, needed: bool) -> str:
-    if text not in {None, "-"}:
-        return str(text)
-    if sys.stdin.isatty():
-        if needed:
-            raise UsageFailure("what should be sent?", hint='modelport call NAME "Say hello"')
-        return "Say hello"
-    return sys.stdin.read()
+    if text == "-" or (text is None and needed and not sys.stdin.isatty()):
+        text = sys.stdin.read()
+    if needed and not (text or "").strip():
+        raise UsageFailure("what should be sent?", hint='modelport call NAME "Say hello", or a text on stdin')
+    return text or GREETING
 
 
 def _converse(session: Session, address: Address, task: str, body: JsonObject) -> None:

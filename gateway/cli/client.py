@@ -28,7 +28,7 @@ _TIMEOUT_S = 30  # a management call answers within a second; this is for a mach
 _MAX_BYTES = 64 * 1024 * 1024  # far beyond any page: a wrong address must not fill the memory
 _REDIRECT = range(300, 400)
 _ERROR = 400
-_UNAUTHENTICATED = 401
+_NEEDS_KEY = (401, 403)  # also what a keyless caller on the server's own machine may not do
 
 NO_KEY_HINT = (
     "export MODELPORT_KEY=mp_… with the key that the first start printed, or name a file with --key-file; "
@@ -154,6 +154,8 @@ def read(response: http.client.HTTPResponse, url: str) -> Any:
         content = response.read(_MAX_BYTES)
     except (OSError, http.client.HTTPException) as error:
         raise _unreachable(url, error) from error
+    if response.length:  # a limited read() does not tell an early end from a whole answer
+        raise _unreachable(url, "the answer broke off")
     try:
         return json.loads(content)
     except ValueError:
@@ -166,7 +168,7 @@ def refusal_of_call(response: http.client.HTTPResponse, content: Any, url: str, 
     if not isinstance(error, dict):
         return _stranger(response, url)
     message, code = str(error.get("message")), str(error.get("code"))
-    hint = NO_KEY_HINT if response.status == _UNAUTHENTICATED and key is None else error.get("hint")
+    hint = _key_hint(response.status, key) or error.get("hint")
     return Failure(message, exit_code=exit_code_of(response.status, code), hint=hint, problem=error)
 
 
@@ -214,13 +216,17 @@ def _unreachable(url: str, reason: object) -> Failure:
 def _refusal(response: http.client.HTTPResponse, content: Any, url: str, *, key: str | None) -> Failure:
     if not isinstance(content, dict) or "detail" not in content:
         return _stranger(response, url)
-    hint = content.get("hint")
-    if response.status == _UNAUTHENTICATED:
-        hint = NO_KEY_HINT if key is None else f"the key that was sent is not accepted; {NO_KEY_HINT}"
+    hint = _key_hint(response.status, key) or content.get("hint")
     detail = "; ".join(_fields(content)) or str(content["detail"])
-    return Failure(
-        detail, exit_code=exit_code_of(response.status, str(content.get("code"))), hint=hint, problem=content
-    )
+    code = exit_code_of(response.status, str(content.get("code")))
+    return Failure(detail, exit_code=code, hint=hint, problem=content)
+
+
+def _key_hint(status: int, key: str | None) -> str | None:
+    """Return what to do about a missing or wrong key; of a good one that lacks a right the server speaks."""
+    if key is None and status in _NEEDS_KEY:
+        return f"no key was sent: {NO_KEY_HINT}"
+    return f"the key that was sent is not accepted: {NO_KEY_HINT}" if status == _NEEDS_KEY[0] else None
 
 
 def _fields(problem: JsonObject) -> list[str]:

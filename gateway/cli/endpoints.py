@@ -6,6 +6,8 @@ import typer
 
 from gateway.cli.change import Yes, edit, given, given_or_null, remove, upstream_key
 from gateway.cli.command import Session, command
+from gateway.cli.exit_codes import ExitCode
+from gateway.cli.failure import Failure
 from gateway.cli.lookup import Noun, find
 from gateway.cli.models import NOUN as MODEL
 from gateway.cli.models import ApiKey, ApiKeyFile, UpstreamModel
@@ -69,7 +71,7 @@ def add_endpoints(  # noqa: PLR0913, PLR0917 - each is a flag
         ),
         **upstream_key(api_key, api_key_file),
     }
-    session.rows([session.api.post(NOUN.path, {"base_url": url, **shared}).body for url in urls], _COLUMNS)
+    _add(session, [{"base_url": url, **shared} for url in urls])
     suggest(f'modelport call {owner["name"]} "Say hello"')
 
 
@@ -118,3 +120,16 @@ def edit_endpoint(  # noqa: PLR0913, PLR0917 - each is a flag
 def remove_endpoint(session: Session, endpoint: EndpointId, yes: Yes = False) -> None:
     """Remove an endpoint and its stored key."""
     remove(session, NOUN, endpoint, yes=yes, what_goes=lambda row: f" ({row['base_url']}) of model {row['model']!r}")
+
+
+def _add(session: Session, bodies: list[JsonObject]) -> None:
+    """Make one after the other; what was made before a failure is shown all the same, and the exit says so."""
+    made: list[JsonObject] = []
+    try:
+        made.extend(session.api.post(NOUN.path, body).body for body in bodies)
+    except Failure as failure:
+        failure.exit_code = ExitCode.PARTIAL if made else failure.exit_code
+        raise
+    finally:
+        if made:
+            session.rows(made, _COLUMNS)

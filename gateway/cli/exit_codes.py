@@ -50,6 +50,7 @@ _BY_CODE = {
     "endpoint_referenced": ExitCode.REFERENCED,
     "gateway_referenced": ExitCode.REFERENCED,
     "model_referenced": ExitCode.REFERENCED,
+    "referenced": ExitCode.REFERENCED,
     "team_referenced": ExitCode.REFERENCED,
 }
 

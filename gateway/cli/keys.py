@@ -38,6 +38,7 @@ Days: TypeAlias = Annotated[
 ]
 
 _LOCAL_NAME = "made on the server's machine"
+_EVERY_TEAM = "all"  # no team may have this name
 _TEXT_START = "mp_"
 _KEY_ID = slice(len("mp_live_"), len("mp_live_") + 10)  # KEY-1: the only part of a key's text that is no secret
 
@@ -74,12 +75,13 @@ def create_key(  # noqa: PLR0913, PLR0917 - each is a flag
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Make a key. Its text goes to stdout this once; keep it where only its user reads it."""
+    """Make a key. Its text goes to stdout this once. Its team is --team, 'all' for every one."""
     if name is None and not local:
         raise UsageFailure("a key needs a name: who or what uses it", hint="modelport keys create NAME")
     body = {
         "name": name or _LOCAL_NAME,
         **given(team=session.team, role=role or ("admin" if local else None), models=models, cidrs=networks),
+        **({"team": None} if session.team == _EVERY_TEAM else {}),
         **_life(expires_in_days),
     }
     made = _create_locally(body, config, data_dir) if local else session.api.post(NOUN.path, body).body
@@ -178,7 +180,7 @@ def _show_text(session: Session, made: JsonObject) -> None:
         f"Key {made['name']!r}: role {made['role']}, {f'team {team}' if team else 'every team'}, "
         f"{f'until {end}' if end else 'without end'}. It is shown this once."
     )
-    suggest(f"export MODELPORT_KEY={made['prefix']}…")
+    suggest("MODELPORT_KEY=… modelport models list")
 
 
 def _create_locally(body: JsonObject, config: Path | None, data_dir: Path | None) -> JsonObject:

@@ -1,0 +1,28 @@
+"""Fixtures of the command line: a shell in an empty folder, and one server for all tests that need one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import Shell
+from tests.cli.server import Server, running_server
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """Give a shell in an empty folder, without a server."""
+    return Shell(tmp_path, {})
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a running server; tests must not depend on what others registered."""
+    with running_server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def admin(shell: Shell, server: Server) -> Shell:
+    """Give a shell whose MODELPORT_URL and MODELPORT_KEY are the server's."""
+    return shell.having(MODELPORT_URL=server.url, MODELPORT_KEY=server.key)

@@ -1,0 +1,54 @@
+from tests.cli.program import Shell
+
+_BOLD = "\x1b[1m"
+
+
+def test_a_table_on_a_terminal_is_drawn_with_emphasis(admin: Shell) -> None:
+    """A terminal gets bold headings, and an address is never cut."""
+    ended = admin.run_on_terminal("models", "list")
+    assert ended.code == 0
+    assert _BOLD in ended.out
+    assert "/access/models/default/" in ended.out.replace("\n", "").replace(" ", "")
+
+
+def test_no_color_is_obeyed(admin: Shell) -> None:
+    """NO_COLOR (no-color.org) and a dumb terminal get no colour."""
+    assert "\x1b[3" not in admin.having(NO_COLOR="1").run_on_terminal("models", "list").out
+    assert "\x1b[" not in admin.having(TERM="dumb").run_on_terminal("models", "list").out
+
+
+def test_a_removal_asks_and_no_is_the_default(admin: Shell) -> None:
+    """The plan comes before the question; Enter alone changes nothing (exit 8)."""
+    admin.run("models", "add", "asked", "--endpoint", "http://localhost:9/v1")
+    declined = admin.run_on_terminal("models", "remove", "asked", typed="\n", when="[y/N]")
+    assert declined.code == 8
+    assert "Remove model 'asked' of team 'default' with 1 endpoint? [y/N]" in declined.out
+    assert "nothing was changed" in declined.out
+    assert admin.run("models", "show", "asked").code == 0
+
+
+def test_a_removal_goes_on_after_yes(admin: Shell) -> None:
+    """`y` and Enter."""
+    admin.run("models", "add", "agreed")
+    agreed = admin.run_on_terminal("models", "remove", "agreed", typed="y\n", when="[y/N]")
+    assert agreed.code == 0
+    assert "model 'agreed' removed" in agreed.out
+    assert admin.run("models", "show", "agreed").code == 3
+
+
+def test_nothing_is_asked_off_a_terminal(admin: Shell) -> None:
+    """A script is never left waiting: exit 2, and --yes is named."""
+    admin.run("models", "add", "scripted")
+    ended = admin.run("models", "remove", "scripted", typed="y\n")
+    assert (ended.code, ended.out) == (2, "")
+    assert "--yes" in ended.err
+    assert admin.run("models", "show", "scripted").code == 0
+
+
+def test_an_interrupted_question_changes_nothing(admin: Shell) -> None:
+    """Ctrl-C is exit 130, without a trace."""
+    admin.run("models", "add", "interrupted")
+    ended = admin.run_on_terminal("models", "remove", "interrupted", typed="\x03", when="[y/N]")
+    assert ended.code == 130
+    assert "Traceback" not in ended.out
+    assert admin.run("models", "show", "interrupted").code == 0
