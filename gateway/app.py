@@ -4,7 +4,13 @@ Read it from the top to learn what the product consists of; nothing else in the 
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+import contextlib
+import gc
+import secrets
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -13,16 +19,22 @@ from gateway import __version__
 from gateway.access.account import Account
 from gateway.access.dispatch import Dispatcher
 from gateway.access.intake import Intake
+from gateway.access.openapi import COMPONENTS, data_plane_paths
 from gateway.access.relay import Relay
 from gateway.access.routes import DataPlane
-from gateway.api.operation import register
+from gateway.api.openapi import document
+from gateway.api.openapi_routes import OpenApiRoutes
+from gateway.api.operation import Operation, register
 from gateway.api.request import ORIGIN
 from gateway.demo import EchoServer, publish_echo
-from gateway.errors import ConfigError, GatewayError
+from gateway.errors import GatewayError
 from gateway.keys.local import anonymous_local
 from gateway.keys.ring import KeyRing
 from gateway.keys.routes import KeyRoutes
 from gateway.keys.service import KeyService
+from gateway.keys.store import KeyUse, note_uses
+from gateway.listener.limits import ListenerLimits
+from gateway.listener.listener import Listener
 from gateway.middleware.host import Hosts, host_middleware
 from gateway.middleware.identity import Identity, identity_middleware
 from gateway.middleware.report import dress, report_middleware
@@ -38,14 +50,28 @@ from gateway.settings import Settings
 from gateway.storage.clock import SystemClock
 from gateway.storage.engine import Database
 from gateway.storage.migrate import migrate
+from gateway.storage.writer import BatchWriter
 from gateway.tasks import Tasks
 from gateway.upstream.egress import Egress, EgressPolicy
 from gateway.upstream.session_transport import SessionTransport
+from gateway.usage.model import UsageRecord
+from gateway.usage.retention import Retention
+from gateway.usage.routes import UsageRoutes
+from gateway.usage.service import UsageService
+from gateway.usage.store import add as add_usage
 from gateway.vault.secret import Secret
 from gateway.vault.setup import load_peppers, make_vault
 
 POLL_S = 1.0
 """How often another process' changes are looked for (LIF-6)."""
+SWEEP_S = 3600.0
+"""How often usage that is too old is deleted."""
+_GC_THRESHOLDS = (100_000, 50, 100)
+"""A young collection after so many allocations: the default's 700 costs a tenth of the CPU (measured)."""
+_CUT_GRACE_S = 2.0
+"""What calls that were ended by the drain may take to say so."""
+_ASK_ECHO = '{"model":"echo","stream":true,"messages":[{"role":"user","content":"good morning"}]}'
+_DESCRIPTION = "Publish models, resolve their addresses, call them. Model calls take and give what OpenAI's API does."
 
 
 class Modelport:
@@ -57,7 +83,7 @@ class Modelport:
         self._clock = SystemClock()
         self._tasks = Tasks()
         self._metrics = Metrics(version=__version__)
-        self._probes = Probes()
+        self._probes = Probes(self._metrics)
         self._closing: list[Callable[[], Coroutine[Any, Any, object]]] = []
         self.admin_key: Secret | None = None
         self.address = ""
@@ -71,17 +97,14 @@ class Modelport:
         settings = self._settings
         configure_logs(level=settings.log.level, fmt=settings.log.format)
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._database = await Database.open(settings.database_url, pgbouncer=settings.database.pgbouncer)
-        self._closing.append(self._database.close)
-        await migrate(
-            self._database,
-            clock=self._clock,
-            automatic=self._database.dialect == "sqlite" or settings.database.auto_migrate,
-        )
-        await self._start_services()
-        app = self._application()
-        await self._listen(app)
+        await self._open_database()
+        await self._open_services()
+        await self._listen(self._application())
         self._tasks.start(self._watch(), name="watch for changes of other processes")
+        self._tasks.start(self._sweep(), name="delete usage that is too old")
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_GC_THRESHOLDS)
         self._probes.ready = True
 
     async def stop(self) -> None:
@@ -89,32 +112,36 @@ class Modelport:
         self._probes.ready = False
         while self._closing:
             await self._closing.pop()()
-        await self._tasks.close()
 
     def greeting(self) -> list[str]:
         """Return what a person needs to know first, in at most eight lines."""
-        settings = self._settings
-        lines = [f"modelport {__version__} ({settings.role})  {self.address}"]
-        if settings.role == "server":
-            lines.append(f"  API       {self.address}api/v1       docs {self.address}api/docs")
-        lines.append(f"  base_url  {self.address}access/models/default/")
+        lines = [f"modelport {__version__} ({self._settings.role})  {self.address}"]
+        if self._settings.role == "server":
+            lines.append(f"  API        {self.address}api/v1    docs {self.address}api/docs")
+        lines.append(f"  base_url   {self.address}access/models/default/")
         if self.admin_key is not None:
-            lines.append(f"  admin key {self.admin_key.reveal()}  (shown this once: export MODELPORT_KEY=…)")
-        if settings.demo:
-            lines.append("  model     echo, built in: it repeats what it is told. Try it:")
-            lines.append(
-                f"curl -N {self.address}v1/chat/completions -H 'Content-Type: application/json' "
-                """-d '{"model":"echo","stream":true,"messages":[{"role":"user","content":"good morning"}]}'"""
-            )
-        else:
-            lines.append("  Try: modelport models add NAME --endpoint http://localhost:8000/v1")
-        return lines
+            lines.append(f"  admin key  {self.admin_key.reveal()}   (shown this once)")
+        if not self._settings.demo:
+            return [*lines, "  Try: modelport models add NAME --endpoint http://localhost:8000/v1"]
+        paste = f"curl -N {self.address}v1/chat/completions -H 'Content-Type: application/json' -d '{_ASK_ECHO}'"
+        return [*lines, "  model      echo, built in: it repeats what it is told. Paste this:", paste]
 
-    async def _start_services(self) -> None:
+    async def _open_database(self) -> None:
+        settings = self._settings.database
+        self._database = await Database.open(self._settings.database_url, pgbouncer=settings.pgbouncer)
+        self._closing.append(self._database.close)
+        automatic = self._database.dialect == "sqlite" or settings.auto_migrate
+        await migrate(self._database, clock=self._clock, automatic=automatic)
+        self._closing.append(self._tasks.close)  # before the database: what runs in the background uses it
+
+    async def _open_services(self) -> None:
         settings, database, clock = self._settings, self._database, self._clock
         self._registry = Registry(database)
         peppers = load_peppers(settings, environment=self._environment)
-        self._ring = KeyRing(database, peppers, note_use=lambda _use: None)
+        uses = self._writer(self._write_uses, "key uses")
+        self._ring = KeyRing(
+            database, peppers, note_use=uses.put, refused=lambda reason: self._metrics.key_refusals.add((reason,))
+        )
         self._keys = KeyService(database, peppers, clock, self._ring)
         self._vault = make_vault(settings, database, environment=self._environment, clock=clock)
         policy = EgressPolicy(
@@ -130,71 +157,102 @@ class Modelport:
         await self._ring.reload()
         self.admin_key = await self._keys.ensure_admin_key()
         if settings.demo:
-            echo = EchoServer()
-            await echo.start()
-            self._closing.append(echo.stop)
-            await publish_echo(self._service, self._registry, echo.base_url)
+            await self._open_echo()
+
+    async def _open_echo(self) -> None:
+        echo = EchoServer()
+        await echo.start()
+        self._closing.append(echo.stop)
+        await publish_echo(self._service, self._registry, echo.base_url)
 
     def _application(self) -> web.Application:
-        settings = self._settings
-        mount = settings.server.mount
-        identity = Identity(
-            self._ring,
-            self._clock.now_ms,
-            local=anonymous_local() if settings.loopback and settings.server.open_to_localhost else None,
-            cors_origins=settings.server.cors_origins,
-        )
+        server = self._settings.server
+        mount = server.mount
+        local = anonymous_local() if self._settings.loopback and server.open_to_localhost else None
+        identity = Identity(self._ring, self._clock.now_ms, local=local, cors_origins=server.cors_origins)
         app = web.Application(
-            client_max_size=settings.server.max_body_bytes,
             middlewares=[
                 report_middleware(self._metrics, management_prefix=f"{mount}api/"),
-                host_middleware(Hosts(settings.server)),
+                host_middleware(Hosts(server)),
                 identity_middleware(identity, frozenset({f"{mount}-/healthy", f"{mount}-/ready"})),
             ],
         )
         app.on_response_prepare.append(dress)
-        self._probes.register(app, mount)
-        if settings.role == "server":
-            register(
-                app,
-                *registry_routes(self._service, lambda request: request[ORIGIN] + mount),
-                KeyRoutes(self._keys, self._clock),
-                prefix=f"{mount}api/v1",
-            )
-        self._data_plane().register(app, at_root=settings.role == "gateway")
+        register(app, self._probes, prefix=mount.rstrip("/"))
+        if self._settings.role == "server":
+            self._register_management(app, mount)
+        self._data_plane().register(app, at_root=self._settings.role == "gateway")
         return app
+
+    def _register_management(self, app: web.Application, mount: str) -> None:
+        describe = partial(_describe, mount)
+        register(app, OpenApiRoutes(describe), prefix=f"{mount}api")
+        register(
+            app,
+            *registry_routes(self._service, lambda request: request[ORIGIN] + mount),
+            KeyRoutes(self._keys, self._clock),
+            UsageRoutes(UsageService(self._database, self._clock)),
+            prefix=f"{mount}api/v1",
+        )
 
     def _data_plane(self) -> DataPlane:
         settings = self._settings
-        objects = StoredObjects(ObjectStore(self._database), _Nowhere(), self._registry, self._clock)
-        dispatcher = Dispatcher(self._transport, self._vault, settings.timeouts)
+        store = ObjectStore(self._database)
+        objects = StoredObjects(store, self._writer(store.add, "stored objects"), self._registry, self._clock)
+        usage = self._writer(self._write_usage, "usage")
+        self._metrics.read_at_scrape("modelport_usage_queue", "Usage rows that wait.", lambda: len(usage))
         log = None
         if settings.log.requests:
-            log = AccessLog(self._tasks, as_json=wants_json(settings.log.format, __import__("sys").stderr))
+            as_json = wants_json(settings.log.format, sys.stderr)
+            log = AccessLog(self._tasks, as_json=as_json, lost=self._metrics.log_lines_lost.add)
             log.start()
+            self._closing.append(log.flush)
+        instance = secrets.token_hex(6)
+        dispatcher = Dispatcher(self._transport, self._vault, settings.timeouts)
+        self._relay = Relay(dispatcher, settings.timeouts)
         return DataPlane(
             self._registry,
-            Intake(self._registry, objects, settings.server),
-            Relay(dispatcher, settings.timeouts),
-            Account(self._metrics, self._clock, log=log),
+            Intake(self._registry, objects, settings.server, instance=instance),
+            self._relay,
+            Account(self._metrics, usage.put, objects, self._clock, log=log),
             mount=settings.server.mount,
         )
 
     async def _listen(self, app: web.Application) -> None:
-        server = self._settings.server
-        runner = web.AppRunner(app, access_log=None, handler_cancellation=True, auto_decompress=False)
-        await runner.setup()
-        self._closing.append(runner.cleanup)
-        site = web.TCPSite(runner, server.host, server.port)
-        try:
-            await site.start()
-        except OSError as error:
-            raise ConfigError(
-                f"cannot listen on {server.host}:{server.port}: {error.strerror}",
-                hint="another program may have the port: find it with `ss -ltnp`, or choose another with --port",
-            ) from error
-        host = "localhost" if server.host in {"127.0.0.1", "::1"} else server.host
-        self.address = f"http://{host}:{site.port}{server.mount}"
+        server, timeouts = self._settings.server, self._settings.timeouts
+        limits = ListenerLimits(
+            header_timeout_s=server.header_timeout_s,
+            keepalive_timeout_s=server.keepalive_timeout_s,
+            max_connections=server.max_connections,
+            max_connections_per_ip=server.max_connections_per_ip,
+            flush_timeout_s=timeouts.slow_client_s,
+        )
+        listener = Listener(app, limits)
+        port = await listener.start(server.host, server.port)
+        self._metrics.read_at_scrape("modelport_connections", "Open connections.", lambda: listener.connections)
+        self._closing.append(partial(self._drain, listener))
+        host = "localhost" if self._settings.loopback else server.host
+        self.address = f"{server.public_origin or f'http://{host}:{port}'}{server.mount}"
+
+    async def _drain(self, listener: Listener) -> None:
+        """Let running calls finish; those that do not are ended with an error event (PRX-40)."""
+        drain_s = self._settings.timeouts.drain_s
+        timer = asyncio.get_running_loop().call_later(drain_s, self._relay.end_all)
+        await listener.stop(drain_s + _CUT_GRACE_S)
+        timer.cancel()
+
+    def _writer(self, write: Callable[[Sequence[Any]], Coroutine[Any, Any, None]], name: str) -> BatchWriter[Any]:
+        writer: BatchWriter[Any] = BatchWriter(write, name=name, tasks=self._tasks)
+        self._closing.append(writer.drain)
+        return writer
+
+    async def _write_usage(self, rows: Sequence[UsageRecord]) -> None:
+        async with self._database.write() as conn:
+            await add_usage(conn, rows)
+
+    async def _write_uses(self, rows: Sequence[KeyUse]) -> None:
+        async with self._database.write() as conn:
+            await note_uses(conn, rows)
 
     async def _watch(self) -> None:
         while True:
@@ -202,10 +260,25 @@ class Modelport:
             try:
                 await self._registry.poll()
                 await self._ring.poll()
-            except GatewayError:
+            except GatewayError:  # the database is away: what is in memory goes on serving (CMP-6)
                 continue
 
+    async def _sweep(self) -> None:
+        retention = Retention(self._database)
+        while True:
+            with contextlib.suppress(GatewayError):  # the next sweep comes in an hour
+                await retention.sweep(self._clock.now_ms())
+            await asyncio.sleep(SWEEP_S)
 
-class _Nowhere:
-    def put(self, _row: object, /) -> bool:
-        return True
+
+def _describe(mount: str, operations: list[Operation]) -> dict[str, Any]:
+    """Return the API's description; its paths count from the mount."""
+    return document(
+        [replace(one, path=one.path[len(mount) - 1 :]) for one in operations],
+        title="modelport",
+        version=__version__,
+        description=_DESCRIPTION,
+        server_url=mount,
+        extra_paths=data_plane_paths(),
+        extra_components=COMPONENTS,
+    )

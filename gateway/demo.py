@@ -141,7 +141,8 @@ async def publish_echo(service: RegistryService, registry: Registry, base_url: s
     route = registry.snapshot.find("default", MODEL)
     if route is None:
         endpoint = EndpointFields(base_url=base_url)
-        body = ModelCreate(name=MODEL, description="Built in: repeats what it is told.", endpoints=(endpoint,))
+        words = "Built in: repeats what it is told."
+        body = ModelCreate(name=MODEL, description=words, stream_usage=True, endpoints=(endpoint,))
         await service.models.create(_SYSTEM, body, server="http://localhost/")
     elif route.endpoints:
         await service.endpoints.patch(

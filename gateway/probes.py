@@ -1,27 +1,59 @@
-"""`/-/healthy` and `/-/ready`: may this process live, and should it get calls.
+"""`/-/healthy`, `/-/ready` and `/metrics`: may this process live, should it get calls, what does it count.
 
 Healthy is answered as long as the loop runs. Ready turns false the moment the process is told to stop, so that a load
-balancer sends nothing more while running calls end (PRX-40). Neither asks the database: a call does not either.
+balancer sends nothing more while running calls end (PRX-40). None of them asks the database: a call does not either.
 """
 
 from aiohttp import web
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from pydantic import BaseModel
+
+from gateway.api.operation import Content, answer, operation
+from gateway.api.permissions import Permission
+from gateway.observe.metrics import Metrics
+
+
+class Health(BaseModel):
+    """What a probe says."""
+
+    status: str
 
 
 class Probes:
-    """The two probes. `ready` is switched by the composition root."""
+    """The probes and the numbers. `ready` is switched by the composition root."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics) -> None:
         self.ready = False
+        self._metrics = metrics
 
-    def register(self, app: web.Application, mount: str) -> None:
-        """Add both routes; they need no key."""
-        app.router.add_get(f"{mount}-/healthy", self.healthy)
-        app.router.add_get(f"{mount}-/ready", self.is_ready)
+    @operation("GET", "/-/healthy", public=True, answers={200: Health}, tag="about", summary="Does the process live")
+    async def get_healthy(self, request: web.Request) -> web.StreamResponse:
+        """Answer 200 while the event loop runs."""
+        del request
+        return answer(Health(status="ok"))
 
-    async def healthy(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp's handler shape
-        """Answer 200 while the process lives."""
-        return web.json_response({"status": "ok"})
+    @operation(
+        "GET",
+        "/-/ready",
+        public=True,
+        answers={200: Health, 503: Health},
+        tag="about",
+        summary="May calls be sent here",
+    )
+    async def get_ready(self, request: web.Request) -> web.StreamResponse:
+        """Answer 200 when calls may be sent here, 503 while the process starts or stops."""
+        del request
+        return answer(Health(status="ready")) if self.ready else answer(Health(status="not ready"), status=503)
 
-    async def is_ready(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp's handler shape
-        """Answer 200 when calls may be sent here, else 503."""
-        return web.json_response({"ready": self.ready}, status=200 if self.ready else 503)
+    @operation(
+        "GET",
+        "/metrics",
+        permission=Permission.REGISTRY_READ,
+        answers={200: Content("text/plain")},
+        tag="about",
+        summary="Numbers for Prometheus",
+    )
+    async def get_metrics(self, request: web.Request) -> web.StreamResponse:
+        """Every series of this process in Prometheus' text form. Model names are among them, so it takes a key."""
+        del request
+        return web.Response(body=await self._metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -6,15 +6,19 @@ Everything here only appends to bounded queues, so it needs no await and a calle
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
 
 from aiohttp import web
 
 from gateway.access.call import Call, Outcome
+from gateway.access.tokens import Tokens, estimate
 from gateway.api.request import PEER
 from gateway.observe.access_log import AccessLog, RequestLine
 from gateway.observe.metrics import FinishedCall, Metrics, StreamEnd
+from gateway.registry.objects import StoredObjects
 from gateway.storage.clock import Clock
+from gateway.usage.model import Source, UsageRecord
 
 CLIENT_LEFT = 499
 """What nginx calls a request whose caller left: no status was sent, but the books need one."""
@@ -30,8 +34,18 @@ _STREAM_ENDS: dict[Outcome, StreamEnd] = {
 class Account:
     """Keeps the books of the data plane. One for the process; `log` is None when request lines are switched off."""
 
-    def __init__(self, metrics: Metrics, clock: Clock, *, log: AccessLog | None) -> None:
+    def __init__(
+        self,
+        metrics: Metrics,
+        usage: Callable[[UsageRecord], object],
+        objects: StoredObjects,
+        clock: Clock,
+        *,
+        log: AccessLog | None,
+    ) -> None:
         self._metrics = metrics
+        self._usage = usage
+        self._objects = objects
         self._clock = clock
         self._log = log
 
@@ -51,6 +65,11 @@ class Account:
             call.status = CLIENT_LEFT
             call.outcome = Outcome.CANCELLED
         self._metrics.call_finished(_finished(call))
+        if call.sent_at is not None:
+            self._usage(_usage_row(call, self._clock.now_ms(), ended))
+        if call.status < HTTPStatus.BAD_REQUEST and call.endpoint is not None:
+            for kind, object_id in call.created:
+                self._objects.remember(call.team, object_id, kind, call.endpoint.id)
         if self._log is not None:
             self._log.add(_line(request, call, self._clock.now_ms(), ended))
 
@@ -63,6 +82,7 @@ def overhead_s(call: Call) -> float | None:
 
 
 def _finished(call: Call) -> FinishedCall:
+    tokens = call.tokens
     return FinishedCall(
         operation=call.operation.name,
         status=call.status,
@@ -72,7 +92,49 @@ def _finished(call: Call) -> FinishedCall:
         overhead_s=overhead_s(call),
         stream_end=_STREAM_ENDS.get(call.outcome) if call.stream and call.begun else None,
         model=call.route.name if call.route is not None else None,
+        tokens=(None,) * 4 if tokens is None else (tokens.input, tokens.output, tokens.cached, tokens.reasoning),
     )
+
+
+def _usage_row(call: Call, now_ms: int, ended: float) -> UsageRecord:
+    source, tokens = counted(call)
+    route = call.route
+    return UsageRecord(
+        at=now_ms,
+        team=call.team,
+        key_id=call.principal.key_id or "",
+        model_uid=route.uid if route is not None else "",
+        model=route.name if route is not None else "",
+        endpoint_id=call.endpoint.id if call.endpoint is not None else None,
+        operation=call.operation.name,
+        status=call.status,
+        outcome=call.outcome,
+        source=source,
+        input_tokens=tokens.input if tokens is not None else None,
+        output_tokens=tokens.output if tokens is not None else None,
+        cached_tokens=tokens.cached if tokens is not None else None,
+        reasoning_tokens=tokens.reasoning if tokens is not None else None,
+        duration_ms=(ended - call.started) * 1000,
+        ttfb_ms=None if call.first_byte_at is None else (call.first_byte_at - call.started) * 1000,
+        bytes_in=call.bytes_in,
+        bytes_out=call.bytes_out,
+        request_id=call.request_id,
+    )
+
+
+def counted(call: Call) -> tuple[Source, Tokens | None]:
+    """Return the call's tokens and how sure they are (USE-1, USE-5, USE-6).
+
+    The upstream's own numbers are exact. A refusal without numbers cost nothing. Of a stream without numbers the events
+    are counted. Anything else is unknown: a half-received plain answer says nothing of what was generated.
+    """
+    if call.tokens is not None:
+        return "exact", call.tokens
+    if call.status >= HTTPStatus.BAD_REQUEST and call.status != CLIENT_LEFT:
+        return "estimated", Tokens()
+    if call.events:
+        return "estimated", estimate(bytes_in=call.bytes_in, events=call.events)
+    return "unknown", None
 
 
 def _line(request: web.Request, call: Call, now_ms: int, ended: float) -> RequestLine:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gateway.access.operations import Operation
+from gateway.access.tokens import Tokens
 from gateway.api.principal import Principal
 from gateway.registry.snapshot import EndpointRoute, ModelRoute
 
@@ -59,6 +60,10 @@ class Call:
     error_code: str | None = None
     stored: bool = False
     """Whether ids in the answer name objects that now live at the endpoint."""
+    tokens: Tokens | None = None
+    """As the upstream told them."""
+    events: int = 0
+    """Events of a stream so far."""
     created: tuple[tuple[str, str], ...] = ()
     """(kind, id) of the objects that the answer named."""
     bytes_in: int = 0

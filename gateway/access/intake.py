@@ -10,9 +10,10 @@ from gateway.access.admission import admit
 from gateway.access.body import read_call, rewrite
 from gateway.access.call import Call
 from gateway.access.dispatch import Outgoing
-from gateway.access.headers import to_upstream
+from gateway.access.headers import to_upstream, via
 from gateway.access.refusals import is_json
-from gateway.errors import NotFound, UnsupportedMedia
+from gateway.errors import NotFound
+from gateway.listener.body import read_limited
 from gateway.registry.objects import StoredObjects
 from gateway.registry.registry import Registry
 from gateway.registry.snapshot import EndpointRoute
@@ -20,12 +21,13 @@ from gateway.settings import ServerSettings
 
 
 class Intake:
-    """Turns a request into what goes upstream. One for the process."""
+    """Turns a request into what goes upstream. `instance` is this process' own name in `Via` headers."""
 
-    def __init__(self, registry: Registry, objects: StoredObjects, server: ServerSettings) -> None:
+    def __init__(self, registry: Registry, objects: StoredObjects, server: ServerSettings, *, instance: str) -> None:
         self._registry = registry
         self._objects = objects
         self._server = server
+        self._instance = instance
 
     async def read(self, request: web.Request, call: Call, suffix: str) -> Outgoing:
         """Return what to send and where it may go.
@@ -33,13 +35,14 @@ class Intake:
         Raises:
             GatewayError: the body cannot be used, or nobody answers for it.
         """
-        _refuse_coding(request)
         outgoing = Outgoing(
             method=call.operation.method,
             suffix=suffix,
             query=request.rel_url.raw_query_string,
             headers=to_upstream(request.headers),
         )
+        outgoing.headers["Via"] = via(request.headers, self._instance)
+        outgoing.headers["X-Request-Id"] = call.request_id
         if call.operation.body == "json":
             await self._read_json(request, call, outgoing)
         elif call.operation.body == "multipart":
@@ -49,7 +52,7 @@ class Intake:
         return outgoing
 
     async def _read_json(self, request: web.Request, call: Call, outgoing: Outgoing) -> None:
-        body = await request.read()
+        body = await self._body(request)
         call.bytes_in = len(body)
         asked = read_call(body, model=call.operation.model)
         call.stream = asked.stream
@@ -68,6 +71,12 @@ class Intake:
             return rewrite(body, asked, model=endpoint.upstream_model, inject_usage=call.injected_usage)
 
         outgoing.body_for = body_for
+
+    async def _body(self, request: web.Request) -> bytes:
+        server = self._server
+        return await read_limited(
+            request, server.max_body_bytes, deadline_s=server.body_timeout_s, min_rate=server.min_body_rate
+        )
 
     async def _read_multipart(self, request: web.Request, call: Call, outgoing: Outgoing) -> None:
         """Read up to the model's part; the rest streams through (PRX-36)."""
@@ -115,13 +124,3 @@ def _nobody(call: Call, object_id: str | None) -> NotFound:
         hint=f"an operator can set one: PATCH /api/v1/teams/… default_endpoints: {{{group!r}: endpoint id}}",
         headers={"x-should-retry": "false"},
     )
-
-
-def _refuse_coding(request: web.Request) -> None:
-    coding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if coding not in {"", "identity"}:
-        raise UnsupportedMedia(
-            f"a request body in the coding {coding!r} is not taken",
-            code="unsupported_content_encoding",
-            hint="send it without Content-Encoding",
-        )

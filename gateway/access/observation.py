@@ -1,13 +1,32 @@
-"""What is learned from an answer in passing: usage, finish, errors, ids. The bytes pass whatever is learned (STR-7)."""
+"""What is learned from an answer in passing: usage, finish, errors, ids of stored objects.
 
-from gateway.access.call import Call
+The bytes pass whatever is learned, and a copy that cannot be read is no error (STR-7). Nothing is parsed while an
+answer runs that can wait for its end.
+"""
+
+import json
+from typing import Any
+
+from gateway.access.call import Call, Outcome
 from gateway.access.operations import Operation
+from gateway.access.sse import EventRelay
+from gateway.access.tokens import usage_at_end
+
+_TAIL_BYTES = 4096
+"""End of a JSON answer that is kept: usage stands behind the content everywhere."""
+_DOCUMENT_BYTES = 1024 * 1024
+"""Longest answer that is kept whole to find the ids of stored objects; longer ones have been seen nowhere."""
 
 
 class Observation:
     """Passes every chunk and learns nothing: answers that are no text, or encoded ones."""
 
-    at_boundary = True
+    __slots__ = ()
+
+    @property
+    def at_boundary(self) -> bool:
+        """Whether an event of ours may follow what has left."""
+        return True
 
     def feed(self, chunk: bytes) -> bytes:
         """Return what goes to the caller now."""
@@ -18,23 +37,75 @@ class Observation:
         return b""
 
     def settle(self, call: Call) -> None:
-        """Write what was learned into the call."""
-
-
-class NoCopy(Observation):
-    """Nothing is read."""
+        """Write what was learned into the call, whose outcome is known up to here."""
 
 
 class PlainCopy(Observation):
-    """A JSON document."""
+    """A JSON document: its usage, and the ids of the objects that it names."""
 
-    def __init__(self, operation: Operation) -> None:
-        self._operation = operation
+    __slots__ = ("_document", "_size", "_tail")
+
+    def __init__(self, *, keep: bool) -> None:
+        self._document: list[bytes] | None = [] if keep else None
+        self._size = 0
+        self._tail = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Keep the end, and the whole where ids are looked for."""
+        self._size += len(chunk)
+        if self._document is not None:
+            self._document = [*self._document, chunk] if self._size <= _DOCUMENT_BYTES else None
+        self._tail = chunk[-_TAIL_BYTES:] if len(chunk) >= _TAIL_BYTES else (self._tail + chunk)[-_TAIL_BYTES:]
+        return chunk
+
+    def settle(self, call: Call) -> None:
+        """Read the usage from the end, the ids from the whole."""
+        call.tokens = usage_at_end(self._tail)
+        if self._document is not None and call.outcome is Outcome.COMPLETE:
+            call.created = _ids(b"".join(self._document), call.operation)
 
 
 class StreamCopy(Observation):
-    """Server-sent events."""
+    """Server-sent events: whole ones leave, and their end says how the stream ended."""
 
-    def __init__(self, operation: Operation, *, drop_injected_usage: bool) -> None:
-        self._operation = operation
-        self._drop = drop_injected_usage
+    __slots__ = ("_relay",)
+
+    def __init__(self, *, drop_injected_usage: bool, watch_id: bool) -> None:
+        self._relay = EventRelay(drop_injected_usage=drop_injected_usage, watch_id=watch_id)
+
+    @property
+    def at_boundary(self) -> bool:
+        """Whether what has left ends with a whole event."""
+        return self._relay.at_boundary
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return the whole events so far."""
+        return self._relay.feed(chunk)
+
+    def finish(self) -> bytes:
+        """Return the incomplete event at a clean end, as it is."""
+        return self._relay.finish()
+
+    def settle(self, call: Call) -> None:
+        """Take over usage and id; an error inside, or a missing end, changes the outcome (PRX-5, PRX-6)."""
+        relay = self._relay
+        call.tokens, call.events = relay.usage, relay.events
+        if relay.object_id is not None and call.operation.answer_ids:
+            call.created = ((call.operation.answer_ids[0][1], relay.object_id),)
+        if call.outcome is not Outcome.COMPLETE:
+            return
+        if relay.error is not None:
+            call.outcome = Outcome.FAILED
+        elif call.operation.terminal is not None and not relay.complete:
+            call.outcome = Outcome.INCOMPLETE
+
+
+def _ids(document: bytes, operation: Operation) -> tuple[tuple[str, str], ...]:
+    try:
+        answer: Any = json.loads(document)
+    except ValueError:
+        return ()
+    if not isinstance(answer, dict):
+        return ()
+    found = ((kind, answer.get(member)) for member, kind in operation.answer_ids)
+    return tuple((kind, value) for kind, value in found if isinstance(value, str))

@@ -120,7 +120,7 @@ def _match_model(method: str, tail: str, model: str) -> Match:
         name = unquote_to_bytes(model).decode()
     except UnicodeDecodeError as error:
         raise InvalidRequest("The model's name in the path is no UTF-8", param="model") from error
-    return Match(_MODEL, "", model, name)
+    return Match(MODEL, "", model, name)
 
 
 def _check_segments(tail: str) -> None:
@@ -251,7 +251,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("batches.cancel", "POST", "batches/{id}/cancel", "batches", object_kind="batch", answer_ids=_BATCH),
     Operation("models.list", "GET", "models", "models", local=True),
 )
-_MODEL = Operation("models.get", "GET", "models/{id}", "models", local=True, object_kind="model")
+MODEL = Operation("models.get", "GET", "models/{id}", "models", local=True, object_kind="model")
 
 _QUOTED = 100  # characters of the caller's text that a message repeats
 _ID_LIMIT = 512  # characters; the longest ids seen (responses that carry their state's name) have about 100

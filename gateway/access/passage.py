@@ -7,6 +7,7 @@ Bytes pass as they come; a stream that broke looks broken; after the first byte 
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -14,7 +15,7 @@ from gateway.access.call import Call, Outcome
 from gateway.access.deadline import Deadline
 from gateway.access.errors import error_event
 from gateway.access.headers import to_client
-from gateway.access.observation import NoCopy, Observation, PlainCopy, StreamCopy
+from gateway.access.observation import Observation, PlainCopy, StreamCopy
 from gateway.access.refusals import is_event_stream, is_json, timed_out
 from gateway.errors import GatewayError, UpstreamFailed
 from gateway.settings import TimeoutSettings
@@ -69,12 +70,13 @@ class Passage:
         return is_event_stream(self._upstream.headers.get("Content-Type", ""))
 
     def _observation(self) -> Observation:
-        content_type = self._upstream.headers.get("Content-Type", "")
-        if self._upstream.headers.get("Content-Encoding", "identity") != "identity":
-            return NoCopy()
+        call, headers = self._call, self._upstream.headers
+        content_type = headers.get("Content-Type", "")
+        if headers.get("Content-Encoding", "identity") != "identity":
+            return Observation()
         if is_event_stream(content_type):
-            return StreamCopy(self._call.operation, drop_injected_usage=self._call.injected_usage)
-        return PlainCopy(self._call.operation) if is_json(content_type) else NoCopy()
+            return StreamCopy(drop_injected_usage=call.injected_usage, watch_id=call.stored)
+        return PlainCopy(keep=call.stored) if is_json(content_type) else Observation()
 
     async def _pass_whole(self) -> web.Response:
         call = self._call
@@ -168,5 +170,7 @@ class Passage:
 
 
 def _length(upstream: UpstreamResponse) -> int | None:
+    if upstream.status == HTTPStatus.NO_CONTENT:
+        return 0
     value = upstream.headers.get("Content-Length")
     return int(value) if value is not None and value.isascii() and value.isdecimal() else None

@@ -126,8 +126,8 @@ class ModelCreate(Input):
     """A gateway's name, "server", or null for the team's default."""
     path: Address | None = None
     """Published path when the model goes through no gateway; null for /access/models/{team}/."""
-    stream_usage: bool = True
-    """Whether the upstream understands stream_options.include_usage."""
+    stream_usage: bool = False
+    """Ask the upstream for the usage of streams whose caller did not (stream_options.include_usage), and keep it."""
     first_byte_timeout_s: Seconds | None = None
     idle_timeout_s: Seconds | None = None
     total_timeout_s: Seconds | None = None
