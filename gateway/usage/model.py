@@ -1,7 +1,8 @@
 """A row of usage, and what the API answers about many of them. Pure."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -18,6 +19,7 @@ RETRIED = "retried"
 Dimension: TypeAlias = Literal["day", "team", "key", "model"]
 DIMENSIONS: tuple[Dimension, ...] = ("day", "team", "key", "model")
 
+DAY_MS = 86_400_000
 MAX_DAYS = 400
 """A year with some weeks to compare."""
 
@@ -58,7 +60,12 @@ def day_of(at_ms: int) -> str:
     >>> day_of(1_767_225_599_999)
     '2025-12-31'
     """
-    return datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
+    return _date_of(at_ms // DAY_MS)
+
+
+@lru_cache(maxsize=64)  # rows of one batch are of one day
+def _date_of(days: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=days)).isoformat()
 
 
 def _day(value: str) -> str:

@@ -5,9 +5,8 @@ Old rows go in small transactions, oldest first, so that neither memory nor othe
 
 from gateway.storage.engine import Database
 from gateway.usage import store
-from gateway.usage.model import MAX_DAYS, day_of
+from gateway.usage.model import DAY_MS, MAX_DAYS, day_of
 
-DAY_MS = 86_400_000
 CALL_DAYS = 30
 """Rows are for questions about single calls, which come soon; sums are for comparing years."""
 SUM_DAYS = MAX_DAYS
