@@ -59,9 +59,10 @@ def decode_cursor(cursor: str, *shape: type[str] | type[int]) -> Key:
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         key = json.loads(raw.decode())
+        made_here = isinstance(key, list) and encode_cursor(tuple(key)) == cursor  # half a surrogate is a ValueError
     except (binascii.Error, ValueError, RecursionError) as error:
         raise _malformed(cursor) from error
-    if not isinstance(key, list) or [type(part) for part in key] != list(shape) or encode_cursor(tuple(key)) != cursor:
+    if not made_here or [type(part) for part in key] != list(shape):
         raise _malformed(cursor)
     return tuple(key)
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Self
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.typedefs import Handler
+from yarl import URL
 
 from gateway.api.operation import register
 from gateway.api.permissions import ROLES, Role
@@ -77,7 +78,9 @@ class Api:
         """Call a route; header names are written with underscores."""
         self.caller = by
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        async with self._client.request(method, f"/api/v1{path}", json=body, headers=sent) as response:
+        async with self._client.request(
+            method, URL(f"/api/v1{path}", encoded=True), json=body, headers=sent
+        ) as response:
             raw = await response.read()
             json = await response.json(content_type=None) if raw else None
             return Answer(response.status, json, response.headers.get("ETag"), response.headers)

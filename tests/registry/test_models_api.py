@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.api.page import encode_cursor
 from gateway.api.permissions import Role
 from gateway.registry.service.registry_service import RegistryService
 from tests.clock import ManualClock
@@ -249,3 +250,11 @@ async def test_every_page_of_one_covers_the_list_once(api: Api) -> None:
         seen += [one["name"] for one in page["items"]]
         cursor = page["next_cursor"]
     assert seen == ["m0", "m1", "m2", "m3"]
+
+
+async def test_no_text_that_was_sent_makes_the_server_fail(api: Api) -> None:
+    """Bytes that are no UTF-8, half surrogates and NUL in paths, filters and cursors: refused or not found."""
+    cursors = (encode_cursor(("\0", "a")), "WyJcdWQ4MDAiLCJhIl0")  # the second one holds half a surrogate
+    paths = ("/models/%ff", "/models/mdl_%ed%a0%80", "/models?name=%ff", "/endpoints?model=mdl_%ed%a0%80", "/teams/%00")
+    for path in (*paths, *(f"/models?cursor={cursor}" for cursor in cursors)):
+        assert (await api.get(path)).status in {200, 400, 404}, path
