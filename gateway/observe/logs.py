@@ -13,6 +13,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from gateway.observe.masking import mask, neutral, neutral_lines
+from gateway.observe.throttle import Throttle
 
 Level = Literal["debug", "info", "warning", "error"]
 Format = Literal["auto", "json", "console"]
@@ -22,6 +23,8 @@ _LONGEST_VALUE = 4096
 """Characters of one value: a log line is no place for a body."""
 _NOISY = {"aiohttp.access": logging.CRITICAL, "asyncio": logging.WARNING, "aiosqlite": logging.WARNING}
 """Libraries' loggers that say per request or per statement what our own lines say better."""
+_FLOODED = ("aiohttp.server", "aiohttp.web", "asyncio")
+"""Loggers that callers can make write as often as they like."""
 
 
 def bind_request(request_id: str) -> None:
@@ -64,6 +67,9 @@ def configure_logs(*, level: Level = "info", fmt: Format = "auto", stream: TextI
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for name, least in _NOISY.items():
         logging.getLogger(name).setLevel(least)
+    for name in _FLOODED:
+        logger = logging.getLogger(name)
+        logger.filters[:] = [Throttle()]
 
 
 def _json() -> Processor:

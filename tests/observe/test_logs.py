@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from gateway.observe.logs import bind_request, configure_logs, wants_json
+from gateway.observe.throttle import RECORDS
 from gateway.vault.secret import Secret
 
 FORGED = 'model\n{"level":"error"}\r\x1b[31mred\x9b31m\u202e'
@@ -32,6 +33,7 @@ def _restored() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+    logging.getLogger("aiohttp.server").filters.clear()
     structlog.reset_defaults()
     bind_request("")
 
@@ -125,6 +127,16 @@ def test_a_long_value_is_cut() -> None:
     configure_logs(stream=stream)
     structlog.get_logger().info("read", body="x" * 100_000)
     assert len(stream.getvalue()) < 5000
+
+
+def test_a_flooded_logger_is_throttled() -> None:
+    """SRV-11: a thousand broken connections are no thousand traces; configuring twice throttles once."""
+    stream = io.StringIO()
+    configure_logs(stream=stream)
+    configure_logs(stream=stream)
+    for _ in range(1000):
+        logging.getLogger("aiohttp.server").error("Unhandled exception")
+    assert len(lines(stream)) == RECORDS
 
 
 def test_json_is_for_machines() -> None:
