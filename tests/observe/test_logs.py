@@ -54,6 +54,7 @@ def test_our_events_and_libraries_records_have_one_shape() -> None:
         "model published", "info", "qwen3", 2, True
     )  # fmt: skip
     assert (theirs["event"], theirs["level"], theirs["disk"]) == ("disk sda is 90% full", "warning", "sda")
+    assert theirs["logger"] == "library"
     assert ours["timestamp"].endswith("Z")
 
 
