@@ -67,7 +67,8 @@ class Database:
                 await conn.exec_driver_sql("SELECT 1")
         except (SQLAlchemyError, Unavailable, OSError) as error:
             await engine.dispose()
-            raise ConfigError(f"database.url: cannot open {_shown(parsed)}: {_first_line(error)}") from error
+            message = f"database.url: cannot open {_shown(parsed)}: {_first_line(error)}"
+            raise ConfigError(message, hint=_PGBOUNCER_HINT if "startup parameter" in message else None) from error
         return database
 
     @contextlib.asynccontextmanager
@@ -145,6 +146,7 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername="sqlite+aiosqlite")
 
 
+_PGBOUNCER_HINT = "behind PgBouncer set database.pgbouncer"
 _URL_HINT = "use sqlite:////var/lib/modelport/modelport.db or postgresql://user:password@host/modelport"
 
 
@@ -214,8 +216,9 @@ def _postgresql_engine(url: URL, *, pgbouncer: bool) -> AsyncEngine:
         "server_settings": {"application_name": "modelport", "jit": "off"},  # jit costs 100 ms on a first small query
     }
     options: dict[str, Any] = {"pool_pre_ping": True, "pool_timeout": _POOL_TIMEOUT_S}
-    if pgbouncer:  # a later transaction may run on another server connection, where our statements are unknown
+    if pgbouncer:  # the next transaction may run on another server connection: nothing of ours may stay on this one
         connect |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0, "server_settings": {}}
+        connect["prepared_statement_name_func"] = str  # returns "": the unnamed statement, gone with the next one
         options = {"poolclass": NullPool}
     try:
         return create_async_engine(url, connect_args=connect, hide_parameters=True, **options)
