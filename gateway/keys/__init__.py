@@ -5,8 +5,7 @@
     backoff.py    how often an address failed  local.py         who a keyless caller on this machine is
     model.py      inputs, views, rows          grants.py        a key never makes a wider key
     issuing.py    new, rotated, revoked        store.py         SQL
-    uses.py       when they were used          service.py       what one can do
-    routes.py     /api/v1/keys and /api/v1/me
+    service.py    what one can do              routes.py        /api/v1/keys and /api/v1/me
 
 The middleware asks `credential.py` and `ring.py` and puts a `Principal` on the request; nobody else sees a key's text.
 """

@@ -73,7 +73,6 @@ class Metrics:
             cap=40,
         )
         self.in_flight = Gauge("modelport_requests_in_flight", "Calls running now.")
-        self.connections = Gauge("modelport_connections", "Open connections of callers.")
         self.log_lines_lost = Counter("modelport_log_lines_lost", "Request lines that found the queue full.")
         self.key_refusals = Counter("modelport_key_refusals", "Refused credentials by reason.", ("reason",))
         self._readings: list[tuple[type[GaugeMetricFamily | CounterMetricFamily], str, str, Callable[[], float]]] = []

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from sqlalchemy import func, select
@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.errors import Unavailable
 from gateway.storage.engine import Database
 from gateway.storage.schema import usage_calls, usage_daily
+from gateway.storage.writer import BatchWriter
 from gateway.tasks import Tasks
-from gateway.usage.recorder import Usage
+from gateway.usage import store
+from gateway.usage.model import UsageRecord
 from tests.usage.records import record
 
 
@@ -22,6 +24,16 @@ async def tasks() -> AsyncIterator[Tasks]:
     group = Tasks()
     yield group
     await group.close()
+
+
+def writer(database: Database, tasks: Tasks) -> BatchWriter[UsageRecord]:
+    """Return what the data plane puts its rows into."""
+
+    async def write(rows: Sequence[UsageRecord]) -> None:
+        async with database.write() as conn:
+            await store.add(conn, rows)
+
+    return BatchWriter(write, name="usage", tasks=tasks, retry_s=0.01)
 
 
 async def counts(database: Database) -> tuple[int, int]:
@@ -34,9 +46,9 @@ async def counts(database: Database) -> tuple[int, int]:
 
 async def test_rows_are_written_in_batches(database: Database, tasks: Tasks) -> None:
     """USE-7: 1,234 rows, each once in both tables."""
-    usage = Usage(database, tasks)
+    usage = writer(database, tasks)
     for _ in range(1234):
-        usage.record(record())
+        usage.put(record())
     await usage.drain()
     assert (await counts(database), len(usage), usage.lost) == ((1234, 1234), 0, 0)
 
@@ -59,8 +71,8 @@ class Refusing(Database):
 async def test_a_failed_batch_is_written_once(database_url: str, tasks: Tasks) -> None:
     """Rows and sums are one transaction: what was rolled back comes again, nothing is counted twice."""
     database = await Refusing.open(database_url)
-    usage = Usage(database, tasks)
-    usage.record(record())
+    usage = writer(database, tasks)
+    usage.put(record())
     await usage.drain()
     assert await counts(database) == (1, 1)
     await database.close()
@@ -68,10 +80,10 @@ async def test_a_failed_batch_is_written_once(database_url: str, tasks: Tasks) -
 
 async def test_recording_does_not_wait(database: Database, tasks: Tasks) -> None:
     """A database that is held by somebody else costs a call nothing."""
-    usage = Usage(database, tasks)
+    usage = writer(database, tasks)
     async with database.write():
         for _ in range(600):
-            usage.record(record())
+            usage.put(record())
         await asyncio.sleep(0)
         assert len(usage) == 600
     await usage.drain()
