@@ -1,6 +1,7 @@
 """Fixtures for every test: a database of each kind. Nothing heavy is imported before a test asks for it."""
 
 import asyncio
+import functools
 import itertools
 import shutil
 from collections.abc import AsyncIterator, Iterator
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.postgres import Cluster, running_cluster
+from tests.postgres import Cluster, Session, running_cluster
 
 if TYPE_CHECKING:
     from gateway.storage.engine import Database
@@ -25,11 +26,11 @@ def postgresql() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(postgresql: Cluster) -> str:
-    """Give the name of a database that holds the whole schema."""
-    postgresql.run("CREATE DATABASE template_modelport")
-    _make_schema(postgresql.url("template_modelport"))
-    return "template_modelport"
+def postgresql_schema(postgresql: Cluster) -> Session:
+    """Give a session on the database `modelport`, which holds the whole schema."""
+    postgresql.administrator.run("CREATE DATABASE modelport")
+    _make_schema(postgresql.url("modelport"))
+    return postgresql.session("modelport")
 
 
 @pytest.fixture(scope="session")
@@ -48,11 +49,15 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def empty_database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Give the URL of a database without tables."""
+    """Give the URL of a database without tables, for tests that make or change them."""
     if dialect == "sqlite":
         yield f"sqlite:///{tmp_path}/empty.db"
-    else:
-        yield from _fresh(request.getfixturevalue("postgresql"), "template0")
+        return
+    cluster: Cluster = request.getfixturevalue("postgresql")
+    name = f"empty_{next(_numbers)}"
+    cluster.administrator.run(f"CREATE DATABASE {name} TEMPLATE template0")
+    yield cluster.url(name)
+    cluster.administrator.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -62,9 +67,10 @@ def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -
         path = tmp_path / "modelport.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
-    else:
-        template = request.getfixturevalue("postgresql_template")
-        yield from _fresh(request.getfixturevalue("postgresql"), template)
+        return
+    session: Session = request.getfixturevalue("postgresql_schema")
+    yield request.getfixturevalue("postgresql").url("modelport")
+    session.run(_empty_again())
 
 
 @pytest.fixture
@@ -77,11 +83,23 @@ async def database(database_url: str) -> AsyncIterator["Database"]:
     await opened.close()
 
 
-def _fresh(cluster: Cluster, template: str) -> Iterator[str]:
-    name = f"test_{next(_numbers)}"
-    cluster.run(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield cluster.url(name)
-    cluster.run(f"DROP DATABASE {name} WITH (FORCE)")
+@functools.cache
+def _empty_again() -> str:
+    """SQL that makes a database as good as new in 5 ms; a new one costs 60 to 700, depending on the machine's load."""
+    from sqlalchemy import delete, insert, text, update  # as above
+
+    from gateway.storage.revisions import HEAD
+    from gateway.storage.schema import alembic_version, meta, metadata
+    from gateway.storage.versions import VERSIONS
+
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    statements = [
+        text(f"SELECT pg_terminate_backend(pid) {others}"),
+        *(delete(table) for table in reversed(metadata.sorted_tables)),
+        insert(meta).values([{"key": name, "value": "0"} for name in VERSIONS]),
+        update(alembic_version).values(version_num=HEAD),
+    ]
+    return ";\n".join(str(one.compile(compile_kwargs={"literal_binds": True})) for one in statements)
 
 
 def _make_schema(url: str) -> None:

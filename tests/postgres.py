@@ -1,6 +1,6 @@
 """A real PostgreSQL for tests: Debian's binaries, a unix socket in a short directory, no durability.
 
-One cluster per test process (so that xdist workers do not meet), one fresh database per test.
+One cluster per test process, so that xdist workers do not meet.
 """
 
 import contextlib
@@ -26,33 +26,49 @@ _SETTINGS = (
 )
 
 
+class Session:
+    """A psql that stays open on one database: starting it costs more than the SQL."""
+
+    def __init__(self, directory: Path, user: str, database: str) -> None:
+        options = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(directory), "-U", user, database]
+        pipe = subprocess.PIPE
+        self._psql = subprocess.Popen([require("psql"), *options], stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+    def run(self, statement: str) -> None:
+        """Run SQL outside of any transaction; raise RuntimeError when it fails."""
+        assert self._psql.stdin is not None
+        assert self._psql.stdout is not None
+        self._psql.stdin.write(f"{statement};\n\\echo done\n")
+        self._psql.stdin.flush()
+        while (line := self._psql.stdout.readline()) != "done\n":
+            if not line:
+                raise RuntimeError(self._psql.communicate()[1])
+
+    def close(self) -> None:
+        """End it."""
+        self._psql.communicate()
+
+
 class Cluster:
-    """A running server, with an administrator's session that stays open: starting psql costs more than the SQL."""
+    """A running server, with its administrator's session."""
 
     def __init__(self, directory: Path, user: str) -> None:
         self.directory = directory
         self.user = user
-        options = ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(directory), "-U", user, "postgres"]
-        pipe = subprocess.PIPE
-        self._session = subprocess.Popen([require("psql"), *options], stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        self._sessions = contextlib.ExitStack()
+        self.administrator = self.session("postgres")
 
     def url(self, name: str) -> str:
         """Return the URL of the database, over the socket."""
         return f"postgresql://{self.user}@/{name}?host={self.directory}"
 
-    def run(self, statement: str) -> None:
-        """Run SQL outside of any transaction, as the administrator; raise RuntimeError when it fails."""
-        assert self._session.stdin is not None
-        assert self._session.stdout is not None
-        self._session.stdin.write(f"{statement};\n\\echo done\n")
-        self._session.stdin.flush()
-        while (line := self._session.stdout.readline()) != "done\n":
-            if not line:
-                raise RuntimeError(self._session.communicate()[1])
+    def session(self, name: str) -> Session:
+        """Open a session on the database, for as long as the server runs."""
+        return self._sessions.enter_context(contextlib.closing(Session(self.directory, self.user, name)))
 
     def close(self) -> None:
-        """End the session."""
-        self._session.communicate()
+        """End every session."""
+        self._sessions.close()
 
 
 @contextlib.contextmanager
