@@ -245,8 +245,8 @@ def _first_line(error: BaseException) -> str:
     """What went wrong, without SQL, parameters or addresses."""
     cause = error.__cause__ if isinstance(error, Unavailable) else error
     text = str(getattr(cause, "orig", cause)).strip() or type(cause).__name__
-    return text.splitlines()[0].removeprefix("<class 'sqlite3.OperationalError'>: ")
+    return text.splitlines()[0]
 
 
 def _shown(url: URL) -> str:
-    return url.set(query={}).render_as_string(hide_password=True)
+    return url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
