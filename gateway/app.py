@@ -4,8 +4,9 @@ Read it from the top to learn what the product consists of; nothing else in the 
 """
 
 import asyncio
-import contextlib
 import gc
+import logging
+import random
 import secrets
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -17,6 +18,7 @@ from aiohttp import web
 
 from gateway import __version__
 from gateway.access.account import Account
+from gateway.access.balance import Balancer
 from gateway.access.dispatch import Dispatcher
 from gateway.access.intake import Intake
 from gateway.access.openapi import COMPONENTS, data_plane_paths
@@ -61,6 +63,8 @@ from gateway.usage.service import UsageService
 from gateway.usage.store import add as add_usage
 from gateway.vault.secret import Secret
 from gateway.vault.setup import load_peppers, make_vault
+
+logger = logging.getLogger("modelport")
 
 POLL_S = 1.0
 """How often another process' changes are looked for (LIF-6)."""
@@ -200,7 +204,8 @@ class Modelport:
         store = ObjectStore(self._database)
         objects = StoredObjects(store, self._writer(store.add, "stored objects"), self._registry, self._clock)
         usage = self._writer(self._write_usage, "usage")
-        self._metrics.read_at_scrape("modelport_usage_queue", "Usage rows that wait.", lambda: len(usage))
+        self._metrics.read_at_scrape("modelport_usage_rows_waiting", "Usage rows that wait.", lambda: len(usage))
+        self._metrics.count_at_scrape("modelport_usage_rows_lost", "Usage rows not written.", lambda: usage.lost)
         log = None
         if settings.log.requests:
             as_json = wants_json(settings.log.format, sys.stderr)
@@ -208,24 +213,28 @@ class Modelport:
             log.start()
             self._closing.append(log.flush)
         instance = secrets.token_hex(6)
-        dispatcher = Dispatcher(self._transport, self._vault, settings.timeouts)
+        account = Account(self._metrics, usage.put, objects, self._clock, log=log)
+        balancer = Balancer(self._clock.monotonic, random.random)
+        self._registry.on_change(lambda _before, now: balancer.retain(now.endpoints))
+        dispatcher = Dispatcher(
+            self._transport, self._vault, balancer, settings.timeouts, retried=account.attempt_given_up
+        )
         self._relay = Relay(dispatcher, settings.timeouts)
         return DataPlane(
             self._registry,
             Intake(self._registry, objects, settings.server, instance=instance),
             self._relay,
-            Account(self._metrics, usage.put, objects, self._clock, log=log),
+            account,
             mount=settings.server.mount,
         )
 
     async def _listen(self, app: web.Application) -> None:
-        server, timeouts = self._settings.server, self._settings.timeouts
+        server = self._settings.server
         limits = ListenerLimits(
             header_timeout_s=server.header_timeout_s,
             keepalive_timeout_s=server.keepalive_timeout_s,
             max_connections=server.max_connections,
             max_connections_per_ip=server.max_connections_per_ip,
-            flush_timeout_s=timeouts.slow_client_s,
         )
         listener = Listener(app, limits)
         port = await listener.start(server.host, server.port)
@@ -255,20 +264,27 @@ class Modelport:
             await note_uses(conn, rows)
 
     async def _watch(self) -> None:
+        """Follow the changes of other processes. While the database is away, memory goes on serving (CMP-6)."""
         while True:
             await asyncio.sleep(POLL_S)
-            try:
-                await self._registry.poll()
-                await self._ring.poll()
-            except GatewayError:  # the database is away: what is in memory goes on serving (CMP-6)
-                continue
+            await _tolerate("watching for changes", self._registry.poll, self._ring.poll)
 
     async def _sweep(self) -> None:
         retention = Retention(self._database)
         while True:
-            with contextlib.suppress(GatewayError):  # the next sweep comes in an hour
-                await retention.sweep(self._clock.now_ms())
+            await _tolerate("deleting old usage", lambda: retention.sweep(self._clock.now_ms()))
             await asyncio.sleep(SWEEP_S)
+
+
+async def _tolerate(what: str, *steps: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    """Run the steps of a background loop; a failure is logged and the next round tries again."""
+    try:
+        for step in steps:
+            await step()
+    except GatewayError as error:
+        logger.warning("%s: %s", what, error.message)
+    except Exception:
+        logger.exception("%s failed", what)
 
 
 def _describe(mount: str, operations: list[Operation]) -> dict[str, Any]:

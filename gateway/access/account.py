@@ -16,9 +16,10 @@ from gateway.access.tokens import Tokens, estimate
 from gateway.api.request import PEER
 from gateway.observe.access_log import AccessLog, RequestLine
 from gateway.observe.metrics import FinishedCall, Metrics, StreamEnd
+from gateway.observe.server_timing import server_timing
 from gateway.registry.objects import StoredObjects
 from gateway.storage.clock import Clock
-from gateway.usage.model import Source, UsageRecord
+from gateway.usage.model import RETRIED, Source, UsageRecord
 
 CLIENT_LEFT = 499
 """What nginx calls a request whose caller left: no status was sent, but the books need one."""
@@ -59,6 +60,12 @@ class Account:
             self._metrics.in_flight.value -= 1
             self._close(request, call)
 
+    def attempt_given_up(self, call: Call) -> None:
+        """Note an attempt that another one follows: a row of its own, no request of its own (USE-6)."""
+        row = _usage_row(call, self._clock.now_ms(), time.perf_counter())
+        row.outcome = RETRIED
+        self._usage(row)
+
     def _close(self, request: web.Request, call: Call) -> None:
         ended = time.perf_counter()
         if call.status == 0:
@@ -79,6 +86,16 @@ def overhead_s(call: Call) -> float | None:
     if call.sent_at is None or call.head_at is None or call.first_byte_at is None:
         return None
     return (call.sent_at - call.started) + (call.first_byte_at - call.head_at)
+
+
+def timing(call: Call) -> str:
+    """Return the call's part of the `Server-Timing` header: connect, first byte, our own share."""
+    sent, first = call.sent_at, call.first_byte_at
+    return server_timing(
+        connect_s=None if call.connect_ms is None else call.connect_ms / 1000,
+        first_byte_s=None if sent is None or first is None else first - sent,
+        overhead_s=overhead_s(call),
+    )
 
 
 def _finished(call: Call) -> FinishedCall:

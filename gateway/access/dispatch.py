@@ -4,16 +4,21 @@ Nothing here reads an answer's body. A retry goes to another endpoint, before an
 when the body can be sent again (proxy_behaviour.md section 7, clients.md CL-7); `balance.py` decides, this module acts.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 from multidict import CIMultiDict
 from yarl import URL
 
+from gateway.access.balance import Balancer, Outcome, retry_after_s
 from gateway.access.call import Call
 from gateway.access.deadline import Deadline
 from gateway.access.headers import without_account
+from gateway.access.refusals import timed_out
+from gateway.errors import ConnectFailed, GatewayError, UpstreamFailed
 from gateway.registry.snapshot import EndpointRoute
 from gateway.settings import TimeoutSettings
 from gateway.upstream.transport import Transport, UpstreamRequest, UpstreamResponse
@@ -45,29 +50,56 @@ class Outgoing:
 
 
 class Dispatcher:
-    """Sends a call to its endpoints in turn until one answers."""
+    """Sends a call to its endpoints in turn until one answers. `retried` is told of each attempt that is given up."""
 
-    def __init__(self, transport: Transport, vault: Vault, timeouts: TimeoutSettings) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        vault: Vault,
+        balancer: Balancer,
+        timeouts: TimeoutSettings,
+        *,
+        retried: Callable[[Call], object],
+    ) -> None:
         self._transport = transport
         self._vault = vault
+        self._balancer = balancer
         self._timeouts = timeouts
+        self._retried = retried
 
     async def send(self, call: Call, outgoing: Outgoing, deadline: Deadline) -> UpstreamResponse:
-        """Return the head of the first usable answer.
+        """Return the head of the first usable answer, or of the last refusal.
 
         Raises:
-            GatewayError: every attempt failed; the last one's error.
+            GatewayError: no attempt came to an answer; the last one's error.
         """
         if not call.stream:
             own = call.route.total_timeout_s if call.route is not None else None
             deadline.total(self._timeouts.total_s if own is None else own)
-        endpoint = outgoing.endpoints[0]
-        return await self._attempt(call, outgoing, endpoint, deadline)
+        endpoint: EndpointRoute | None = self._balancer.choose(outgoing.endpoints)
+        tried: list[str] = []
+        while True:
+            assert endpoint is not None
+            tried.append(endpoint.id)
+            response, error, outcome = await self._attempt(call, outgoing, endpoint, deadline)
+            self._balancer.record(endpoint.id, outcome, retry_after_s=_wait(response))
+            endpoint = self._balancer.again(
+                outgoing.endpoints, tried=tried, outcome=outcome, begun=False, replayable=outgoing.replayable
+            )
+            if endpoint is None:
+                break
+            self._give_up(call, response, outcome)
+            await asyncio.sleep(self._balancer.pause_s(len(tried)))
+        if error is not None:
+            raise _final(error)
+        assert response is not None
+        return response
 
     async def _attempt(
         self, call: Call, outgoing: Outgoing, endpoint: EndpointRoute, deadline: Deadline
-    ) -> UpstreamResponse:
-        call.endpoint = endpoint
+    ) -> tuple[UpstreamResponse | None, GatewayError | None, Outcome]:
+        """Try one endpoint: the answer's head or an error, and what the balancer learns from it."""
+        call.endpoint, call.head_at = endpoint, None
         request = UpstreamRequest(
             method=outgoing.method,
             url=_url(endpoint, outgoing),
@@ -75,12 +107,31 @@ class Dispatcher:
             body=outgoing.body_for(endpoint),
             connect_timeout_s=self._timeouts.connect_s,
         )
-        deadline.limit("first_byte", self._first_byte_s(call) + self._timeouts.connect_s)
+        deadline.limit("first_byte", self._first_byte_s(call))
         call.sent_at = time.perf_counter()
-        response = await self._transport.send(request)
+        try:
+            response = await self._transport.send(request)
+        except ConnectFailed as error:
+            return None, error, "connect_failed"
+        except UpstreamFailed as error:
+            return None, error, "disconnected"
+        except asyncio.CancelledError:
+            name = deadline.took()
+            if name != "first_byte":
+                if name is not None:
+                    raise timed_out(name) from None
+                raise
+            return None, timed_out(name), "timeout"
         call.head_at = time.perf_counter()
         call.connect_ms = response.connect_ms
-        return response
+        return response, None, response.status
+
+    def _give_up(self, call: Call, response: UpstreamResponse | None, outcome: Outcome) -> None:
+        if response is not None:
+            response.close()
+        assert call.endpoint is not None
+        call.attempts.append(f"{call.endpoint.id}: {outcome}")
+        self._retried(call)
 
     async def _headers(self, outgoing: Outgoing, endpoint: EndpointRoute) -> CIMultiDict[str]:
         headers = outgoing.headers.copy() if endpoint.organization_headers else without_account(outgoing.headers)
@@ -94,6 +145,22 @@ class Dispatcher:
         if own is not None:
             return own
         return self._timeouts.first_byte_stream_s if call.stream else self._timeouts.first_byte_s
+
+
+def _final(error: GatewayError) -> GatewayError:
+    """Our attempts are spent: another one of the caller's would only multiply them (CL-6, CL-7).
+
+    Except where nothing was sent at all: then asking again later is right, and the caller's own pause is long enough.
+    """
+    if not isinstance(error, ConnectFailed):
+        error.headers.setdefault("x-should-retry", "false")
+    return error
+
+
+def _wait(response: UpstreamResponse | None) -> float | None:
+    if response is None or response.status < HTTPStatus.BAD_REQUEST:
+        return None
+    return retry_after_s(response.headers, now_s=time.time())
 
 
 def _url(endpoint: EndpointRoute, outgoing: Outgoing) -> URL:

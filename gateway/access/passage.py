@@ -11,12 +11,14 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from gateway.access.account import timing
 from gateway.access.call import Call, Outcome
 from gateway.access.deadline import Deadline
 from gateway.access.errors import error_event
 from gateway.access.headers import to_client
 from gateway.access.observation import Observation, PlainCopy, StreamCopy
 from gateway.access.refusals import is_event_stream, is_json, timed_out
+from gateway.api.request import TIMING
 from gateway.errors import GatewayError, UpstreamFailed
 from gateway.settings import TimeoutSettings
 from gateway.upstream.transport import UpstreamResponse
@@ -85,6 +87,7 @@ class Passage:
         call.status, call.outcome, call.bytes_out = self._upstream.status, Outcome.COMPLETE, len(body)
         self._copy.feed(body)
         self._copy.settle(call)
+        self._request[TIMING] = timing(call)
         return web.Response(status=call.status, body=body, headers=to_client(self._upstream.headers))
 
     async def _pass_along(self) -> web.StreamResponse:
@@ -93,6 +96,7 @@ class Passage:
         chunks = self._upstream.chunks()
         first = await anext(chunks, b"")
         call.first_byte_at = time.perf_counter()
+        self._request[TIMING] = timing(call)
         self._response = self._head()
         await self._response.prepare(self._request)
         call.begun, call.status = True, self._upstream.status
