@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from gateway.cli.client import Api
 from tests.cli.program import Shell
 
 
@@ -25,9 +26,9 @@ def test_a_model_from_its_making_to_its_end(admin: Shell) -> None:
     assert admin.run("models", "show", "life-2").code == 3
 
 
-def test_endpoints_are_added_edited_and_removed_by_id(admin: Shell) -> None:
+def test_endpoints_are_added_edited_and_removed_by_id(admin: Shell, api: Api) -> None:
     """Several at once; a reference to a key is kept, and gone when the host changes (EGR-7)."""
-    admin.run("models", "add", "many")
+    api.post("/models", {"name": "many"})
     added = admin.run(
         "endpoints",
         "add",
@@ -68,9 +69,9 @@ def test_an_upstream_key_is_stored_from_stdin(admin: Shell) -> None:
     assert "6789" in listed.out
 
 
-def test_an_alias_blocks_its_model_s_removal(admin: Shell) -> None:
+def test_an_alias_blocks_its_model_s_removal(admin: Shell, api: Api) -> None:
     """Exit 5 names what still points at it (LIF-3); afterwards the way is free."""
-    admin.run("models", "add", "pointed")
+    api.post("/models", {"name": "pointed"})
     assert admin.run("aliases", "add", "pointer", "pointed").code == 0
     blocked = admin.run("models", "remove", "pointed", "--yes")
     assert blocked.code == 5
@@ -79,21 +80,21 @@ def test_an_alias_blocks_its_model_s_removal(admin: Shell) -> None:
     assert admin.run("models", "remove", "pointed", "--yes").code == 0
 
 
-def test_an_alias_moves_to_another_model(admin: Shell) -> None:
+def test_an_alias_moves_to_another_model(admin: Shell, api: Api) -> None:
     """That is what aliases are for."""
-    admin.run("models", "add", "old-model")
-    admin.run("models", "add", "new-model")
-    admin.run("aliases", "add", "current", "old-model")
+    api.post("/models", {"name": "old-model"})
+    api.post("/models", {"name": "new-model"})
+    api.post("/aliases", {"name": "current", "model": "old-model"})
     assert json.loads(admin.run("aliases", "edit", "current", "--model", "new-model", "-o", "json").out)["model"] == (
         "new-model"
     )
 
 
-def test_a_name_in_two_teams_is_ambiguous(admin: Shell) -> None:
+def test_a_name_in_two_teams_is_ambiguous(admin: Shell, api: Api) -> None:
     """Exit 2 with the candidates, never a guess; --team says which."""
     for team in ("left", "right"):
-        admin.run("teams", "add", team)
-        assert admin.run("models", "add", "twin", "--team", team).code == 0
+        api.post("/teams", {"name": team})
+        api.post("/models", {"name": "twin", "team": team})
     ambiguous = admin.run("models", "show", "twin")
     assert ambiguous.code == 2
     assert "(team left)" in ambiguous.err
@@ -102,10 +103,10 @@ def test_a_name_in_two_teams_is_ambiguous(admin: Shell) -> None:
     assert json.loads(admin.run("--team", "right", "models", "show", "twin", "-o", "json").out)["team"] == "right"
 
 
-def test_a_gateway_publishes_its_models(admin: Shell) -> None:
+def test_a_gateway_publishes_its_models(admin: Shell, api: Api) -> None:
     """A gateway's new URL is what its models have from the next read on."""
-    admin.run("gateways", "add", "west", "https://west.example.com")
-    admin.run("models", "add", "through", "--via", "west")
+    assert admin.run("gateways", "add", "west", "https://west.example.com").code == 0
+    api.post("/models", {"name": "through", "via": "west"})
     assert admin.run("models", "show", "through", "-o", "url").out == "https://west.example.com\n"
     admin.run("gateways", "edit", "west", "--url", "https://w.example.com/x/")
     assert admin.run("models", "show", "through", "-o", "url").out == "https://w.example.com/x/\n"
@@ -156,9 +157,9 @@ def test_an_edit_of_nothing_is_wrong_usage(admin: Shell) -> None:
     assert "nothing to change" in ended.err
 
 
-def test_what_was_made_before_a_failure_is_shown(admin: Shell) -> None:
+def test_what_was_made_before_a_failure_is_shown(admin: Shell, api: Api) -> None:
     """Exit 9: one of two endpoints stands, and its id is on stdout."""
-    admin.run("models", "add", "half")
+    api.post("/models", {"name": "half"})
     ended = admin.run("endpoints", "add", "half", "http://localhost:1/v1", "htp://x")
     assert ended.code == 9
     assert "http://localhost:1/v1" in ended.out

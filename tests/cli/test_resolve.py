@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from gateway.cli.client import Api
 from tests.cli.program import Shell
 from tests.cli.server import Server
 
@@ -13,11 +14,11 @@ def test_only_the_address_is_on_stdout(admin: Shell, server: Server) -> None:
     assert "is a path: it is put behind the server's URL" in ended.err
 
 
-def test_an_alias_is_resolved_through_its_gateway(admin: Shell) -> None:
+def test_an_alias_is_resolved_through_its_gateway(admin: Shell, api: Api) -> None:
     """A full URL comes out as it is."""
-    admin.run("gateways", "add", "north", "https://north.example.com")
-    admin.run("models", "add", "cold", "--via", "north")
-    admin.run("aliases", "add", "colder", "cold")
+    api.post("/gateways", {"name": "north", "url": "https://north.example.com"})
+    api.post("/models", {"name": "cold", "via": "north"})
+    api.post("/aliases", {"name": "colder", "model": "cold"})
     ended = admin.run("resolve", "colder", "-o", "json")
     answer = json.loads(ended.out)
     assert (answer["url"], answer["kind"], answer["via"]) == ("https://north.example.com", "gateway", "north")

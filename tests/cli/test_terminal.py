@@ -1,3 +1,4 @@
+from gateway.cli.client import Api
 from tests.cli.program import Shell
 
 _BOLD = "\x1b[1m"
@@ -17,38 +18,42 @@ def test_no_color_is_obeyed(admin: Shell) -> None:
     assert "\x1b[" not in admin.having(TERM="dumb").run_on_terminal("models", "list").out
 
 
-def test_a_removal_asks_and_no_is_the_default(admin: Shell) -> None:
+def test_a_removal_asks_and_no_is_the_default(admin: Shell, api: Api) -> None:
     """The plan comes before the question; Enter alone changes nothing (exit 8)."""
-    admin.run("models", "add", "asked", "--endpoint", "http://localhost:9/v1")
+    api.post("/models", {"name": "asked", "endpoints": [{"base_url": "http://localhost:9/v1"}]})
     declined = admin.run_on_terminal("models", "remove", "asked", typed="\n", when="[y/N]")
     assert declined.code == 8
     assert "Remove model 'asked' of team 'default' with 1 endpoint? [y/N]" in declined.out
     assert "nothing was changed" in declined.out
-    assert admin.run("models", "show", "asked").code == 0
+    assert _exists(api, "asked")
 
 
-def test_a_removal_goes_on_after_yes(admin: Shell) -> None:
+def test_a_removal_goes_on_after_yes(admin: Shell, api: Api) -> None:
     """`y` and Enter."""
-    admin.run("models", "add", "agreed")
+    api.post("/models", {"name": "agreed"})
     agreed = admin.run_on_terminal("models", "remove", "agreed", typed="y\n", when="[y/N]")
     assert agreed.code == 0
     assert "model 'agreed' removed" in agreed.out
-    assert admin.run("models", "show", "agreed").code == 3
+    assert not _exists(api, "agreed")
 
 
-def test_nothing_is_asked_off_a_terminal(admin: Shell) -> None:
+def test_nothing_is_asked_off_a_terminal(admin: Shell, api: Api) -> None:
     """A script is never left waiting: exit 2, and --yes is named."""
-    admin.run("models", "add", "scripted")
+    api.post("/models", {"name": "scripted"})
     ended = admin.run("models", "remove", "scripted", typed="y\n")
     assert (ended.code, ended.out) == (2, "")
     assert "--yes" in ended.err
-    assert admin.run("models", "show", "scripted").code == 0
+    assert _exists(api, "scripted")
 
 
-def test_an_interrupted_question_changes_nothing(admin: Shell) -> None:
+def test_an_interrupted_question_changes_nothing(admin: Shell, api: Api) -> None:
     """Ctrl-C is exit 130, without a trace."""
-    admin.run("models", "add", "interrupted")
+    api.post("/models", {"name": "interrupted"})
     ended = admin.run_on_terminal("models", "remove", "interrupted", typed="\x03", when="[y/N]")
     assert ended.code == 130
     assert "Traceback" not in ended.out
-    assert admin.run("models", "show", "interrupted").code == 0
+    assert _exists(api, "interrupted")
+
+
+def _exists(api: Api, name: str) -> bool:
+    return any(api.items("/models", name=name))

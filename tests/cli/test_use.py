@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from gateway.cli.client import Api
 from gateway.snippets import GREETING, LANGUAGES
 from tests.cli.program import Shell
 from tests.cli.server import Server
@@ -45,10 +46,10 @@ def test_python_runs_as_printed(admin: Shell, *, with_key: bool) -> None:
     assert (ended.code, ended.out) == (0, f"{GREETING}\n"), ended.err
 
 
-def test_python_of_an_embeddings_model_runs_as_printed(admin: Shell) -> None:
+def test_python_of_an_embeddings_model_runs_as_printed(admin: Shell, api: Api) -> None:
     """A model's task chooses the operation."""
-    upstream = json.loads(admin.run("models", "show", "echo", "-o", "json").out)["endpoints"][0]["base_url"]
-    admin.run("models", "add", "numbers", "--task", "embeddings", "--endpoint", upstream)
+    upstream = next(api.items("/models", name="echo"))["endpoints"][0]["base_url"]
+    api.post("/models", {"name": "numbers", "task": "embeddings", "endpoints": [{"base_url": upstream}]})
     ended = admin.execute("python", "-c", admin.run("use", "numbers", "--only", "python").out)
     assert ended.code == 0, ended.err
     assert len(json.loads(ended.out)) == 4
