@@ -1,5 +1,6 @@
 """A modelport and a scripted upstream for the whole run, each in its own process; and servers with other settings."""
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,8 +35,9 @@ def modelport(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Modelport]:
 
 @pytest.fixture(scope="session")
 def target(modelport: Modelport, upstream: UpstreamProcess) -> Target:
-    """Give the data plane of that modelport."""
-    return modelport.target(upstream)
+    """Give the data plane of that modelport, called with a key that may do nothing but infer."""
+    key = asyncio.run(modelport.management.post("/keys", {"name": "conformance", "team": "default"}))["key"]
+    return modelport.target(upstream, key=key)
 
 
 @pytest.fixture

@@ -94,7 +94,10 @@ class OwnModels:
         """Publish a model with these options and return its name."""
         name = f"case-{secrets.token_hex(5)}"
         urls = options.base_urls or (f"http://{options.upstream_host}:{self.upstream_port}/v1",)
-        endpoints = [{"base_url": url, "upstream_model": options.upstream_model} for url in urls]
+        shared: dict[str, Any] = {"upstream_model": options.upstream_model}
+        if options.organization_headers is not None:
+            shared["organization_headers"] = options.organization_headers
+        endpoints = [{"base_url": url, **shared} for url in urls]
         await self.management.post("/models", {"name": name, "endpoints": endpoints, **options.fields})
         return name
 

@@ -24,6 +24,8 @@ class ModelOptions:
     """Upstream addresses instead of the scripted one."""
     upstream_host: str = "127.0.0.1"
     upstream_model: str | None = None
+    organization_headers: bool | None = None
+    """Whether OpenAI-Organization and -Project go on; None for the gateway's default."""
     fields: Mapping[str, Any] = field(default_factory=dict)
     """Further fields of the model, e.g. stream_usage or idle_timeout_s."""
 

@@ -87,7 +87,6 @@ UPSTREAM_KEEPS = {
     "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     "tracestate": "vendor=1",
     "OpenAI-Beta": "assistants=v2",
-    "OpenAI-Organization": "org-1",
     "anthropic-version": "2023-06-01",
     "anthropic-beta": "x",
 }
@@ -120,6 +119,16 @@ async def test_only_listed_request_headers_reach_the_upstream(target: Target) ->
     assert {name: seen.get(name) for name in UPSTREAM_KEEPS} == UPSTREAM_KEEPS
     leaked = seen.names() - SET_BY_US - {name.lower() for name in UPSTREAM_KEEPS}
     assert not leaked, f"leaked {sorted(leaked)}"
+
+
+@pytest.mark.parametrize("passed", [True, False])
+async def test_organization_headers_follow_the_endpoint(target: Target, passed: bool) -> None:
+    """PRX-19 clients.md 2: they name an account of the caller's: an endpoint says whether it gets them."""
+    case = await target.case(organization_headers=passed)
+    assert (await case.post(OpenAI_Organization="org-1", OpenAI_Project="proj-1")).status == 200
+    seen = await case.only()
+    expected = ("org-1", "proj-1") if passed else (None, None)
+    assert (seen.get("openai-organization"), seen.get("openai-project")) == expected
 
 
 async def test_the_callers_key_never_reaches_the_upstream(target: Target) -> None:

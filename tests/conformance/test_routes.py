@@ -59,7 +59,7 @@ async def test_a_second_v1_is_refused_with_a_hint(target: Target, path: str) -> 
     [
         "/unknown",
         "/chat",
-        "/chat/completions/extra",
+        "/chat/completions/x/messages/y",
         "/chat/../models/x/y",
         "/%2e%2e/admin",
         "/engines/x/completions",
@@ -141,7 +141,9 @@ async def test_a_query_is_not_a_way_to_choose_anything(target: Target) -> None:
     case = await target.case()
     reply = await case.post(path=CHAT + "?model=other&base_url=http://evil.example&api_key=x")
     assert reply.status in {200, 400, 401}
-    assert all("evil" not in seen.target for seen in await case.seen())
+    for seen in await case.seen():
+        assert seen.target.partition("?")[0] == "/v1" + CHAT
+        assert "api_key" not in seen.target
 
 
 PASSED = [

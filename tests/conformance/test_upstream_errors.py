@@ -56,19 +56,23 @@ async def test_a_json_error_passes_byte_for_byte(target: Target, status: int, bo
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind"),
+    ("status", "body", "kind", "told"),
     [
-        (502, HTML, "text/html"),
-        (500, b"Internal Server Error", "text/plain"),
-        (503, HTML, "text/html; charset=utf-8"),
-        (404, HTML, "text/html"),
-        (400, b"bad", "application/octet-stream"),
+        (502, HTML, "text/html", 502),
+        (500, b"Internal Server Error", "text/plain", 502),
+        (404, HTML, "text/html", 502),
+        (400, b"bad", "application/octet-stream", 502),
+        (503, HTML, "text/html; charset=utf-8", 503),
+        (429, HTML, "text/html", 429),
     ],
+    ids=["502 HTML", "500 text", "404 HTML", "400 bytes", "503 HTML", "429 HTML"],
 )
-async def test_an_error_that_is_no_json_becomes_ours(target: Target, status: int, body: bytes, kind: str) -> None:
-    """PRX-14: OpenAI-shaped 502 `upstream_error` that names the status; no HTML, no address."""
+async def test_an_error_that_is_no_json_becomes_ours(
+    target: Target, status: int, body: bytes, kind: str, told: int
+) -> None:
+    """PRX-14 PRX-12: OpenAI-shaped 502 `upstream_error`, no HTML, no address; 429 and 503 stay what they say."""
     case = await target.case(answer(status, body, {"Content-Type": kind}))
-    error = refused(await case.post(), 502, "upstream_error")
+    error = refused(await case.post(), told, "upstream_error")
     assert error["upstream_status"] == status
     assert "internal:8080" not in json.dumps(error)
 

@@ -77,9 +77,13 @@ class Wire:
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        async with asyncio.timeout(PATIENCE_S):
-            await asyncio.get_running_loop().sock_connect(sock, (host, port))
-            return cls(*await asyncio.open_connection(sock=sock, limit=receive_buffer or READ_BYTES))
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await asyncio.get_running_loop().sock_connect(sock, (host, port))
+                return cls(*await asyncio.open_connection(sock=sock, limit=receive_buffer or READ_BYTES))
+        except (OSError, TimeoutError):
+            sock.close()
+            raise
 
     async def send(self, data: bytes) -> None:
         """Send bytes, waiting while the other side takes none."""

@@ -4,6 +4,7 @@ A protocol and not a stream pair: only so is the moment of a FIN or RST seen whi
 """
 
 import asyncio
+import re
 import socket
 import struct
 import time
@@ -124,7 +125,7 @@ class Connection(asyncio.Protocol):
 
     async def _step(self, step: Step, record: Record) -> None:
         match step.kind:
-            case "send" if step.when.encode() in record.start:
+            case "send" if re.search(step.when.encode(), record.start):
                 await self._write(step.data, record)
             case "repeat":
                 for _ in range(step.times):

@@ -50,7 +50,8 @@ MODELS = json.dumps(
 ).encode()
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx upstream-host.internal:8080</body></html>"
 
-CHAT_STREAM = event_stream().events(ONE, TWO, STOP).event(usage_event(), when='"include_usage"').events(DONE).end()
+USAGE_WANTED = r'"include_usage"\s*:\s*true'
+CHAT_STREAM = event_stream().events(ONE, TWO, STOP).event(usage_event(), when=USAGE_WANTED).events(DONE).end()
 
 SCENARIOS: dict[str, Script] = {
     "stream-cut": event_stream().events(ONE, TWO).fin(),

@@ -21,7 +21,7 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do. `when` limits a send to requests whose body holds that text."""
+    """One thing to do. `when` limits a send to requests whose body matches that pattern."""
 
     kind: Kind
     data: bytes = b""
