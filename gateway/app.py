@@ -27,7 +27,8 @@ from gateway.access.routes import DataPlane
 from gateway.api.openapi import document
 from gateway.api.openapi_routes import OpenApiRoutes
 from gateway.api.operation import Operation, register
-from gateway.api.request import ORIGIN
+from gateway.api.principal import PRINCIPAL
+from gateway.api.request import ORIGIN, PEER
 from gateway.demo import EchoServer, publish_echo
 from gateway.errors import GatewayError
 from gateway.keys.local import anonymous_local
@@ -174,10 +175,17 @@ class Modelport:
         mount = server.mount
         local = anonymous_local() if self._settings.loopback and server.open_to_localhost else None
         identity = Identity(self._ring, self._clock.now_ms, local=local, cors_origins=server.cors_origins)
+        hosts = Hosts(server)
+
+        async def identify(request: web.Request) -> None:
+            request[ORIGIN], request[PEER] = hosts.admit(request)
+            if (principal := identity.of(request)) is not None:
+                request[PRINCIPAL] = principal
+
         app = web.Application(
             middlewares=[
                 report_middleware(self._metrics, management_prefix=f"{mount}api/"),
-                host_middleware(Hosts(server)),
+                host_middleware(hosts),
                 identity_middleware(identity, frozenset({f"{mount}-/healthy", f"{mount}-/ready"})),
             ],
         )
@@ -185,7 +193,7 @@ class Modelport:
         register(app, self._probes, prefix=mount.rstrip("/"))
         if self._settings.role == "server":
             self._register_management(app, mount)
-        self._data_plane().register(app, at_root=self._settings.role == "gateway")
+        self._data_plane().register(app, at_root=self._settings.role == "gateway", identify=identify)
         return app
 
     def _register_management(self, app: web.Application, mount: str) -> None:
@@ -225,7 +233,7 @@ class Modelport:
             Intake(self._registry, objects, settings.server, instance=instance),
             self._relay,
             account,
-            mount=settings.server.mount,
+            server=settings.server,
         )
 
     async def _listen(self, app: web.Application) -> None:

@@ -25,6 +25,8 @@ from gateway.upstream.transport import UpstreamResponse
 
 BUFFERED_BYTES = 256 * 1024
 """Answers announced up to this size are read whole, so that one cut short can still become a 502 (PRX-4)."""
+WRITE_BUFFER_BYTES = 32 * 1024
+"""What a reader who stands still may leave unread here before its upstream is held back (PRX-37)."""
 FAREWELL_S = 5.0
 """How long a reader may take to fetch what is buffered when its answer was broken off."""
 
@@ -98,6 +100,8 @@ class Passage:
         call.first_byte_at = time.perf_counter()
         self._request[TIMING] = timing(call)
         self._response = self._head()
+        if self._request.transport is not None:
+            self._request.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         await self._response.prepare(self._request)
         call.begun, call.status = True, self._upstream.status
         try:

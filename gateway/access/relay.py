@@ -71,8 +71,21 @@ class Relay:
 def _check_coding(request: web.Request, upstream: UpstreamResponse) -> None:
     """Refuse a coding that the caller cannot read; bytes and `Content-Encoding` travel together (PRX-38)."""
     coding = upstream.headers.get("Content-Encoding", "identity").strip().lower()
-    if coding in {"", "identity"} or coding in request.headers.get("Accept-Encoding", "").lower():
+    if coding in {"", "identity"} or accepts(request.headers.get("Accept-Encoding", ""), coding):
         return
     raise BadUpstreamResponse(
         f"the upstream answered in the coding {coding!r}, which neither the caller nor this gateway asked for"
     )
+
+
+def accepts(accept_encoding: str, coding: str) -> bool:
+    """Whether a caller takes the coding: named or by `*`, and not with a quality of zero (RFC 9110 12.5.3).
+
+    >>> accepts("gzip;q=0, *", "gzip"), accepts("deflate, *;q=0.5", "gzip")
+    (False, True)
+    """
+    offers: dict[str, bool] = {}
+    for offer in accept_encoding.lower().split(","):
+        name, _, quality = offer.partition(";")
+        offers[name.strip()] = quality.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return offers.get(coding, offers.get("*", False))

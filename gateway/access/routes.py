@@ -6,6 +6,7 @@ The path is read raw: a decoded one would turn `%2F` into a segment.
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from aiohttp import web
 
@@ -18,12 +19,15 @@ from gateway.access.intake import Intake
 from gateway.access.operations import match, split_tail
 from gateway.access.relay import Relay
 from gateway.api.permissions import Permission
-from gateway.api.principal import PRINCIPAL, REQUEST_ID, Principal
-from gateway.errors import GatewayError, PermissionDenied, Unauthenticated
+from gateway.api.principal import PRINCIPAL, REQUEST_ID, Principal, no_valid_key
+from gateway.errors import GatewayError, PermissionDenied
+from gateway.listener.body import check_head
+from gateway.listener.expect import expect_after
 from gateway.registry.registry import Registry
+from gateway.settings import ServerSettings
 
 TEAM_MOUNT = "access/models/"
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Identify = Callable[[web.Request], Awaitable[None]]
 
 
 class DataPlane:
@@ -36,17 +40,27 @@ class DataPlane:
         relay: Relay,
         account: Account,
         *,
-        mount: str,
+        server: ServerSettings,
     ) -> None:
         self._registry = registry
         self._intake = intake
         self._relay = relay
         self._account = account
-        self._mount = mount
+        self._server = server
+        self._mount = server.mount
 
-    def register(self, app: web.Application, *, at_root: bool) -> None:
-        """Add the mounts; `at_root` as well when this process is a gateway. Call it after every other route."""
-        add = app.router.add_route
+    def register(self, app: web.Application, *, at_root: bool, identify: Identify) -> None:
+        """Add the mounts; `at_root` as well when this process is a gateway. Call it after every other route.
+
+        `identify` is what the middlewares do, for callers that wait for `100 Continue` before them (PRX-24).
+        """
+
+        async def check(request: web.Request) -> None:
+            await identify(request)
+            self.check_announced(request)
+
+        expect = expect_after(check, limit=self._server.max_upload_bytes)
+        add = partial(app.router.add_route, expect_handler=expect)
         add("*", f"{self._mount}{TEAM_MOUNT}{{team}}", self.serve_team)
         add("*", f"{self._mount}{TEAM_MOUNT}{{team}}/{{tail:.*}}", self.serve_team)
         add("*", f"{self._mount}v1", self.serve_own_team)
@@ -54,15 +68,26 @@ class DataPlane:
         if at_root:
             add("*", f"{self._mount}{{tail:.*}}", self.serve_own_team)
 
+    def check_announced(self, request: web.Request) -> None:
+        """Refuse by the head alone: no key, no such operation, a JSON body that is announced as too large."""
+        _caller(request)
+        team_mount = request.match_info.handler == self.serve_team
+        tail = self._below_team(request)[1] if team_mount else request.rel_url.raw_path[len(self._mount) :]
+        if match(request.method, split_tail(tail)).operation.body == "json":
+            check_head(request, self._server.max_body_bytes)
+
     async def serve_team(self, request: web.Request) -> web.StreamResponse:
         """`/access/models/{team}/…`: the team is in the path."""
-        below = request.rel_url.raw_path[len(self._mount) + len(TEAM_MOUNT) :]
-        team, _, tail = below.partition("/")
+        team, tail = self._below_team(request)
         return await self._serve(request, team, tail)
 
     async def serve_own_team(self, request: web.Request) -> web.StreamResponse:
         """`/v1/…`, and a gateway's root: the team is the key's."""
         return await self._serve(request, None, request.rel_url.raw_path[len(self._mount) :])
+
+    def _below_team(self, request: web.Request) -> tuple[str, str]:
+        team, _, tail = request.rel_url.raw_path[len(self._mount) + len(TEAM_MOUNT) :].partition("/")
+        return team, tail
 
     async def _serve(self, request: web.Request, named_team: str | None, tail: str) -> web.StreamResponse:
         principal = _caller(request)
@@ -92,11 +117,7 @@ class DataPlane:
 def _caller(request: web.Request) -> Principal:
     principal: Principal | None = request.get(PRINCIPAL)
     if principal is None:
-        raise Unauthenticated(
-            "this server needs a key, and the request carries none",
-            hint="send it as Authorization: Bearer mp_…",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+        raise no_valid_key()
     return principal
 
 

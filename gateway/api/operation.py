@@ -23,8 +23,8 @@ from gateway.api.etag import is_current, parse_if_match
 from gateway.api.idempotency import Replayed, read_key
 from gateway.api.inputs import read_json, read_query, refuse_body
 from gateway.api.permissions import Permission
-from gateway.api.principal import PRINCIPAL
-from gateway.errors import InvalidRequest, NotFound, Unauthenticated
+from gateway.api.principal import PRINCIPAL, no_valid_key
+from gateway.errors import InvalidRequest, NotFound
 
 Handler = Callable[..., Awaitable[web.StreamResponse]]
 """A method of a routes class: (request), with `body=` and `query=` when its operation declares them."""
@@ -182,7 +182,7 @@ def _authorise(request: web.Request, permission: Permission | None) -> None:
         return
     principal = request.get(PRINCIPAL)
     if principal is None:
-        raise Unauthenticated("no valid API key was sent", hint="send the header Authorization: Bearer mp_…")
+        raise no_valid_key()
     principal.require(permission)
 
 

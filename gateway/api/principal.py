@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from aiohttp import web
 
 from gateway.api.permissions import Permission, Role
-from gateway.errors import NotFound, PermissionDenied
+from gateway.errors import NotFound, PermissionDenied, Unauthenticated
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,11 @@ class Principal:
 
     def require(self, permission: Permission) -> None:
         """Raise PermissionDenied unless the caller has the permission."""
+        if permission not in self.permissions and self.key_id is None:
+            raise PermissionDenied(
+                f"without a key one may call models here, but not {permission}",
+                hint="send an administrator's key as Authorization: Bearer mp_…; the first start printed one",
+            )
         if permission not in self.permissions:
             raise PermissionDenied(
                 f"this key has the role {self.role}, which lacks the permission {permission}",
@@ -48,6 +53,15 @@ class Principal:
     def may_call(self, model: str) -> bool:
         """Whether the key's model patterns admit the name."""
         return not self.models or any(fnmatchcase(model, pattern) for pattern in self.models)
+
+
+def no_valid_key() -> Unauthenticated:
+    """Return the one refusal for every reason: no key, unknown, revoked, expired (KEY-10, PRX-29)."""
+    return Unauthenticated(
+        "no valid API key was sent",
+        hint="send it as Authorization: Bearer mp_…; an administrator can make one and sees why another one ended",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
 
 
 PRINCIPAL = web.RequestKey("PRINCIPAL", Principal)

@@ -14,8 +14,8 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from gateway.api.permissions import ROLES, Role
-from gateway.api.principal import Principal
-from gateway.errors import GatewayError, RateLimited, Unauthenticated
+from gateway.api.principal import Principal, no_valid_key
+from gateway.errors import GatewayError, RateLimited
 from gateway.keys import store
 from gateway.keys.backoff import Backoff
 from gateway.keys.format import KEY_ID, SECRET, is_whole, prefix
@@ -177,11 +177,7 @@ class KeyRing:
                 hint="send a valid key; requests with one are answered at any time",
                 headers={"Retry-After": str(wait_s), "x-should-retry": "false"},
             )
-        return Unauthenticated(
-            "the API key is not valid",
-            hint="keys begin with mp_; an administrator can make one and sees whether it expired or was revoked",
-            headers={"WWW-Authenticate": "Bearer"},
-        )
+        return no_valid_key()
 
 
 def _is_previous(previous: _Previous, secret: str, now_ms: int) -> bool:

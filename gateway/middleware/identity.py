@@ -14,6 +14,7 @@ from aiohttp.typedefs import Middleware
 
 from gateway.api.principal import PRINCIPAL, Principal
 from gateway.api.request import ORIGIN, PEER
+from gateway.errors import InvalidRequest
 from gateway.keys.credential import presented_key
 from gateway.settings import is_loopback
 
@@ -22,6 +23,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _FORWARDED = ("X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via")
 """Whoever sends one of these stands in front of somebody else: the neighbour is a proxy, not the caller."""
+
+
+_KEY_NAMES = frozenset({"api_key", "api-key", "apikey", "access_token", "x-api-key", "authorization"})
 
 
 class Verifier(Protocol):
@@ -50,6 +54,8 @@ class Identity:
             InvalidRequest: two different credentials.
         """
         presented = presented_key(request.headers)
+        if request.query_string:
+            _refuse_key_in_query(request)
         if self._local is not None and not _looks_like_ours(presented) and self._at_home(request):
             return self._local  # SDKs refuse to send no key at all: a placeholder is as good as none (clients.md 2)
         if presented is None:
@@ -65,6 +71,18 @@ class Identity:
         if origin is not None and origin not in self._origins and origin != request[ORIGIN]:
             return False
         return is_loopback(_host_name(request[ORIGIN]))
+
+
+def _refuse_key_in_query(request: web.Request) -> None:
+    """Queries end in logs and histories, so a key there is lost already (KEY-8)."""
+    for name in request.query:
+        if name.lower() in _KEY_NAMES:
+            raise InvalidRequest(
+                f"the query holds {name!r}: a key is never taken from there",
+                code="key_in_query",
+                param=name,
+                hint="send it as Authorization: Bearer, and renew it: it is in logs by now",
+            )
 
 
 def _host_name(origin: str) -> str:
