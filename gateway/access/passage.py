@@ -125,6 +125,7 @@ class Passage:
         chunk = first
         while chunk:
             out = copy.feed(chunk)
+            del chunk  # while a slow caller reads, no second copy is held
             if out:
                 call.bytes_out += len(out)
                 deadline.limit("slow_client", self._slow_s)

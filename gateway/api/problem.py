@@ -69,7 +69,7 @@ def problem_response(error: GatewayError, *, request_id: str) -> web.Response:
 
 
 _REQUIRED_HEADERS: dict[int, dict[str, str]] = {
-    401: {"WWW-Authenticate": 'Bearer realm="modelport"'},
+    401: {"WWW-Authenticate": "Bearer"},
     429: {"Retry-After": "1"},
     503: {"Retry-After": "1"},
 }

@@ -19,9 +19,9 @@ __all__ = ["Egress", "EgressPolicy", "Session", "connector_of", "guarded_session
 
 Session: TypeAlias = aiohttp.ClientSession  # noqa: TID251 - the type; made in guarded_session only
 
-# aiohttp stops reading above twice this. With the 64 KiB that one read brings, a reader that stands still holds
-# 96 KiB here and as much again in the client's buffer: below the 256 KiB that a stream may cost (PRX-37).
-READ_BUFFER_BYTES: Final = 16 * 1024
+# aiohttp stops reading above twice this. With the 32 KiB that one read brings, a reader that stands still holds 48 KiB
+# here; the chunk on its way to the caller exists up to three times: below the 256 KiB that a stream may cost (PRX-37).
+READ_BUFFER_BYTES: Final = 8 * 1024
 _MAX_HEADER_BYTES = 16 * 1024  # of an upstream's answer: twice what we take from callers
 
 
