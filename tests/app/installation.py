@@ -1,0 +1,87 @@
+"""The product started inside the test: the same object that `modelport serve` runs, with its inside in reach."""
+
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from gateway.app import Modelport
+from gateway.settings import load
+from tests.app.caller import Caller
+
+ELSEWHERE = "modelport.test"
+"""A name under which a caller does not count as a program on this machine (docs/decisions/0003)."""
+
+
+class Opened(Modelport):
+    """A product whose router can be walked."""
+
+    app: web.Application
+
+    async def _listen(self, app: web.Application) -> None:
+        self.app = app
+        await super()._listen(app)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A running product. `anonymous` is a program on this machine without a key; it calls 127.0.0.1."""
+
+    inside: Opened
+    anonymous: Caller
+    key: str
+
+    @property
+    def app(self) -> web.Application:
+        """The application, for its router."""
+        return self.inside.app
+
+    @property
+    def stranger(self) -> Caller:
+        """A caller from elsewhere, without a key."""
+        return self.anonymous.having(Host=ELSEWHERE)
+
+    @property
+    def admin(self) -> Caller:
+        """The administrator, from elsewhere."""
+        return self.stranger.keyed(self.key)
+
+    async def key_of(self, role: str, **fields: Any) -> str:
+        """Make a key of a role and return its text."""
+        return str((await self.admin.make("keys", name=f"a {role}", role=role, **fields))["key"])
+
+    async def as_role(self, role: str, **fields: Any) -> Caller:
+        """Return a caller with a new key of the role."""
+        return self.stranger.keyed(await self.key_of(role, **fields))
+
+    async def publish(self, name: str, *base_urls: str, **fields: Any) -> Any:
+        """Publish a model whose endpoints are at these addresses."""
+        return await self.admin.make("models", name=name, endpoints=[{"base_url": url} for url in base_urls], **fields)
+
+
+@contextlib.asynccontextmanager
+async def installed(
+    caller: Caller, data_dir: Path, settings: Mapping[str, Any], environment: Mapping[str, str]
+) -> AsyncIterator[Installation]:
+    """Start the product with these settings (sections as in the configuration file), stop it at the end."""
+    server = {"port": free_port(), "allowed_hosts": [ELSEWHERE], **settings.get("server", {})}
+    log = {"level": "error", "requests": False, **settings.get("log", {})}
+    read = load(flags={**settings, "data_dir": data_dir, "server": server, "log": log}, environment={})
+    inside = Opened(read, environment=environment)
+    try:
+        await inside.start()
+        key = inside.admin_key.reveal() if inside.admin_key is not None else ""
+        yield Installation(inside, caller.at(f"http://127.0.0.1:{read.server.port}{read.server.mount}"), key)
+    finally:
+        await inside.stop()
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody uses now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
