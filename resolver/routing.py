@@ -90,18 +90,25 @@ def is_absolute(url: str) -> bool:
 
 def _trusted(headers: Headers, credential: str | None, client: Headers) -> Headers:
     """Return a request's headers for an origin that may see them all; only `Authorization` is settled here."""
-    # Every spelling is silenced by its own name: openai 2 merges headers by exact case.
-    silenced = {"Authorization": omit} | {name: omit for name in client if name.lower() == "authorization"}
-    if any(name.lower() == "authorization" for name in headers):
-        return {**silenced, **headers}  # the caller's own word for this one request
-    return {**silenced, **headers, "Authorization": _bearer(credential)}
+    if not any(name.lower() == "authorization" for name in headers):  # else it is the caller's word for this request
+        headers = {**headers, "Authorization": _bearer(credential)}
+    return _silencing(["Authorization", *(name for name in client if name.lower() == "authorization")], headers)
 
 
 def _stranger(headers: Headers, credential: str | None, client: Headers) -> Headers:
     """Return a request's headers for any other origin: nothing that tells about the caller's accounts."""
-    silenced = {name: omit for name in client if not _NEUTRAL.fullmatch(name)}
     kept = {name: value for name, value in headers.items() if not _SECRET.fullmatch(name)}
-    return {**silenced, **kept, "Authorization": _bearer(credential)}
+    telling = [name for name in client if not _NEUTRAL.fullmatch(name)]
+    return _silencing(telling, {**kept, "Authorization": _bearer(credential)})
+
+
+def _silencing(names: Iterable[str], headers: Headers) -> Headers:
+    """Return `headers` with the client-wide ones of these names taken out before them.
+
+    openai 2 merges by exact case, so every spelling is omitted by its own name; openai 3 goes by the order, so what
+    is omitted stands before what is sent.
+    """
+    return {**{name: omit for name in names if name not in headers}, **headers}
 
 
 def _bearer(credential: str | None) -> str | Omit:

@@ -101,9 +101,9 @@ class ModelportAPI:
 def serving(api: ModelportAPI) -> Iterator[ModelportAPI]:
     """Serve `api` on a free port of loopback while the block runs; `api.url` names it."""
     loop = asyncio.new_event_loop()
-    runner = web.AppRunner(api.app())
+    runner = web.AppRunner(api.app(), shutdown_timeout=0.1)
     loop.run_until_complete(runner.setup())
-    site = web.TCPSite(runner, "127.0.0.1", 0, shutdown_timeout=0.1)
+    site = web.TCPSite(runner, "127.0.0.1", 0)
     loop.run_until_complete(site.start())
     api.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     thread = threading.Thread(target=loop.run_forever, name="modelport api")

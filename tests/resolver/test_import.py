@@ -43,5 +43,5 @@ def test_the_client_half_comes_with_its_first_use() -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     """The lazy half does not swallow typing errors."""
     with pytest.raises(AttributeError, match="has no attribute 'conect'"):
-        _ = resolver.conect  # type: ignore[attr-defined]  # the point
+        _ = resolver.conect
     assert "connect" in dir(resolver)
