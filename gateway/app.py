@@ -38,6 +38,7 @@ from gateway.keys.service import KeyService
 from gateway.keys.store import KeyUse, note_uses
 from gateway.listener.limits import ListenerLimits
 from gateway.listener.listener import Listener
+from gateway.middleware.cors import allow_origin, cors_middleware
 from gateway.middleware.host import Hosts, host_middleware
 from gateway.middleware.identity import Identity, identity_middleware
 from gateway.middleware.report import dress, report_middleware
@@ -190,6 +191,9 @@ class Modelport:
             ],
         )
         app.on_response_prepare.append(dress)
+        if server.cors_origins:
+            app.middlewares.insert(1, cors_middleware(server.cors_origins, management_prefix=f"{mount}api/"))
+            app.on_response_prepare.append(allow_origin(server.cors_origins, management_prefix=f"{mount}api/"))
         register(app, self._probes, prefix=mount.rstrip("/"))
         if self._settings.role == "server":
             self._register_management(app, mount)

@@ -32,6 +32,19 @@ def _no_body(endpoint: EndpointRoute) -> Body:
     return None
 
 
+def _no_length(endpoint: EndpointRoute) -> int | None:
+    del endpoint
+    return None
+
+
+def _always() -> bool:
+    return True
+
+
+def _nothing() -> None:
+    return None
+
+
 @dataclass(slots=True)
 class Outgoing:
     """What goes to whichever endpoint is chosen. `headers` are through the allow-list already."""
@@ -44,8 +57,12 @@ class Outgoing:
     headers: CIMultiDict[str]
     body_for: Callable[[EndpointRoute], Body] = _no_body
     """The body as this endpoint must get it: with its own name for the model."""
-    replayable: bool = True
-    """Whether the body can be sent a second time."""
+    length_for: Callable[[EndpointRoute], int | None] = _no_length
+    """The length of a body that is no bytes, where it is known."""
+    replayable: Callable[[], bool] = _always
+    """Whether the body can still be sent from its beginning."""
+    close: Callable[[], None] = _nothing
+    """Give back what the body was kept in."""
     endpoints: tuple[EndpointRoute, ...] = field(default=())
 
 
@@ -84,7 +101,7 @@ class Dispatcher:
             response, error, outcome = await self._attempt(call, outgoing, endpoint, deadline)
             self._balancer.record(endpoint.id, outcome, retry_after_s=_wait(response))
             endpoint = self._balancer.again(
-                outgoing.endpoints, tried=tried, outcome=outcome, begun=False, replayable=outgoing.replayable
+                outgoing.endpoints, tried=tried, outcome=outcome, begun=False, replayable=outgoing.replayable()
             )
             if endpoint is None:
                 break
@@ -100,11 +117,17 @@ class Dispatcher:
     ) -> tuple[UpstreamResponse | None, GatewayError | None, Outcome]:
         """Try one endpoint: the answer's head or an error, and what the balancer learns from it."""
         call.endpoint, call.head_at = endpoint, None
+        body = outgoing.body_for(endpoint)
+        headers = await self._headers(outgoing, endpoint)
+        if body is not None and not isinstance(body, bytes):
+            body = _moving(body, deadline)
+            if (length := outgoing.length_for(endpoint)) is not None:
+                headers["Content-Length"] = str(length)
         request = UpstreamRequest(
             method=outgoing.method,
             url=_url(endpoint, outgoing),
-            headers=await self._headers(outgoing, endpoint),
-            body=outgoing.body_for(endpoint),
+            headers=headers,
+            body=body,
             connect_timeout_s=self._timeouts.connect_s,
         )
         deadline.limit("first_byte", self._first_byte_s(call))
@@ -145,6 +168,13 @@ class Dispatcher:
         if own is not None:
             return own
         return self._timeouts.first_byte_stream_s if call.stream else self._timeouts.first_byte_s
+
+
+async def _moving(body: AsyncIterator[bytes], deadline: Deadline) -> AsyncIterator[bytes]:
+    """Yield the body; the wait for the first byte of the answer begins anew with each of its chunks."""
+    async for chunk in body:
+        deadline.again()
+        yield chunk
 
 
 def _final(error: GatewayError) -> GatewayError:

@@ -4,6 +4,9 @@ Bodies are not re-encoded: only the model's name and our own wish for the usage 
 Requests that name no model go to the endpoint that made their object, else to the team's default endpoint.
 """
 
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+
 from aiohttp import web
 
 from gateway.access.admission import admit
@@ -11,9 +14,10 @@ from gateway.access.body import read_call, rewrite
 from gateway.access.call import Call
 from gateway.access.dispatch import Outgoing
 from gateway.access.headers import to_upstream, via
+from gateway.access.multipart import read_head
 from gateway.access.refusals import is_json
-from gateway.errors import NotFound
-from gateway.listener.body import read_limited
+from gateway.errors import InvalidRequest, NotFound
+from gateway.listener.body import limited_chunks, read_limited
 from gateway.registry.objects import StoredObjects
 from gateway.registry.registry import Registry
 from gateway.registry.snapshot import EndpointRoute
@@ -51,6 +55,11 @@ class Intake:
             outgoing.endpoints = await self._by_object(call, call.object_id)
         return outgoing
 
+    async def forget(self, call: Call) -> None:
+        """Forget the object that the call deleted, if its endpoint agreed."""
+        if call.object_id is not None and call.status < HTTPStatus.BAD_REQUEST:
+            await self._objects.forget(call.team, call.object_id)
+
     async def _read_json(self, request: web.Request, call: Call, outgoing: Outgoing) -> None:
         body = await self._body(request)
         call.bytes_in = len(body)
@@ -80,7 +89,34 @@ class Intake:
 
     async def _read_multipart(self, request: web.Request, call: Call, outgoing: Outgoing) -> None:
         """Read up to the model's part; the rest streams through (PRX-36)."""
-        raise NotImplementedError
+        chunks = self._counted(request, call)
+        announced = request.content_length
+        if call.operation.model == "none":
+            await self._route(call, outgoing, None, None)
+            outgoing.body_for = lambda _: chunks
+            outgoing.length_for = lambda _: announced
+            outgoing.replayable = lambda: call.bytes_in == 0
+            return
+        upload = await read_head(chunks, request.headers.get("Content-Type", ""))
+        outgoing.close = upload.close
+        try:
+            _require_model(call, upload.model)
+            await self._route(call, outgoing, upload.model, None)
+        except BaseException:
+            upload.close()
+            raise
+        outgoing.body_for = lambda endpoint: upload.body(model=endpoint.upstream_model)
+        outgoing.length_for = lambda endpoint: upload.length(announced, model=endpoint.upstream_model)
+        outgoing.replayable = lambda: upload.replayable
+
+    async def _counted(self, request: web.Request, call: Call) -> AsyncIterator[bytes]:
+        server = self._server
+        call.stored = call.operation.remembers(store=None)
+        async for chunk in limited_chunks(
+            request, server.max_upload_bytes, deadline_s=server.body_timeout_s, min_rate=server.min_body_rate
+        ):
+            call.bytes_in += len(chunk)
+            yield chunk
 
     async def _route(self, call: Call, outgoing: Outgoing, model: str | None, referred: str | None) -> None:
         """Find the endpoints of a call that names a model, an earlier object, both or neither."""
@@ -114,6 +150,11 @@ class Intake:
         found = snapshot.endpoint(default.id)
         call.route = found[0] if found is not None else None
         return (default,)
+
+
+def _require_model(call: Call, model: str | None) -> None:
+    if model is None and call.operation.model == "required":
+        raise InvalidRequest("the form names no model", code="missing_field", param="model")
 
 
 def _nobody(call: Call, object_id: str | None) -> NotFound:

@@ -108,7 +108,13 @@ class DataPlane:
         with self._account.opened(request, call):
             try:
                 outgoing = await self._intake.read(request, call, suffix)
-                return await self._relay.carry(request, call, outgoing)
+                try:
+                    answer = await self._relay.carry(request, call, outgoing)
+                finally:
+                    outgoing.close()
+                if call.operation.forgets:
+                    await self._intake.forget(call)
+                return answer
             except GatewayError as error:
                 call.status, call.error_code = error.status, error.code
                 return error_response(error, call.request_id)
