@@ -10,6 +10,7 @@ from gateway.listener.server import ConnectionServer
 from gateway.listener.strict import require_c_parser
 
 _BACKLOG = 1024  # connections that the kernel holds for us in a burst
+_READ_BUFFER_BYTES = 64 * 1024  # aiohttp holds twice this of an upload that is not taken, and one read more
 _SHUTDOWN_TIMEOUT_S = 0.5  # aiohttp's own, after ours: nothing should be left by then
 
 
@@ -120,6 +121,7 @@ class _Runner(web.AppRunner):
             max_line_size=limits.max_header_bytes,
             max_field_size=limits.max_header_bytes,
             max_headers=limits.max_headers,
+            read_bufsize=_READ_BUFFER_BYTES,
             shutdown_timeout=_SHUTDOWN_TIMEOUT_S,
         )
         self._limits = limits

@@ -1,7 +1,7 @@
 """aiohttp's connector under the egress policy: every address is judged at the moment of the connect (EGR-3 to EGR-6).
 
 Used by `egress.py` only. It overrides private methods of aiohttp (`_create_connection`, `_wrap_create_connection`,
-`_conns`); pyproject.toml pins the minor version and tests/upstream holds what is relied upon.
+`_release`, `_conns`); pyproject.toml pins the minor version and tests/upstream holds what is relied upon.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from gateway.upstream.wire import CURRENT_WIRE, Wire
 # The name being dialled: a socket factory is told the address only. Context is copied into the connect's own tasks.
 _DIALLED: ContextVar[str] = ContextVar("modelport_dialled_host", default="")
 
-_LANDING_BYTES = 64 * 1024  # what one read may bring: with READ_BUFFER_BYTES it bounds what a stream holds
+_LANDING_BYTES = 32 * 1024  # what one read may bring: with READ_BUFFER_BYTES it bounds what a stream holds
 _KEEPALIVE_S = 15  # below most servers' own limit would be 4 s; a connection they closed is noticed and replaced
 _DNS_CACHE_S = 10  # a model server that moved is found again quickly; the policy is applied at each connect anyway
 
@@ -118,6 +118,14 @@ class GuardedConnector(aiohttp.TCPConnector):
             wire.begin()
             CURRENT_WIRE.set(wire)
         return connection
+
+    def _release(
+        self, key: aiohttp.client_reqrep.ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
+    ) -> None:
+        super()._release(key, protocol, should_close=should_close)
+        wire = None if protocol.transport is None else protocol.transport.get_protocol()
+        if isinstance(wire, Wire):
+            wire.is_idle = True
 
     async def _create_connection(
         self,

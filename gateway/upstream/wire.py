@@ -1,8 +1,8 @@
 """One upstream connection as this process sees it: what was read at most, how it was reached, how it ended.
 
-Stands between the socket and aiohttp's response parser, for three facts that aiohttp does not give: a read never
-brings more than one landing buffer (asyncio and uvloop read 256 kB at once otherwise, and a slow reader would hold
-it), whether any byte of an answer came back, and whether the connection ended by a reset.
+Stands between the socket and aiohttp's response parser, for what aiohttp does not give: a read never brings more than
+one landing buffer (asyncio and uvloop read 256 kB at once otherwise, and a slow reader would hold it), it is known
+whether any byte of an answer came back and whether a reset was the end, and an idle connection that talks is dropped.
 """
 
 import asyncio
@@ -20,7 +20,18 @@ CURRENT_WIRE: ContextVar["Wire | None"] = ContextVar("modelport_upstream_wire", 
 class Wire(asyncio.BufferedProtocol):
     """Feeds what arrives to aiohttp's handler, at most one landing buffer at a time."""
 
-    __slots__ = ("__weakref__", "_landing", "connect_ms", "handler", "heard", "host", "reset", "transport", "uses")
+    __slots__ = (
+        "__weakref__",
+        "_landing",
+        "connect_ms",
+        "handler",
+        "heard",
+        "host",
+        "is_idle",
+        "reset",
+        "transport",
+        "uses",
+    )
 
     def __init__(self, handler: ResponseHandler, landing: memoryview) -> None:
         self.handler = handler
@@ -30,12 +41,13 @@ class Wire(asyncio.BufferedProtocol):
         self.connect_ms = 0.0  # name look-up, TCP and TLS together
         self.uses = 0
         self.heard = False
+        self.is_idle = False  # in the pool: nothing is to be said on it
         self.reset: Exception | None = None
 
     def begin(self) -> None:
         """Note that a request is about to go out on this connection."""
         self.uses += 1
-        self.heard = False
+        self.heard = self.is_idle = False
 
     @property
     def is_pooled(self) -> bool:
@@ -57,7 +69,13 @@ class Wire(asyncio.BufferedProtocol):
         return self._landing
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Copy the landed bytes out and parse them."""
+        """Copy the landed bytes out and parse them.
+
+        Bytes on an idle connection would become the answer to the next caller's request: they end it.
+        """
+        if self.is_idle:
+            self.abort()
+            return
         self.heard = True
         self.handler.data_received(bytes(self._landing[:nbytes]))
 

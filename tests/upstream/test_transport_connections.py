@@ -71,6 +71,24 @@ async def test_a_pooled_connection_that_dies_after_a_first_byte_is_a_failure(tra
         assert upstream.connections == 1
 
 
+async def test_bytes_on_an_idle_connection_never_answer_the_next_call(transport: Transport) -> None:
+    """An upstream that answers twice would hand one caller's answer to another (measured with aiohttp 3.14.5)."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.say(answer(b"one"))
+        await asyncio.sleep(0.02)
+        await exchange.say(answer(b"stale"))
+        while (await exchange.request())[0]:
+            await exchange.say(answer(b"two"))
+
+    async with raw_upstream(script) as upstream:
+        for _ in range(3):
+            assert await (await transport.send(post(upstream.url))).read(10) == b"one"
+            await asyncio.sleep(0.05)
+        assert upstream.connections == 3
+
+
 async def test_a_streamed_body_is_never_sent_twice(transport: Transport) -> None:
     """Its beginning is gone: an empty second body would be reported as success."""
 
