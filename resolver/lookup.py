@@ -52,10 +52,10 @@ def explained(error: openai.APIError, *, server: str) -> openai.APIError:
     """Return an error of the same class whose text says what the server said (CL-5) and how to go on."""
     if isinstance(error, openai.APIStatusError):
         return type(error)(_told(error, server), response=error.response, body=error.body)
-    if isinstance(error, openai.APIConnectionError) and not isinstance(error, openai.APITimeoutError):
-        reason = f" ({error.__cause__})" if error.__cause__ else ""
+    if isinstance(error, openai.APIConnectionError):
+        reason = f" ({error.__cause__})" if error.__cause__ and str(error.__cause__) else ""
         message = f"no answer from the modelport server at {server}{reason}; is it running, and is the URL right?"
-        return openai.APIConnectionError(message=message, request=error.request)
+        return _unreached(error, message)
     return error
 
 
@@ -65,11 +65,15 @@ def again(error: Exception) -> Exception:
         return type(error)(error.response, error.body, message=error.message)
     if isinstance(error, openai.APIStatusError):
         return type(error)(error.message, response=error.response, body=error.body)
-    if isinstance(error, openai.APITimeoutError):
-        return type(error)(request=error.request)
-    if isinstance(error, openai.APIConnectionError):
-        return type(error)(message=error.message, request=error.request)
-    return error
+    return _unreached(error, error.message) if isinstance(error, openai.APIConnectionError) else error
+
+
+def _unreached(error: openai.APIConnectionError, message: str) -> openai.APIConnectionError:
+    """Return an error of the same class with another text; a timeout's constructor takes none."""
+    timeout = isinstance(error, openai.APITimeoutError)
+    fresh = openai.APITimeoutError(error.request) if timeout else openai.APIConnectionError(request=error.request)
+    fresh.message, fresh.args = message, (message,)
+    return fresh
 
 
 def _not_modelport(response: Any, body: object, server: str) -> openai.APIResponseValidationError:
