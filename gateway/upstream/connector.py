@@ -25,7 +25,7 @@ from gateway.upstream.wire import CURRENT_WIRE, Wire
 _DIALLED: ContextVar[str] = ContextVar("modelport_dialled_host", default="")
 
 _LANDING_BYTES = 32 * 1024  # what one read may bring: with READ_BUFFER_BYTES it bounds what a stream holds
-_KEEPALIVE_S = 15  # below most servers' own limit would be 4 s; a connection they closed is noticed and replaced
+_KEEPALIVE_S = 15  # many servers close sooner (5 s): that is noticed, and the one retry covers the moment between
 _DNS_CACHE_S = 10  # a model server that moved is found again quickly; the policy is applied at each connect anyway
 
 AddrInfo = tuple[int, int, int, str, tuple[Any, ...]]
