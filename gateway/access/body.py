@@ -14,8 +14,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from gateway.access.json_text import check_depth, check_encoding, refuse, refuse_depth, with_plain_surrogates
-from gateway.access.members import top_level, value_start
+from gateway.access.json_text import SMALL, check_depth, check_encoding, refuse, refuse_depth, with_plain_surrogates
+from gateway.access.members import is_single, value_start
 from gateway.errors import InvalidRequest
 
 
@@ -117,7 +117,7 @@ def _check_unique(body: bytes, head: "_Head") -> None:
     """Refuse a doubled model, stream or stream_options in any spelling: others may take the other one (PRX-31).
 
     The body passed the first decoding: every `model` in it is text, every `stream` a boolean or null, so that nothing
-    large is built here. A stream_options may be anything, and is looked for without the parser.
+    large is built. A stream_options may be anything: in a large body it is looked for without the parser.
     """
     seen: list[type[_Counted]] = []
 
@@ -127,13 +127,15 @@ def _check_unique(body: bytes, head: "_Head") -> None:
         seen.append(kind)
         return kind()
 
+    if head.stream_options and len(body) <= SMALL:
+        try:
+            msgspec.json.decode(body, type=_AllKeys, dec_hook=count)
+        except msgspec.ValidationError:  # a number without end among the options
+            seen.clear()
+        else:
+            return
     msgspec.json.decode(body, type=_Keys, dec_hook=count)
-    if not head.stream_options:
-        return
-    escaped = b"\\u00" in body and _ESCAPED_LETTER.search(body)
-    if not escaped and body.count(b'"stream_options"') == 1:
-        return
-    if [name for name, _ in top_level(body)].count("stream_options") > 1:
+    if head.stream_options and not is_single(body, "stream_options"):
         _refuse_duplicate("stream_options")
 
 
@@ -238,11 +240,20 @@ class _Stream(_Counted):
     member = "stream"
 
 
+class _StreamOptions(_Counted):
+    __slots__ = ()
+    member = "stream_options"
+
+
 class _Keys(msgspec.Struct, gc=False):
     """Not `_Model | None`: for a null the hook would not be called."""
 
     model: _Model = _Model()
     stream: _Stream = _Stream()
+
+
+class _AllKeys(_Keys, gc=False):
+    stream_options: _StreamOptions = _StreamOptions()
 
 
 _HEAD: Final = msgspec.json.Decoder(_Head)
@@ -256,4 +267,3 @@ _MEMBER: Final = re.compile(r"`\$\.(\w+)")
 _GOT: Final = re.compile(r"got `(\w+)`")
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 _EMPTY: Final = re.compile(rb"\{[ \t\r\n]*\}")
-_ESCAPED_LETTER: Final = re.compile(rb"\\u00[567]")

