@@ -107,17 +107,20 @@ class DataPlane:
         call.object_id = object_key
         with self._account.opened(request, call):
             try:
-                outgoing = await self._intake.read(request, call, suffix)
-                try:
-                    answer = await self._relay.carry(request, call, outgoing)
-                finally:
-                    outgoing.close()
-                if call.operation.forgets:
-                    await self._intake.forget(call)
-                return answer
+                return await self._relayed(request, call, suffix)
             except GatewayError as error:
                 call.status, call.error_code = error.status, error.code
                 return error_response(error, call.request_id)
+
+    async def _relayed(self, request: web.Request, call: Call, suffix: str) -> web.StreamResponse:
+        outgoing = await self._intake.read(request, call, suffix)
+        try:
+            answer = await self._relay.carry(request, call, outgoing)
+        finally:
+            outgoing.close()
+        if call.operation.forgets:
+            await self._intake.forget(call)
+        return answer
 
 
 def _caller(request: web.Request) -> Principal:
