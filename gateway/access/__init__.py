@@ -3,9 +3,16 @@
 operations.py   which path and method is which operation (the fixed table)      pure
 headers.py      which headers pass, both ways                                   pure
 body.py         model and stream in a JSON body, found and spliced              pure
-multipart.py    the model part of an upload, found and spliced in passing       pure + one spool file
+  json_text.py    is it a JSON text that every parser reads alike               pure
+  members.py      where a top-level member stands                               pure
+multipart.py    the model part of an upload, found and spliced in passing       one spool file
+  form.py         where in a form the model's value stands                      pure
+admission.py    which model of which team a call may reach                      pure
 balance.py      which endpoint, whether again, whether at all                   pure
+dispatch.py     the attempts, one after the other
+relay.py        the only place that touches both sides; passage.py is the way back
 sse.py          events of a stream: what leaves now, what was seen              pure
+  framing.py      where an event ends                                           pure
 tokens.py       usage objects of every shape                                    pure
-relay.py        the only place that touches both sides
+account.py      what is kept of a call when it has ended
 """

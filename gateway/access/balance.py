@@ -23,13 +23,16 @@ class Endpoint(Protocol):
     """What has to be known about an endpoint: registry.snapshot.EndpointRoute has it."""
 
     @property
-    def id(self) -> str: ...  # noqa: D102  # its name says it
+    def id(self) -> str:
+        """Its id in the registry."""
 
     @property
-    def weight(self) -> int: ...  # noqa: D102
+    def weight(self) -> int:
+        """Its share of the calls, compared with the others' weights."""
 
     @property
-    def enabled(self) -> bool: ...  # noqa: D102
+    def enabled(self) -> bool:
+        """Whether it takes calls at all."""
 
 
 E = TypeVar("E", bound=Endpoint)
