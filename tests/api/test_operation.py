@@ -124,7 +124,7 @@ async def test_without_a_caller_nothing_but_public_operations_answers(aiohttp_cl
     client = await aiohttp_client(make_app(ThingRoutes(), caller=None))
     response = await client.get("/api/v1/things")
     await _problem(response, 401)
-    assert response.headers["WWW-Authenticate"] == 'Bearer'
+    assert response.headers["WWW-Authenticate"] == "Bearer"
     assert await (await client.get("/api/v1/about")).text() == "GET"
 
 

@@ -29,7 +29,7 @@ def test_a_refusal_says_what_why_and_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("error", "header", "value"),
     [
-        (Unauthenticated("no"), "WWW-Authenticate", 'Bearer'),
+        (Unauthenticated("no"), "WWW-Authenticate", "Bearer"),
         (Unavailable("no"), "Retry-After", "1"),
         (RateLimited("no"), "Retry-After", "1"),
         (RateLimited("no", headers={"Retry-After": "30"}), "Retry-After", "30"),
