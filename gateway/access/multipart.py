@@ -10,7 +10,7 @@ from tempfile import SpooledTemporaryFile
 from typing import Final
 
 from gateway.access.form import FormScanner, boundary_of
-from gateway.errors import InvalidRequest
+from gateway.errors import GatewayError
 
 MEMORY: Final = 1 << 20
 """Bytes of an upload kept in memory while its model is not known; more goes to disk."""
@@ -28,8 +28,8 @@ class Upload:
         self, scanner: FormScanner, kept: "SpooledTemporaryFile[bytes]", rest: AsyncIterator[bytes], *, whole: bool
     ) -> None:
         self.model = scanner.model
-        self.fault: InvalidRequest | None = None
-        """What was found wrong with the form while it was being sent: the body ends with this error."""
+        self.fault: GatewayError | None = None
+        """What the caller did wrong while the body was being sent; the body ends with it, whoever sends may wrap it."""
         self._scanner = scanner
         self._kept = kept
         self._rest = rest
@@ -52,7 +52,8 @@ class Upload:
     async def body(self, *, model: str | None = None) -> AsyncIterator[bytes]:
         """Yield the form, with `model` in place of the caller's name if that is another.
 
-        Raises: InvalidRequest when what follows is no good form; nothing whole has been sent then.
+        Raises: InvalidRequest when what follows is no good form, and what the further chunks raise (too large, too slow);
+        nothing whole has been sent then.
         """
         for piece in self._beginning(model):
             yield piece
@@ -65,7 +66,7 @@ class Upload:
                 self._scanner.feed(chunk)
                 yield chunk
             self._scanner.finish()
-        except InvalidRequest as error:
+        except GatewayError as error:
             self.fault = error
             raise
 

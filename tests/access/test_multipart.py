@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.access.form import FormScanner, boundary_of
 from gateway.access.multipart import MEMORY, Upload, read_head
-from gateway.errors import InvalidRequest, UnsupportedMedia
+from gateway.errors import InvalidRequest, RequestTimeout, UnsupportedMedia
 
 ROWS: list[dict[str, Any]] = json.loads(Path(__file__).parents[1].joinpath("vectors/forms.json").read_text("utf-8"))
 GOOD = [row for row in ROWS if "code" not in row]
@@ -87,6 +87,19 @@ async def test_a_second_model_that_comes_late_ends_the_body_with_an_error() -> N
         sent.extend([piece async for piece in upload.body()])
     assert upload.fault is not None
     assert upload.fault.code == "duplicate_key"
+
+
+async def test_a_caller_who_sends_too_slowly_is_at_fault_too() -> None:
+    """Whoever sends the body must not hold it against the endpoint."""
+
+    async def arriving() -> AsyncIterator[bytes]:
+        yield _part("model", b"m")
+        raise RequestTimeout("too slow")
+
+    upload = await read_head(arriving(), TYPE)
+    with pytest.raises(RequestTimeout):
+        await _sent(upload)
+    assert isinstance(upload.fault, RequestTimeout)
 
 
 async def test_an_upload_can_be_sent_again_until_its_further_bytes_flow() -> None:
