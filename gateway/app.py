@@ -20,6 +20,7 @@ from gateway import __version__
 from gateway.access.account import Account
 from gateway.access.balance import Balancer
 from gateway.access.dispatch import Dispatcher
+from gateway.access.headers import request_id
 from gateway.access.intake import Intake
 from gateway.access.openapi import COMPONENTS, data_plane_paths
 from gateway.access.relay import Relay
@@ -27,7 +28,7 @@ from gateway.access.routes import DataPlane
 from gateway.api.openapi import document
 from gateway.api.openapi_routes import OpenApiRoutes
 from gateway.api.operation import Operation, register
-from gateway.api.principal import PRINCIPAL
+from gateway.api.principal import PRINCIPAL, REQUEST_ID
 from gateway.api.request import ORIGIN, PEER
 from gateway.demo import EchoServer, publish_echo
 from gateway.errors import GatewayError
@@ -179,6 +180,7 @@ class Modelport:
         hosts = Hosts(server)
 
         async def identify(request: web.Request) -> None:
+            request[REQUEST_ID] = request_id(request.headers)
             request[ORIGIN], request[PEER] = hosts.admit(request)
             if (principal := identity.of(request)) is not None:
                 request[PRINCIPAL] = principal

@@ -5,6 +5,7 @@ when the body can be sent again (proxy_behaviour.md section 7, clients.md CL-7);
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -18,11 +19,13 @@ from gateway.access.call import Call
 from gateway.access.deadline import Deadline
 from gateway.access.headers import without_account
 from gateway.access.refusals import timed_out
-from gateway.errors import ConnectFailed, GatewayError, UpstreamFailed
+from gateway.errors import ConnectFailed, EgressDenied, GatewayError, UpstreamFailed
 from gateway.registry.snapshot import EndpointRoute
 from gateway.settings import TimeoutSettings
 from gateway.upstream.transport import Transport, UpstreamRequest, UpstreamResponse
 from gateway.vault.vault import Vault
+
+logger = logging.getLogger("modelport.access")
 
 Body = bytes | AsyncIterator[bytes] | None
 
@@ -134,6 +137,10 @@ class Dispatcher:
         call.sent_at = time.perf_counter()
         try:
             response = await self._transport.send(request)
+        except EgressDenied as error:
+            logger.warning("endpoint %s: %s: %s", endpoint.id, error.message, error.hint)
+            error.hint = None  # it names the address, which is the operator's business and not the caller's
+            return None, error, "connect_failed"
         except ConnectFailed as error:
             return None, error, "connect_failed"
         except UpstreamFailed as error:
