@@ -52,7 +52,7 @@ class Upload:
     async def body(self, *, model: str | None = None) -> AsyncIterator[bytes]:
         """Yield the form, with `model` in place of the caller's name if that is another.
 
-        Raises: InvalidRequest when what follows is no good form, and what the further chunks raise (too large, too slow);
+        Raises: InvalidRequest when what follows is no good form, and what its chunks raise (too large, too slow);
         nothing whole has been sent then.
         """
         for piece in self._beginning(model):

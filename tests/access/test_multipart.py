@@ -93,7 +93,7 @@ async def test_a_caller_who_sends_too_slowly_is_at_fault_too() -> None:
     """Whoever sends the body must not hold it against the endpoint."""
 
     async def arriving() -> AsyncIterator[bytes]:
-        yield _part("model", b"m")
+        yield _part("model", b"m") + b"--b\r\n"
         raise RequestTimeout("too slow")
 
     upload = await read_head(arriving(), TYPE)
