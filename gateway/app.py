@@ -31,7 +31,7 @@ from gateway.api.operation import Operation, register
 from gateway.api.principal import PRINCIPAL, REQUEST_ID
 from gateway.api.request import ORIGIN, PEER
 from gateway.demo import EchoServer, publish_echo
-from gateway.errors import GatewayError
+from gateway.errors import ConfigError, GatewayError
 from gateway.keys.local import anonymous_local
 from gateway.keys.ring import KeyRing
 from gateway.keys.routes import KeyRoutes
@@ -51,6 +51,7 @@ from gateway.registry.objects import ObjectStore, StoredObjects
 from gateway.registry.registry import Registry
 from gateway.registry.routes import registry_routes
 from gateway.registry.service.registry_service import RegistryService
+from gateway.registry.snapshot import Snapshot, changed_endpoints
 from gateway.settings import Settings
 from gateway.storage.clock import SystemClock
 from gateway.storage.engine import Database
@@ -163,6 +164,11 @@ class Modelport:
         await self._service.ensure_default()
         await self._ring.reload()
         self.admin_key = await self._keys.ensure_admin_key()
+        if not settings.loopback and not self._ring.is_usable(clock.now_ms()):
+            raise ConfigError(
+                f"server.host {settings.server.host} is open to others, but no key that they could use is known here",
+                hint="make one: modelport keys create --local; with keys in the database, check secrets.pepper",
+            )
         if settings.demo:
             await self._open_echo()
 
@@ -229,7 +235,8 @@ class Modelport:
         instance = secrets.token_hex(6)
         account = Account(self._metrics, usage.put, objects, self._clock, log=log)
         balancer = Balancer(self._clock.monotonic, random.random)
-        self._registry.on_change(lambda _before, now: balancer.retain(now.endpoints))
+        self._registry.on_change(lambda _, now: balancer.retain(now.endpoints))
+        self._registry.on_change(self._drop_idle)
         dispatcher = Dispatcher(
             self._transport, self._vault, balancer, settings.timeouts, retried=account.attempt_given_up
         )
@@ -242,6 +249,10 @@ class Modelport:
             server=settings.server,
         )
 
+    def _drop_idle(self, before: Snapshot, now: Snapshot) -> None:
+        for endpoint in changed_endpoints(before, now):
+            self._transport.drop_idle(endpoint.base_url)
+
     async def _listen(self, app: web.Application) -> None:
         server = self._settings.server
         limits = ListenerLimits(
@@ -249,6 +260,7 @@ class Modelport:
             keepalive_timeout_s=server.keepalive_timeout_s,
             max_connections=server.max_connections,
             max_connections_per_ip=server.max_connections_per_ip,
+            slow_client_s=self._settings.timeouts.slow_client_s,
         )
         listener = Listener(app, limits)
         port = await listener.start(server.host, server.port)

@@ -66,6 +66,10 @@ class SessionTransport:
             else:
                 return _opened(response, upload)
 
+    def drop_idle(self, url: URL) -> None:
+        """Close the idle connections to the URL's host and port; see `Transport.drop_idle`."""
+        self._connector.drop_idle(url)
+
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()

@@ -85,6 +85,10 @@ class Transport(Protocol):
         """
         ...
 
+    def drop_idle(self, url: URL) -> None:
+        """Close the idle connections to the URL's host and port: nothing leads there any more (EGR-6)."""
+        ...
+
     async def close(self) -> None:
         """Close all connections."""
         ...
