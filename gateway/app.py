@@ -31,7 +31,7 @@ from gateway.api.operation import Operation, register
 from gateway.api.principal import PRINCIPAL, REQUEST_ID
 from gateway.api.request import ORIGIN, PEER
 from gateway.demo import EchoServer, publish_echo
-from gateway.errors import ConfigError, GatewayError
+from gateway.errors import GatewayError
 from gateway.keys.local import anonymous_local
 from gateway.keys.ring import KeyRing
 from gateway.keys.routes import KeyRoutes
@@ -78,7 +78,6 @@ _GC_THRESHOLDS = (100_000, 50, 100)
 """A young collection after so many allocations: the default's 700 costs a tenth of the CPU (measured)."""
 _CUT_GRACE_S = 2.0
 """What calls that were ended by the drain may take to say so."""
-_ASK_ECHO = '{"model":"echo","stream":true,"messages":[{"role":"user","content":"good morning"}]}'
 _DESCRIPTION = "Publish models, resolve their addresses, call them. Model calls take and give what OpenAI's API does."
 
 
@@ -121,19 +120,6 @@ class Modelport:
         while self._closing:
             await self._closing.pop()()
 
-    def greeting(self) -> list[str]:
-        """Return what a person needs to know first, in at most eight lines."""
-        lines = [f"modelport {__version__} ({self._settings.role})  {self.address}"]
-        if self._settings.role == "server":
-            lines.append(f"  API        {self.address}api/v1    docs {self.address}api/docs")
-        lines.append(f"  base_url   {self.address}access/models/default/")
-        if self.admin_key is not None:
-            lines.append(f"  admin key  {self.admin_key.reveal()}   (shown this once)")
-        if not self._settings.demo:
-            return [*lines, "  Try: modelport models add NAME --endpoint http://localhost:8000/v1"]
-        paste = f"curl -N {self.address}v1/chat/completions -H 'Content-Type: application/json' -d '{_ASK_ECHO}'"
-        return [*lines, "  model      echo, built in: it repeats what it is told. Paste this:", paste]
-
     async def _open_database(self) -> None:
         settings = self._settings.database
         self._database = await Database.open(self._settings.database_url, pgbouncer=settings.pgbouncer)
@@ -164,11 +150,8 @@ class Modelport:
         await self._service.ensure_default()
         await self._ring.reload()
         self.admin_key = await self._keys.ensure_admin_key()
-        if not settings.loopback and not self._ring.is_usable(clock.now_ms()):
-            raise ConfigError(
-                f"server.host {settings.server.host} is open to others, but no key that they could use is known here",
-                hint="make one: modelport keys create --local; with keys in the database, check secrets.pepper",
-            )
+        if not settings.loopback:
+            self._ring.require_usable(clock.now_ms())
         if settings.demo:
             await self._open_echo()
 

@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from gateway.api.permissions import ROLES, Role
 from gateway.api.principal import Principal, no_valid_key
-from gateway.errors import GatewayError, RateLimited
+from gateway.errors import ConfigError, GatewayError, RateLimited
 from gateway.keys import store
 from gateway.keys.backoff import Backoff
 from gateway.keys.format import KEY_ID, SECRET, is_whole, prefix
@@ -85,6 +85,18 @@ class KeyRing:
     def __len__(self) -> int:
         """How many keys can be compared here."""
         return len(self._entries)
+
+    def require_usable(self, now_ms: int) -> None:
+        """Let pass a server that answers to keys alone, when there is one that opens it now.
+
+        Raises:
+            ConfigError: nobody could ever call it.
+        """
+        if not any(now_ms < entry.ends_at for entry in self._entries.values()):
+            raise ConfigError(
+                "this server would be open to others (server.host), but there is no key that it would accept",
+                hint="make one: modelport keys create --local; with keys in the database, check secrets.pepper",
+            )
 
     def verify(self, presented: str, *, peer: str | None, now_ms: int) -> Principal:
         """Return who presents this key.
