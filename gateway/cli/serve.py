@@ -80,6 +80,7 @@ def _runner() -> Any:
 async def _serve(settings: Any) -> int:
     # Inner import: see serve().
     from gateway.app import Modelport
+    from gateway.greeting import greeting
 
     modelport = Modelport(settings, environment=os.environ)
     stopping = asyncio.Event()
@@ -88,7 +89,7 @@ async def _serve(settings: Any) -> int:
         loop.add_signal_handler(number, stopping.set)
     try:
         await modelport.start()
-        for line in modelport.greeting():
+        for line in greeting(settings, modelport.address, modelport.admin_key):
             typer.echo(line)
         sys.stdout.flush()
         await stopping.wait()

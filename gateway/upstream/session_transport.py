@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import hdrs
 from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from gateway.errors import BadUpstreamResponse, UpstreamDisconnected
 from gateway.upstream.egress import Session, connector_of
