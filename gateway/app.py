@@ -5,7 +5,6 @@ Read it from the top to learn what the product consists of; nothing else in the 
 
 import asyncio
 import gc
-import logging
 import random
 import secrets
 import sys
@@ -31,7 +30,6 @@ from gateway.api.operation import Operation, register
 from gateway.api.principal import PRINCIPAL, REQUEST_ID
 from gateway.api.request import ORIGIN, PEER
 from gateway.demo import EchoServer, publish_echo
-from gateway.errors import GatewayError
 from gateway.keys.local import anonymous_local
 from gateway.keys.ring import KeyRing
 from gateway.keys.routes import KeyRoutes
@@ -67,8 +65,6 @@ from gateway.usage.service import UsageService
 from gateway.usage.store import add as add_usage
 from gateway.vault.secret import Secret
 from gateway.vault.setup import load_peppers, make_vault
-
-logger = logging.getLogger("modelport")
 
 POLL_S = 1.0
 """How often another process' changes are looked for (LIF-6)."""
@@ -107,8 +103,12 @@ class Modelport:
         await self._open_database()
         await self._open_services()
         await self._listen(self._application())
-        self._tasks.start(self._watch(), name="watch for changes of other processes")
-        self._tasks.start(self._sweep(), name="delete usage that is too old")
+        self._tasks.repeat(self._registry.poll, every_s=POLL_S, name="look for changes of the registry")
+        self._tasks.repeat(self._ring.poll, every_s=POLL_S, name="look for changes of keys")
+        retention = Retention(self._database)
+        self._tasks.repeat(
+            lambda: retention.sweep(self._clock.now_ms()), every_s=SWEEP_S, name="delete usage that is too old"
+        )
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
@@ -271,29 +271,6 @@ class Modelport:
     async def _write_uses(self, rows: Sequence[KeyUse]) -> None:
         async with self._database.write() as conn:
             await note_uses(conn, rows)
-
-    async def _watch(self) -> None:
-        """Follow the changes of other processes. While the database is away, memory goes on serving (CMP-6)."""
-        while True:
-            await asyncio.sleep(POLL_S)
-            await _tolerate("watching for changes", self._registry.poll, self._ring.poll)
-
-    async def _sweep(self) -> None:
-        retention = Retention(self._database)
-        while True:
-            await _tolerate("deleting old usage", lambda: retention.sweep(self._clock.now_ms()))
-            await asyncio.sleep(SWEEP_S)
-
-
-async def _tolerate(what: str, *steps: Callable[[], Coroutine[Any, Any, object]]) -> None:
-    """Run the steps of a background loop; a failure is logged and the next round tries again."""
-    try:
-        for step in steps:
-            await step()
-    except GatewayError as error:
-        logger.warning("%s: %s", what, error.message)
-    except Exception:
-        logger.exception("%s failed", what)
 
 
 def _describe(mount: str, operations: list[Operation]) -> dict[str, Any]:

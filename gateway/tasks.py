@@ -5,8 +5,10 @@ Anybody in gateway may take a `Tasks` by constructor; only app.py makes one.
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
+
+from gateway.errors import GatewayError
 
 _T = TypeVar("_T")
 logger = logging.getLogger("modelport.tasks")
@@ -25,6 +27,10 @@ class Tasks:
         task.add_done_callback(self._ended)
         return task
 
+    def repeat(self, step: Callable[[], Awaitable[object]], *, every_s: float, name: str) -> asyncio.Task[None]:
+        """Run the step again and again; when it fails that is logged, and the next round tries again."""
+        return self.start(self._repeat(step, every_s, name), name=name)
+
     def __len__(self) -> int:
         """How many tasks are running: 0 when nothing was forgotten."""
         return len(self._running)
@@ -36,6 +42,16 @@ class Tasks:
         for task in set(self._running):
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _repeat(self, step: Callable[[], Awaitable[object]], every_s: float, name: str) -> None:
+        while True:
+            try:
+                await step()
+            except GatewayError as error:
+                logger.warning("%s: %s", name, error.message)
+            except Exception:
+                logger.exception("%s failed", name)
+            await asyncio.sleep(every_s)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)

@@ -1,0 +1,58 @@
+"""Background work that is never lost."""
+
+import asyncio
+import logging
+
+import pytest
+
+from gateway.errors import Unavailable
+from gateway.tasks import Tasks
+
+
+async def test_a_failure_is_logged_and_not_lost(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody awaits a background task, so its exception is read here."""
+
+    async def fail() -> None:
+        raise ValueError("boom")
+
+    tasks = Tasks()
+    tasks.start(fail(), name="doomed")
+    with caplog.at_level(logging.ERROR):
+        await asyncio.sleep(0.01)
+    assert "background task doomed failed" in caplog.text
+    assert len(tasks) == 0
+
+
+async def test_a_repeated_step_outlives_its_failures() -> None:
+    """A database that is away for a moment must not end the watching of it."""
+    rounds: list[int] = []
+
+    async def step() -> None:
+        rounds.append(len(rounds))
+        if len(rounds) == 1:
+            raise Unavailable("away")
+        if len(rounds) == 2:
+            raise RuntimeError("a bug")
+
+    tasks = Tasks()
+    tasks.repeat(step, every_s=0, name="watching")
+    while len(rounds) < 4:
+        await asyncio.sleep(0.001)
+    await tasks.close()
+    assert len(tasks) == 0
+
+
+async def test_close_lets_work_end_within_the_grace() -> None:
+    """Then it cancels what is left."""
+    ended: list[str] = []
+
+    async def work(name: str, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        ended.append(name)
+
+    tasks = Tasks()
+    tasks.start(work("quick", 0.01), name="quick")
+    tasks.start(work("slow", 60), name="slow")
+    await tasks.close(grace_s=0.1)
+    assert ended == ["quick"]
+    assert len(tasks) == 0
