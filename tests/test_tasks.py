@@ -26,9 +26,12 @@ async def test_a_failure_is_logged_and_not_lost(caplog: pytest.LogCaptureFixture
 async def test_a_repeated_step_outlives_its_failures() -> None:
     """A database that is away for a moment must not end the watching of it."""
     rounds: list[int] = []
+    fourth = asyncio.Event()
 
     async def step() -> None:
         rounds.append(len(rounds))
+        if len(rounds) == 4:
+            fourth.set()
         if len(rounds) == 1:
             raise Unavailable("away")
         if len(rounds) == 2:
@@ -36,8 +39,7 @@ async def test_a_repeated_step_outlives_its_failures() -> None:
 
     tasks = Tasks()
     tasks.repeat(step, every_s=0, name="watching")
-    while len(rounds) < 4:
-        await asyncio.sleep(0.001)
+    await fourth.wait()
     await tasks.close()
     assert len(tasks) == 0
 
