@@ -120,6 +120,15 @@ class Modelport:
         while self._closing:
             await self._closing.pop()()
 
+    @property
+    def running_calls(self) -> int:
+        """How many calls to models are under way."""
+        return len(self._relay)
+
+    def hurry(self) -> None:
+        """End the running calls now instead of letting them finish."""
+        self._relay.end_all()
+
     async def _open_database(self) -> None:
         settings = self._settings.database
         self._database = await Database.open(self._settings.database_url, pgbouncer=settings.pgbouncer)

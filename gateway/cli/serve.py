@@ -84,15 +84,23 @@ async def _serve(settings: Any) -> int:
 
     modelport = Modelport(settings, environment=os.environ)
     stopping = asyncio.Event()
+
+    def stop() -> None:
+        if stopping.is_set():
+            modelport.hurry()
+        stopping.set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+        loop.add_signal_handler(number, stop)
     try:
         await modelport.start()
         for line in greeting(settings, modelport.address, modelport.admin_key):
             typer.echo(line)
         sys.stdout.flush()
         await stopping.wait()
+        if running := modelport.running_calls:
+            typer.echo(f"stopping: {running} running calls may finish (once more ends them now)", err=True)
     finally:
         await modelport.stop()
     return 0
