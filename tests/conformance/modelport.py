@@ -64,9 +64,11 @@ class Modelport:
         host = f"{HOST_NAME}:{self.port}"
         return Target.of(base_url, key or self.admin_key, models, upstream.control, upstream.port, host)
 
-    async def fetch(self, path: str) -> Answer:
-        """Return the answer to a GET below the mount, without a key."""
+    async def fetch(self, path: str, *, key: str = "") -> Answer:
+        """Return the answer to a GET below the mount."""
         headers = {"Host": f"127.0.0.1:{self.port}", "Connection": "close"}
+        if key:
+            headers["Authorization"] = f"Bearer {key}"
         async with await Wire.open("127.0.0.1", self.port) as wire:
             wire.send_soon(request_bytes("GET", self.mount + path, headers, b""))
             return await wire.answer()

@@ -1,0 +1,112 @@
+"""Each client at each address: list, complete, stream, embed, cancel, wrong key, unknown model."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys import install, servers
+from tests.journeys.conftest import Place, Places, installed
+from tests.programs import require
+
+CLIENT_S = 300.0
+ENVIRONMENT = {
+    "NO_PROXY": "*",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "OPENAI_API_KEY": "sk-must-not-be-sent",
+    "PYTHONWARNINGS": "ignore",
+}
+
+CLIENTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "openai sync": ("own", "openai_python", ("sync",)),
+    "openai async": ("own", "openai_python", ("async",)),
+    "openai aiohttp": ("own", "openai_python", ("aiohttp",)),
+    "openai 2.54 sync": ("openai-lowest", "openai_python", ("sync",)),
+    "openai 2.54 async": ("openai-lowest", "openai_python", ("async",)),
+    "openai 2.54 aiohttp": ("openai-lowest", "openai_python", ("aiohttp",)),
+    "openai newest sync": ("openai-newest", "openai_python", ("sync",)),
+    "openai newest async": ("openai-newest", "openai_python", ("async",)),
+    "openai newest aiohttp": ("openai-newest", "openai_python", ("aiohttp",)),
+    "openai node": ("npm", "openai_node.mjs", ()),
+    "langchain": ("langchain", "langchain", ()),
+    "pydantic-ai": ("pydantic-ai", "pydantic_ai", ()),
+    "huggingface_hub": ("huggingface", "huggingface", ()),
+    "curl": ("curl", "curl", ()),
+}
+"""Name: environment, program, arguments. `own` is the environment that the tests themselves run in."""
+
+
+PAIRS = [
+    *((name, "scripted") for name, (environment, *_) in CLIENTS.items() if environment in {"own", "curl"}),
+    *((name, upstream) for upstream in ("llama", "aimock") for name in CLIENTS),
+]
+"""The first need nothing but this environment and curl; the others what `install.py` brings."""
+
+
+def visit(client: str, places: Places) -> dict[str, dict[str, Any]]:
+    """Run a client program at every form of each place's address; return its results by address and step."""
+    environment, program, arguments = CLIENTS[client]
+    told = [{**dataclasses.asdict(place), "unknown": f"{place.model}x"} for place in places]
+    done = subprocess.run(
+        [*_command(environment, program), *arguments, json.dumps(told)],
+        capture_output=True, text=True, timeout=CLIENT_S, check=False, cwd=install.ROOT,
+        env={name: value for name, value in os.environ.items() if not name.endswith("_proxy")} | ENVIRONMENT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _command(environment: str, program: str) -> list[str]:
+    if environment == "npm":
+        script = Path(__file__).parent / "clients" / program
+        return [str(require("node")), str(script), str(installed("npm"))]
+    if environment == "curl":
+        require("curl")
+    python = sys.executable if environment in {"own", "curl"} else str(installed(environment))
+    return [python, "-m", f"tests.journeys.clients.{program}"]
+
+
+@pytest.mark.parametrize(("client", "upstream"), PAIRS, ids=[f"{client} - {upstream}" for client, upstream in PAIRS])
+def test_a_client_does_everything_at_every_form_of_the_address(
+    client: str, upstream: str, places_of: Callable[[str], Places]
+) -> None:
+    """Clients.md section 3: on the server, through the gateway, under a prefix, with and without `v1` and slash."""
+    places = places_of(upstream)
+    results = visit(client, places)
+    for place in places:
+        for url in place.urls:
+            _check(results[url], place, f"{client} at {url}")
+
+
+def _check(steps: dict[str, dict[str, Any]], place: Place, where: str) -> None:
+    failed = {name: step["error"] for name, step in steps.items() if "error" in step}
+    unexpected = {name: error for name, error in failed.items() if name not in {"wrong_key", "unknown_model"}}
+    assert not unexpected, f"{where}: {unexpected}"
+    assert steps["cancel"]["ok"] is True, where
+    assert steps["complete"]["ok"].strip("\n"), where
+    pieces = steps["stream"]["ok"]
+    assert len(pieces) > 1, (where, pieces)
+    assert "".join(pieces), where
+    if "list" in steps:
+        assert place.model in steps["list"]["ok"], where
+    if "embed" in steps:
+        assert steps["embed"]["ok"] > 1, where
+    if place.model.startswith("aimock"):
+        assert servers.AIMOCK_TEXT.startswith(steps["complete"]["ok"].strip()), where
+    _check_errors(steps, place, where)
+
+
+def _check_errors(steps: dict[str, dict[str, Any]], place: Place, where: str) -> None:
+    """Hold that both refusals reach the user of the library: status, and words that say what to do (CL-5)."""
+    wrong, unknown = steps["wrong_key"]["error"], steps["unknown_model"]["error"]
+    assert wrong["status"] == 401, (where, wrong)
+    assert "key" in wrong["text"], (where, wrong)
+    assert place.wrong_key not in wrong["text"], where
+    assert unknown["status"] == 404, (where, unknown)
+    assert f"{place.model}x" in unknown["text"], (where, unknown)
