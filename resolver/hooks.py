@@ -98,8 +98,7 @@ def worded(routing: Routing | None, message: str, response: Any) -> str:
         target = response.headers.get("location", "")[:200]
         return f"{message} - redirect to {target!r} not followed; publish the final URL as the model's base_url"
     if response.status_code in _KEY_MISSING and "authorization" not in response.request.headers:
-        origin = find_origin(str(response.request.url))
-        return f"{message} - no key was sent to {origin}: pass trusted_origins=[{origin!r}] if it may have yours"
+        return f"{message} - no key was sent: {_how_to_send(routing, find_origin(str(response.request.url)))}"
     return message
 
 
@@ -116,6 +115,14 @@ def no_look_up() -> Iterator[None]:
         yield
     finally:
         _looks_up.reset(token)
+
+
+def _how_to_send(routing: Routing, origin: str | None) -> str:
+    if routing.policy.trusts(origin, gateways=routing.routes.gateways()):
+        return "pass a key, or set MODELPORT_KEY"
+    if origin is not None and origin.startswith("http:") and routing.policy.server.startswith("https:"):
+        return f"{origin} is http, and the server is https"
+    return f"pass trusted_origins=[{origin!r}] if that origin may have yours"
 
 
 def _key_of(client: Any) -> str | None:

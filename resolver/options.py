@@ -151,7 +151,7 @@ def _routing_for(ours: _Ours, theirs: Mapping[str, Any]) -> Routing | None:
     elsewhere = [name for name in _ELSEWHERE if _is_given(theirs.get(name))]
     if not ours and (elsewhere or _environment("MODELPORT_URL") is None):
         return None
-    if elsewhere and "server" in ours:
+    if elsewhere:
         message = f"server= says where calls go, and so does {elsewhere[0]}=; give one of them"
         raise openai.OpenAIError(message)
     return _routing({**ours, "server": _server_or_default(ours.get("server"))})
@@ -160,6 +160,7 @@ def _routing_for(ours: _Ours, theirs: Mapping[str, Any]) -> Routing | None:
 def _routing(ours: _Ours) -> Routing:
     server = str(ours.get("server"))
     trusted, keys = ours.get("trusted_origins") or (), ours.get("origin_keys") or {}
+    trusted = (trusted,) if isinstance(trusted, str) else trusted  # one origin, not its letters
     try:
         policy = KeyPolicy.of(server, trusted_origins=trusted, origin_keys=keys)
     except ResolveError as error:

@@ -19,7 +19,7 @@ from resolver.trust import KeyPolicy, find_origin
 
 __all__ = ["NO_KEY", "Headers", "Routing", "is_absolute"]
 
-# Sent in place of a key where there is none, since the SDK refuses an empty one; never leaves as a header.
+# Stands for the key where there is none, since the SDK refuses an empty one. No routed request carries it.
 NO_KEY: Final = "modelport-no-key"
 
 Headers: TypeAlias = Mapping[str, str | Omit]
@@ -28,7 +28,7 @@ _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 # What the SDK itself puts into every request and says nothing about the caller's credentials.
 _NEUTRAL: Final = re.compile(r"accept|content-type|user-agent|x-stainless-.*", re.IGNORECASE)
 _SECRET: Final = re.compile(
-    r"authorization|proxy-authorization|cookie|(?:x-)?api-key|openai-(?:organization|project)", re.IGNORECASE
+    r".*(?:authorization|cookie|api-?key|token|secret).*|openai-(?:organization|project)", re.IGNORECASE
 )
 
 

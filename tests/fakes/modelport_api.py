@@ -5,6 +5,7 @@ It runs in a thread of its own, so that synchronous clients can call it. What it
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -98,14 +99,14 @@ class ModelportAPI:
 
 
 @contextmanager
-def serving(api: ModelportAPI) -> Iterator[ModelportAPI]:
+def serving(api: ModelportAPI, *, tls: ssl.SSLContext | None = None) -> Iterator[ModelportAPI]:
     """Serve `api` on a free port of loopback while the block runs; `api.url` names it."""
     loop = asyncio.new_event_loop()
     runner = web.AppRunner(api.app(), shutdown_timeout=0.1)
     loop.run_until_complete(runner.setup())
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     loop.run_until_complete(site.start())
-    api.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    api.url = f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
     thread = threading.Thread(target=loop.run_forever, name="modelport api")
     thread.start()
     try:

@@ -20,7 +20,8 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take away what the machine says; a planted OpenAI key must never be seen by any server."""
     for name in ("BASE_URL", "ORG_ID", "PROJECT_ID", "CUSTOM_HEADERS", "ADMIN_KEY"):
         monkeypatch.delenv(f"OPENAI_{name}", raising=False)
-    for name in ("MODELPORT_URL", "MODELPORT_KEY", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+    proxies = [name for kind in ("HTTP", "HTTPS", "ALL") for name in (f"{kind}_PROXY", f"{kind}_PROXY".lower())]
+    for name in ("MODELPORT_URL", "MODELPORT_KEY", *proxies):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
 

@@ -168,10 +168,15 @@ def test_without_anything_of_ours_the_client_is_the_sdks(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("elsewhere", [{"base_url": "http://127.0.0.1:9"}, {"workload_identity": {"x": 1}}])
-def test_a_server_excludes_every_other_place_to_call(elsewhere: dict[str, Any]) -> None:
+def test_a_server_excludes_every_other_place_to_call(
+    elsewhere: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two places for one client is a mistake, not a choice."""
-    with pytest.raises(openai.OpenAIError, match=next(iter(elsewhere))):
-        ModelportOpenAI(server="http://localhost:3000", **elsewhere)
+    monkeypatch.setenv("MODELPORT_URL", "http://localhost:3000")
+    both: tuple[dict[str, Any], ...] = ({"server": "http://localhost:3000"}, {"model": "qwen3"})
+    for ours in both:
+        with pytest.raises(openai.OpenAIError, match=next(iter(elsewhere))):
+            ModelportOpenAI(**ours, **elsewhere)
 
 
 def test_client_kwargs_are_two_plain_texts(api: ModelportAPI, gateway: ModelportAPI) -> None:

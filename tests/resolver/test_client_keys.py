@@ -79,7 +79,9 @@ def test_what_the_environment_holds_for_openai_is_for_nobody_else(
     assert not any(word in seen for word in ("sk-", "planted", KEY, "Authorization"))
 
 
-@pytest.mark.parametrize("header", ["Cookie", "X-API-Key", "api-key", "Proxy-Authorization", "OpenAI-Organization"])
+@pytest.mark.parametrize(
+    "header", ["Cookie", "X-API-Key", "api-key", "X-Auth-Token", "Proxy-Authorization", "OpenAI-Organization"]
+)
 def test_no_other_credential_reaches_a_stranger(
     header: str, caller: Caller, api: ModelportAPI, gateway: ModelportAPI
 ) -> None:
@@ -148,6 +150,21 @@ def test_a_stranger_that_wants_a_key_says_how_to_trust_it(
         caller.chat(caller.connect("far", server=api.url))
     assert f"trusted_origins=['{gateway.url}']" in str(refused.value)
     assert "who are you?" in str(refused.value)
+
+
+def test_a_missing_key_says_how_to_give_one(caller: Caller, api: ModelportAPI) -> None:
+    """Trust is not what lacks here."""
+    api.key = None
+    api.call_answers = [(401, {}, b"{}")]
+    with pytest.raises(openai.AuthenticationError, match="pass a key, or set MODELPORT_KEY"):
+        caller.chat(caller.connect("qwen3", server=api.url, key=None))
+
+
+def test_one_trusted_origin_may_be_a_plain_text(caller: Caller, api: ModelportAPI, gateway: ModelportAPI) -> None:
+    """A text is one origin, not its letters."""
+    api.models["far"] = gateway.url
+    caller.chat(caller.connect("far", server=api.url, trusted_origins=gateway.url))
+    assert gateway.calls[0].key == f"Bearer {KEY}"
 
 
 def test_a_websocket_is_opened_with_the_credential_of_its_address(api: ModelportAPI, gateway: ModelportAPI) -> None:
