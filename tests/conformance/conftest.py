@@ -42,10 +42,12 @@ def target(modelport: Modelport, upstream: UpstreamProcess) -> Target:
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Serve:
-    """Give a way to run a modelport with other settings, used as a context manager."""
+    """Give a way to run a modelport with other settings, or `again` with the data of one that has ended."""
     numbers = iter(range(1000))
 
-    def start(**settings: Any) -> contextlib.AbstractContextManager[Modelport]:
+    def start(*, again: Modelport | None = None, **settings: Any) -> contextlib.AbstractContextManager[Modelport]:
+        if again is not None:
+            return running_modelport(again.directory, settings, admin_key=again.admin_key)
         directory = tmp_path / f"server-{next(numbers)}"
         directory.mkdir()
         return running_modelport(directory, settings)

@@ -16,7 +16,7 @@ CUTS = {
     "inside an event, reset": event_stream().events(ONE, TWO, STOP[:25]).rst(),
     "inside a chunk": event_stream().events(ONE, TWO).raw(chunk(STOP)[:-20]).fin(),
     "between two newlines": event_stream().events(ONE, TWO, STOP[:-1]).fin(),
-    "broken chunk size": event_stream().events(ONE, TWO).raw(b"zz\r\n").fin(),
+    "broken chunk size": event_stream().events(ONE, TWO).pause(0.2).raw(b"zz\r\n").fin(),
 }
 
 
