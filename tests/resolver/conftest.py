@@ -72,6 +72,7 @@ class Caller:
         """Close every client."""
         for client in self._clients:
             self.do(client.close())
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 
     def _made(self, model: str | None, options: dict[str, Any]) -> ModelportOpenAI | AsyncModelportOpenAI:
