@@ -10,12 +10,15 @@ import socket
 import ssl
 import time
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 from weakref import WeakSet
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.connector import Connection
 from yarl import URL
 
 from gateway.upstream.policy import EgressPolicy
@@ -60,6 +63,15 @@ class FilteringResolver(AbstractResolver):
         await self._inner.close()
 
 
+class PromptHandler(ResponseHandler):
+    """aiohttp's handler without its work for a pause that never was: it resumes after every chunk (3 us each)."""
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Go on reading, if it was stopped."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
+
 class GuardedConnector(aiohttp.TCPConnector):
     """Connects only where the policy lets it, measures what a connect took, and never holds a queue of its own."""
 
@@ -82,6 +94,7 @@ class GuardedConnector(aiohttp.TCPConnector):
             keepalive_timeout=_KEEPALIVE_S,
             ttl_dns_cache=_DNS_CACHE_S,
         )
+        self._factory = partial(PromptHandler, loop=self._loop)  # type: ignore[assignment]  # a subclass will do
 
     @property
     def policy(self) -> EgressPolicy:
@@ -109,19 +122,26 @@ class GuardedConnector(aiohttp.TCPConnector):
         req: aiohttp.ClientRequest,
         traces: list[Any],
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - aiohttp's signature
-    ) -> aiohttp.connector.Connection:
+    ) -> Connection:
         """Return a pooled or new connection, and leave its wire in the context."""
-        connection = await super().connect(req, traces, timeout)
-        transport = connection.transport
-        wire = None if transport is None else transport.get_protocol()
-        if isinstance(wire, Wire):
-            wire.begin()
-            CURRENT_WIRE.set(wire)
-        return connection
+        return _begun(await super().connect(req, traces, timeout))
 
-    def _release(
-        self, key: aiohttp.client_reqrep.ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False
-    ) -> None:
+    async def connect_to(
+        self,
+        url: URL,
+        key: ConnectionKey,
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 - as above
+    ) -> Connection:
+        """Do the same for a request that aiohttp does not know of; `key` is the URL's."""
+        pooled = await self._get(key, [])
+        if pooled is not None:
+            return _begun(pooled)
+        try:
+            return await self.connect(aiohttp.ClientRequest("GET", url, loop=self._loop), [], timeout)
+        except TimeoutError as error:
+            raise aiohttp.ConnectionTimeoutError("the connection took too long") from error
+
+    def _release(self, key: ConnectionKey, protocol: ResponseHandler, *, should_close: bool = False) -> None:
         super()._release(key, protocol, should_close=should_close)
         wire = None if protocol.transport is None else protocol.transport.get_protocol()
         if isinstance(wire, Wire):
@@ -167,3 +187,13 @@ class GuardedConnector(aiohttp.TCPConnector):
         peer = wire.transport.get_extra_info("peername") if wire.transport is not None else None
         if peer is not None:
             self._policy.check(peer, host=wire.host)
+
+
+def _begun(connection: Connection) -> Connection:
+    """Note that a request is about to go out over the connection."""
+    transport = connection.transport
+    wire = None if transport is None else transport.get_protocol()
+    if isinstance(wire, Wire):
+        wire.begin()
+        CURRENT_WIRE.set(wire)
+    return connection

@@ -22,7 +22,7 @@ Session: TypeAlias = aiohttp.ClientSession  # noqa: TID251 - the type; made in g
 # aiohttp stops reading above twice this. With the 32 KiB that one read brings, a reader that stands still holds 48 KiB
 # here; the chunk on its way to the caller exists up to three times: below the 256 KiB that a stream may cost (PRX-37).
 READ_BUFFER_BYTES: Final = 8 * 1024
-_MAX_HEADER_BYTES = 16 * 1024  # of an upstream's answer: twice what we take from callers
+MAX_HEADER_BYTES: Final = 16 * 1024  # of an upstream's answer: twice what we take from callers
 
 
 class Egress:
@@ -78,8 +78,8 @@ def guarded_session(
         trust_env=False,
         raise_for_status=False,
         read_bufsize=READ_BUFFER_BYTES,
-        max_line_size=_MAX_HEADER_BYTES,
-        max_field_size=_MAX_HEADER_BYTES,
+        max_line_size=MAX_HEADER_BYTES,
+        max_field_size=MAX_HEADER_BYTES,
     )
     # aiohttp would silently send an idempotent request twice even on a new connection; the transport decides alone.
     session._retry_connection = False  # noqa: SLF001 - no public switch; aiohttp's own test client does the same

@@ -6,7 +6,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import Payload
 
 # Below, the body leaves in one write together with the head. Above, aiohttp would copy it whole twice.
-_SLICE_BYTES = 128 * 1024
+SLICE_BYTES = 128 * 1024
 
 
 class SlicedBody(Payload):
@@ -25,8 +25,8 @@ class SlicedBody(Payload):
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Write everything."""
         view = memoryview(self._value)
-        for start in range(0, len(view), _SLICE_BYTES):
-            await writer.write(view[start : start + _SLICE_BYTES])
+        for start in range(0, len(view), SLICE_BYTES):
+            await writer.write(view[start : start + SLICE_BYTES])
 
 
 class Upload:
@@ -56,6 +56,6 @@ class Upload:
 
 def payload(body: bytes | None) -> bytes | SlicedBody | None:
     """Return what aiohttp shall send for a body that can be sent again."""
-    if body is None or len(body) <= _SLICE_BYTES:
+    if body is None or len(body) <= SLICE_BYTES:
         return body
     return SlicedBody(body)

@@ -47,6 +47,45 @@ async def test_an_encoded_path_and_query_leave_unchanged(transport: Transport) -
     assert seen[0].startswith(b"GET /a%2Fb;c/d?x=a+b&y=%5B1%5D HTTP/1.1\r\n")
 
 
+async def test_what_has_no_body_announces_a_length_only_where_one_is_usual(transport: Transport) -> None:
+    """RFC 9110 8.6: a POST without a body says so, a GET does not."""
+    heads = []
+
+    async def script(exchange: Exchange) -> None:
+        for _ in range(2):
+            heads.append(await exchange.head())
+            await exchange.say(answer())
+
+    async with raw_upstream(script) as upstream:
+        for method in ("POST", "GET"):
+            response = await transport.send(UpstreamRequest(method, upstream.url, post(upstream.url).headers))
+            await response.read(10)
+
+    assert b"\r\nContent-Length: 0\r\n" in heads[0]
+    assert b"content-length" not in heads[1].lower()
+
+
+async def test_an_informational_head_is_not_the_answer(transport: Transport) -> None:
+    """RFC 9110 15.2: any number of 1xx may come first."""
+
+    async def script(exchange: Exchange) -> None:
+        await exchange.request()
+        await exchange.say(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n")
+        await exchange.say(answer(b"pong"))
+
+    async with raw_upstream(script) as upstream:
+        response = await transport.send(post(upstream.url))
+        assert (response.status, await response.read(10)) == (200, b"pong")
+
+
+async def test_a_header_with_a_line_break_is_never_sent(transport: Transport) -> None:
+    """It would be a header, or a request, of the caller's making."""
+    async with raw_upstream(lambda exchange: exchange.say(answer())) as upstream:
+        request = post(upstream.url, X_A="1\r\nX-B: 2")
+        with pytest.raises(ValueError, match="control character"):
+            await transport.send(request)
+
+
 async def test_a_redirect_is_an_answer_and_is_not_followed(transport: Transport) -> None:
     """PRX-16: a 307 would send the prompt to a host that nobody configured."""
 
