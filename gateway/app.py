@@ -232,7 +232,7 @@ class Modelport:
         dispatcher = Dispatcher(
             self._transport, self._vault, balancer, settings.timeouts, retried=account.attempt_given_up
         )
-        self._relay = Relay(dispatcher, settings.timeouts)
+        self._relay = Relay(dispatcher, settings.timeouts, made=account.object_made)
         return DataPlane(
             self._registry,
             Intake(self._registry, objects, settings.server, instance=instance),

@@ -5,6 +5,7 @@ headers.py      which headers pass, both ways                                   
 body.py         model and stream in a JSON body, found and spliced              pure
   json_text.py    is it a JSON text that every parser reads alike               pure
   members.py      where a top-level member stands                               pure
+mentions.py     which files a JSON body names                                   pure
 multipart.py    the model part of an upload, found and spliced in passing       one spool file
   form.py         where in a form the model's value stands                      pure
 admission.py    which model of which team a call may reach                      pure
@@ -13,6 +14,7 @@ dispatch.py     the attempts, one after the other
 relay.py        the only place that touches both sides; passage.py is the way back
 sse.py          events of a stream: what leaves now, what was seen              pure
   framing.py      where an event ends                                           pure
+object_list.py  a list of stored objects without those of other teams           pure
 tokens.py       usage objects of every shape                                    pure
 account.py      what is kept of a call when it has ended
 """

@@ -23,6 +23,7 @@ from gateway.usage.model import RETRIED, Source, UsageRecord
 
 CLIENT_LEFT = 499
 """What nginx calls a request whose caller left: no status was sent, but the books need one."""
+_WITHOUT_ANSWER = frozenset({"upstream_timeout", "upstream_idle_timeout", "upstream_disconnected"})
 _STREAM_ENDS: dict[Outcome, StreamEnd] = {
     Outcome.COMPLETE: "complete",
     Outcome.INCOMPLETE: "incomplete",
@@ -65,6 +66,11 @@ class Account:
         row = _usage_row(call, self._clock.now_ms(), time.perf_counter())
         row.outcome = RETRIED
         self._usage(row)
+
+    def object_made(self, call: Call, object_id: str) -> None:
+        """Note where the object lives that a stream has begun to make."""
+        assert call.endpoint is not None
+        self._objects.remember(call.team, object_id, call.operation.answer_ids[0][1], call.endpoint.id)
 
     def _close(self, request: web.Request, call: Call) -> None:
         ended = time.perf_counter()
@@ -142,12 +148,13 @@ def _usage_row(call: Call, now_ms: int, ended: float) -> UsageRecord:
 def counted(call: Call) -> tuple[Source, Tokens | None]:
     """Return the call's tokens and how sure they are (USE-1, USE-5, USE-6).
 
-    The upstream's own numbers are exact. A refusal without numbers cost nothing. Of a stream without numbers the events
+    The upstream's own numbers are exact. A refusal without numbers cost nothing; an upstream that gave no answer may
+    have worked all the same. Of a stream without numbers the events
     are counted. Anything else is unknown: a half-received plain answer says nothing of what was generated.
     """
     if call.tokens is not None:
         return "exact", call.tokens
-    if call.status >= HTTPStatus.BAD_REQUEST and call.status != CLIENT_LEFT:
+    if call.status >= HTTPStatus.BAD_REQUEST and call.status != CLIENT_LEFT and call.error_code not in _WITHOUT_ANSWER:
         return "estimated", Tokens()
     if call.events:
         return "estimated", estimate(bytes_in=call.bytes_in, events=call.events)
@@ -170,6 +177,7 @@ def _line(request: web.Request, call: Call, now_ms: int, ended: float) -> Reques
         endpoint_id=call.endpoint.id if call.endpoint is not None else None,
         outcome=call.outcome,
         error_code=call.error_code,
+        attempts=", ".join(call.attempts) if call.attempts else None,
         first_byte_ms=None if call.first_byte_at is None else (call.first_byte_at - call.started) * 1000,
         bytes_in=call.bytes_in,
         bytes_out=call.bytes_out,

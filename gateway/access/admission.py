@@ -6,30 +6,34 @@ among those that the key may see, then whether anybody can answer (proxy_behavio
 
 from gateway.api.principal import Principal
 from gateway.errors import GatewayError, NotFound, PermissionDenied, Unavailable
-from gateway.registry.names import nearest
-from gateway.registry.snapshot import ModelRoute, Snapshot
+from gateway.registry.names import MAX_MODEL_NAME, nearest, unnamed_team
+from gateway.registry.snapshot import EndpointRoute, ModelRoute, Snapshot
 
-DEFAULT_TEAM = "default"
 RETRY_AFTER_S = 5
 """When to ask again for a model that nobody can answer: as long as a breaker's shortest pause."""
+_QUOTED = MAX_MODEL_NAME  # characters of the caller's text that a message repeats; no name is longer
 
 
 def team_of(principal: Principal, named: str | None, snapshot: Snapshot) -> str:
-    """Return the team that a call belongs to: the one in the path, else the key's own, else `default`.
+    """Return the team that a call belongs to: the one in the path, else the key's own, else what `resolve` says.
 
     Raises:
         PermissionDenied: the key belongs to another team, whether or not the named one exists.
         NotFound: a caller of every team named one that does not exist.
+        Unprocessable: nothing says which of several teams is meant.
     """
     if named is None:
-        return principal.team or DEFAULT_TEAM
+        return principal.team or unnamed_team(snapshot.teams)
     if not principal.sees_team(named):
         raise PermissionDenied(
-            f"this key does not belong to the team {named!r}",
+            f"this key does not belong to the team {named[:_QUOTED]!r}",
             hint="use the address that GET /api/v1/models gives for this key",
         )
     if not snapshot.has_team(named):
-        raise NotFound(f"team {named!r} not found", code="team_not_found", hint=_meant(named, tuple(snapshot.teams)))
+        close = _close(named, tuple(snapshot.teams))
+        raise NotFound(
+            f"team {named[:_QUOTED]!r} not found", code="team_not_found", hint=f"{close}GET /api/v1/teams lists them"
+        )
     return named
 
 
@@ -43,27 +47,43 @@ def admit(principal: Principal, team: str, name: str, snapshot: Snapshot) -> Mod
     route = snapshot.find(team, name)
     if route is None or not _granted(principal, route, name):
         raise unknown_model(principal, team, name, snapshot)
-    if route.state == "disabled":
-        raise NotFound(
-            f"model {name!r} is disabled",
-            code="model_disabled",
-            param="model",
-            hint="its operator can enable it again",
-            headers={"x-should-retry": "false"},
-        )
+    _require_enabled(route, name)
     if not route.callable:
         raise unreachable(name)
     return route
 
 
+def admit_unnamed(principal: Principal, route: ModelRoute, endpoint: EndpointRoute, snapshot: Snapshot) -> bool:
+    """Whether the key may use the endpoint that a call without a model's name leads to: as if it named the model.
+
+    Raises:
+        NotFound: the model is disabled.
+        Unavailable: the endpoint is switched off.
+    """
+    if not may_use(principal, route, snapshot):
+        return False
+    _require_enabled(route, route.name)
+    if not endpoint.enabled:
+        raise unreachable(route.name)
+    return True
+
+
+def may_use(principal: Principal, route: ModelRoute, snapshot: Snapshot) -> bool:
+    """Whether the key's patterns admit the model by its name or by one of its aliases."""
+    if principal.may_call(route.name):
+        return True
+    names = snapshot.names(route.team)
+    return any(principal.may_call(name) for name in names if snapshot.find(route.team, name) is route)
+
+
 def unknown_model(principal: Principal, team: str, name: str, snapshot: Snapshot) -> GatewayError:
     """Return the 404 for a name, with the nearest of those that the key may see."""
-    visible = visible_names(principal, team, snapshot)
+    visible, shown = visible_names(principal, team, snapshot), name[:_QUOTED]
     return NotFound(
-        f"model {name!r} not found",
+        f"model {shown!r} not found",
         code="model_not_found",
         param="model",
-        hint=_meant(name, visible),
+        hint=_meant(shown, visible),
         headers={"x-should-retry": "false"},
     )
 
@@ -87,12 +107,28 @@ def visible_names(principal: Principal, team: str, snapshot: Snapshot) -> tuple[
     return tuple(sorted(names))
 
 
+def _require_enabled(route: ModelRoute, name: str) -> None:
+    if route.state == "disabled":
+        raise NotFound(
+            f"model {name!r} is disabled",
+            code="model_disabled",
+            param="model",
+            hint="its operator can enable it again",
+            headers={"x-should-retry": "false"},
+        )
+
+
 def _granted(principal: Principal, route: ModelRoute, name: str) -> bool:
     """A grant may name the model or the alias; either is enough."""
     return principal.may_call(name) or principal.may_call(route.name)
 
 
 def _meant(name: str, names: tuple[str, ...]) -> str:
+    if not names:
+        return "no model is registered for this key yet"
+    return f"{_close(name, names)}{len(names)} in all: GET /v1/models"
+
+
+def _close(name: str, names: tuple[str, ...]) -> str:
     close = nearest(name, names)
-    meant = f"did you mean {' or '.join(repr(one) for one in close)}? " if close else ""
-    return f"{meant}{len(names)} in all: GET /v1/models" if names else "no model is registered for this key yet"
+    return f"did you mean {' or '.join(repr(one) for one in close)}? " if close else ""

@@ -18,7 +18,7 @@ from gateway.access.balance import Balancer, Outcome, retry_after_s
 from gateway.access.call import Call
 from gateway.access.deadline import Deadline
 from gateway.access.headers import without_account
-from gateway.access.refusals import timed_out
+from gateway.access.refusals import final, timed_out
 from gateway.errors import ConnectFailed, EgressDenied, GatewayError, UpstreamFailed
 from gateway.registry.snapshot import EndpointRoute
 from gateway.settings import TimeoutSettings
@@ -108,10 +108,13 @@ class Dispatcher:
             )
             if endpoint is None:
                 break
-            self._give_up(call, response, outcome)
+            self._give_up(call, response, error, outcome)
             await asyncio.sleep(self._balancer.pause_s(len(tried)))
         if error is not None:
-            raise _final(error)
+            # Where nothing was sent to the only endpoint, the caller may well ask again.
+            if call.attempts or not isinstance(error, ConnectFailed):
+                final(error.headers)
+            raise error
         assert response is not None
         return response
 
@@ -156,12 +159,18 @@ class Dispatcher:
         call.connect_ms = response.connect_ms
         return response, None, response.status
 
-    def _give_up(self, call: Call, response: UpstreamResponse | None, outcome: Outcome) -> None:
+    def _give_up(
+        self, call: Call, response: UpstreamResponse | None, error: GatewayError | None, outcome: Outcome
+    ) -> None:
         if response is not None:
+            call.status = response.status
             response.close()
+        if error is not None:
+            call.status, call.error_code = error.status, error.code
         assert call.endpoint is not None
         call.attempts.append(f"{call.endpoint.id}: {outcome}")
         self._retried(call)
+        call.status, call.error_code = 0, None
 
     async def _headers(self, outgoing: Outgoing, endpoint: EndpointRoute) -> CIMultiDict[str]:
         headers = outgoing.headers.copy() if endpoint.organization_headers else without_account(outgoing.headers)
@@ -182,16 +191,6 @@ async def _moving(body: AsyncIterator[bytes], deadline: Deadline) -> AsyncIterat
     async for chunk in body:
         deadline.again()
         yield chunk
-
-
-def _final(error: GatewayError) -> GatewayError:
-    """Our attempts are spent: another one of the caller's would only multiply them (CL-6, CL-7).
-
-    Except where nothing was sent at all: then asking again later is right, and the caller's own pause is long enough.
-    """
-    if not isinstance(error, ConnectFailed):
-        error.headers.setdefault("x-should-retry", "false")
-    return error
 
 
 def _wait(response: UpstreamResponse | None) -> float | None:

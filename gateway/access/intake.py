@@ -9,16 +9,18 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from gateway.access.admission import admit
+from gateway.access.admission import admit, admit_unnamed
 from gateway.access.body import read_call, rewrite
 from gateway.access.call import Call
 from gateway.access.dispatch import Outgoing
 from gateway.access.headers import to_upstream, via
+from gateway.access.mentions import mentioned_files
 from gateway.access.multipart import read_head
+from gateway.access.object_list import read_list
 from gateway.access.refusals import is_json
-from gateway.errors import InvalidRequest, NotFound
+from gateway.errors import InvalidRequest, NotFound, PermissionDenied
 from gateway.listener.body import limited_chunks, read_limited
-from gateway.registry.objects import StoredObjects
+from gateway.registry.objects import StoredObjects, not_found
 from gateway.registry.registry import Registry
 from gateway.registry.snapshot import EndpointRoute
 from gateway.settings import ServerSettings
@@ -39,6 +41,11 @@ class Intake:
         Raises:
             GatewayError: the body cannot be used, or nobody answers for it.
         """
+        if call.operation.hides_models and call.principal.models:
+            raise PermissionDenied(
+                f"this key may use some models only, and {call.operation.path} names models where nobody looks",
+                hint="use a key without a list of models",
+            )
         outgoing = Outgoing(
             method=call.operation.method,
             suffix=suffix,
@@ -55,21 +62,38 @@ class Intake:
             outgoing.endpoints = await self._by_object(call, call.object_id)
         return outgoing
 
-    async def forget(self, call: Call) -> None:
+    def forget(self, call: Call) -> None:
         """Forget the object that the call deleted, if its endpoint agreed."""
         if call.object_id is not None and call.status < HTTPStatus.BAD_REQUEST:
-            await self._objects.forget(call.team, call.object_id)
+            self._objects.forget(call.team, call.object_id)
+
+    async def keep_own(self, call: Call, answer: web.Response) -> None:
+        """Take the objects of other teams out of a list; an upstream account may be shared (decisions/0004).
+
+        Raises:
+            BadUpstreamResponse: it is no list that can be read.
+        """
+        if call.status != HTTPStatus.OK or not isinstance(answer.body, bytes):
+            return
+        listed = read_list(answer.body)
+        if foreign := await self._objects.foreign(call.team, listed.ids):
+            answer.body = listed.without(foreign)
+            call.bytes_out = len(answer.body)
 
     async def _read_json(self, request: web.Request, call: Call, outgoing: Outgoing) -> None:
         body = await self._body(request)
         call.bytes_in = len(body)
         asked = read_call(body, model=call.operation.model)
         call.stream = asked.stream
-        call.stored = call.operation.remembers(store=asked.store)
-        await self._route(call, outgoing, asked.model, asked.refers_to(call.operation.refers_to))
+        operation, snapshot = call.operation, self._registry.snapshot
+        call.stored = operation.remembers(store=asked.store)
+        takes_model = operation.model != "none"
+        await self._route(call, outgoing, asked.model if takes_model else None, asked.refers_to(operation.refers_to))
+        if len(snapshot.teams) > 1 and (files := mentioned_files(body)):
+            await self._require_own(call, files)
         route = call.route
         call.injected_usage = (
-            route is not None and route.stream_usage and asked.can_inject_usage and call.operation.terminal == "done"
+            route is not None and route.stream_usage and asked.can_inject_usage and operation.terminal == "done"
         )
         if not is_json(outgoing.headers.get("Content-Type", "")):
             outgoing.headers["Content-Type"] = (
@@ -77,7 +101,8 @@ class Intake:
             )
 
         def body_for(endpoint: EndpointRoute) -> bytes:
-            return rewrite(body, asked, model=endpoint.upstream_model, inject_usage=call.injected_usage)
+            name = endpoint.upstream_model if takes_model else None
+            return rewrite(body, asked, model=name, inject_usage=call.injected_usage)
 
         outgoing.body_for = body_for
 
@@ -126,30 +151,33 @@ class Intake:
         call.model = model
         route = call.route = admit(call.principal, call.team, model, self._registry.snapshot)
         outgoing.endpoints = tuple(endpoint for endpoint in route.endpoints if endpoint.enabled)
-        if referred is not None and len(outgoing.endpoints) > 1:
-            outgoing.endpoints = await self._only_maker(call, referred, outgoing.endpoints)
+        if referred is not None:  # an earlier response is known only where it was made
+            maker = await self._objects.find(call.team, referred)
+            only = tuple(endpoint for endpoint in outgoing.endpoints if endpoint.id == maker)
+            outgoing.endpoints = only or outgoing.endpoints
 
-    async def _only_maker(
-        self, call: Call, object_id: str, endpoints: tuple[EndpointRoute, ...]
-    ) -> tuple[EndpointRoute, ...]:
-        """An earlier response is known only where it was made."""
-        maker = await self._objects.find(call.team, object_id)
-        return tuple(endpoint for endpoint in endpoints if endpoint.id == maker) or endpoints
+    async def _require_own(self, call: Call, files: frozenset[str]) -> None:
+        for file in await self._objects.foreign(call.team, files):
+            raise not_found(file)
 
     async def _by_object(self, call: Call, object_id: str | None) -> tuple[EndpointRoute, ...]:
+        """Return the endpoint that made the object, else the team's default one; for a key that may use its model."""
         snapshot = self._registry.snapshot
         if object_id is not None:
             maker = await self._objects.find(call.team, object_id)
             found = snapshot.endpoint(maker) if maker is not None else None
             if found is not None:
+                if not admit_unnamed(call.principal, *found, snapshot):
+                    raise not_found(object_id)
                 call.route = found[0]
+                call.stored = call.stored or call.operation.remembers(store=None)  # a batch gets its output later
                 return (found[1],)
         default = snapshot.default_endpoint(call.team, call.operation.group)
-        if default is None:
+        found = snapshot.endpoint(default.id) if default is not None else None
+        if found is None or not admit_unnamed(call.principal, *found, snapshot):
             raise _nobody(call, object_id)
-        found = snapshot.endpoint(default.id)
-        call.route = found[0] if found is not None else None
-        return (default,)
+        call.route = found[0]
+        return (found[1],)
 
 
 def _require_model(call: Call, model: str | None) -> None:
@@ -161,7 +189,7 @@ def _nobody(call: Call, object_id: str | None) -> NotFound:
     group = call.operation.group
     what = f"{object_id!r} was not made through this gateway" if object_id else "this request names no model"
     return NotFound(
-        f"{what}, and the team {call.team!r} has no default endpoint for {group!r}",
+        f"{what}, and the team {call.team!r} has no default endpoint for {group!r} that this key may use",
         hint=f"an operator can set one: PATCH /api/v1/teams/… default_endpoints: {{{group!r}: endpoint id}}",
         headers={"x-should-retry": "false"},
     )

@@ -5,6 +5,7 @@ answer runs that can wait for its end.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from gateway.access.call import Call, Outcome
@@ -70,7 +71,7 @@ class StreamCopy(Observation):
 
     __slots__ = ("_relay",)
 
-    def __init__(self, *, drop_injected_usage: bool, watch_id: bool) -> None:
+    def __init__(self, *, drop_injected_usage: bool, watch_id: bool = False) -> None:
         self._relay = EventRelay(drop_injected_usage=drop_injected_usage, watch_id=watch_id)
 
     @property
@@ -87,17 +88,36 @@ class StreamCopy(Observation):
         return self._relay.finish()
 
     def settle(self, call: Call) -> None:
-        """Take over usage and id; an error inside, or a missing end, changes the outcome (PRX-5, PRX-6)."""
+        """Take over the usage; an error inside, or a missing end, changes the outcome (PRX-5, PRX-6)."""
         relay = self._relay
         call.tokens, call.events = relay.usage, relay.events
-        if relay.object_id is not None and call.operation.answer_ids:
-            call.created = ((call.operation.answer_ids[0][1], relay.object_id),)
         if call.outcome is not Outcome.COMPLETE:
             return
         if relay.error is not None:
             call.outcome = Outcome.FAILED
         elif call.operation.terminal is not None and not relay.complete:
             call.outcome = Outcome.INCOMPLETE
+
+
+class CreatingStreamCopy(StreamCopy):
+    """The same for a stream that creates an object: `made` is told its id before the first event leaves.
+
+    While the stream runs, the object may already be asked for, or cancelled, on another connection.
+    """
+
+    __slots__ = ("_made",)
+
+    def __init__(self, *, drop_injected_usage: bool, made: Callable[[str], object]) -> None:
+        super().__init__(drop_injected_usage=drop_injected_usage, watch_id=True)
+        self._made: Callable[[str], object] | None = made
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return the whole events so far."""
+        out = super().feed(chunk)
+        if self._made is not None and (object_id := self._relay.object_id) is not None:
+            self._made(object_id)
+            self._made = None
+        return out
 
 
 def _ids(document: bytes, operation: Operation) -> tuple[tuple[str, str], ...]:

@@ -23,7 +23,9 @@ class Operation:
 
     `group` is what a team's default endpoint is set for (team_defaults.operation): calls that name neither a model nor
     a known object go there. `answer_ids` are (member, kind) pairs of a JSON answer: ids of objects that live at the
-    answering endpoint from now on. `refers_to` is the body member that names such an object.
+    answering endpoint from now on. `refers_to` is the body member that names such an object. `lists` says that the
+    answer lists objects, of which only the team's own may be seen; `hides_models` that models are named where we do not
+    look, so that a key which is limited to some models may not use it.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Operation:
     stored_by_default: bool = True
     refers_to: str | None = None
     forgets: bool = False
+    lists: bool = False
+    hides_models: bool = False
     local: bool = False
 
     def remembers(self, *, store: bool | None) -> bool:
@@ -241,12 +245,21 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation("audio.translations", "POST", "audio/translations", "audio", body="multipart", model="required"),
     Operation("files", "POST", "files", "files", body="multipart", answer_ids=_FILE),
-    Operation("files.list", "GET", "files", "files"),
+    Operation("files.list", "GET", "files", "files", lists=True),
     Operation("files.get", "GET", "files/{id}", "files", object_kind="file"),
     Operation("files.delete", "DELETE", "files/{id}", "files", object_kind="file", forgets=True),
     Operation("files.content", "GET", "files/{id}/content", "files", object_kind="file"),
-    Operation("batches", "POST", "batches", "batches", body="json", answer_ids=_BATCH, refers_to="input_file_id"),
-    Operation("batches.list", "GET", "batches", "batches"),
+    Operation(
+        "batches",
+        "POST",
+        "batches",
+        "batches",
+        body="json",
+        answer_ids=_BATCH,
+        refers_to="input_file_id",
+        hides_models=True,
+    ),
+    Operation("batches.list", "GET", "batches", "batches", lists=True),
     Operation("batches.get", "GET", "batches/{id}", "batches", object_kind="batch", answer_ids=_BATCH),
     Operation("batches.cancel", "POST", "batches/{id}/cancel", "batches", object_kind="batch", answer_ids=_BATCH),
     Operation("models.list", "GET", "models", "models", local=True),

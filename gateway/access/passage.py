@@ -6,18 +6,22 @@ Bytes pass as they come; a stream that broke looks broken; after the first byte 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from http import HTTPStatus
 
 from aiohttp import web
+from multidict import CIMultiDict
 
 from gateway.access.account import timing
+from gateway.access.balance import is_retryable
 from gateway.access.call import Call, Outcome
 from gateway.access.deadline import Deadline
 from gateway.access.errors import error_event
 from gateway.access.headers import to_client
-from gateway.access.observation import Observation, PlainCopy, StreamCopy
-from gateway.access.refusals import is_event_stream, is_json, timed_out
+from gateway.access.object_list import MAX_LIST_BYTES
+from gateway.access.observation import CreatingStreamCopy, Observation, PlainCopy, StreamCopy
+from gateway.access.refusals import final, is_event_stream, is_json, timed_out
 from gateway.api.request import TIMING
 from gateway.errors import GatewayError, UpstreamFailed
 from gateway.settings import TimeoutSettings
@@ -34,15 +38,28 @@ FAREWELL_S = 5.0
 class Passage:
     """Everything that one answer needs on its way."""
 
-    __slots__ = ("_call", "_copy", "_deadline", "_idle_s", "_loop", "_request", "_response", "_slow_s", "_upstream")
+    __slots__ = (
+        "_call",
+        "_copy",
+        "_deadline",
+        "_idle_s",
+        "_loop",
+        "_made",
+        "_request",
+        "_response",
+        "_slow_s",
+        "_upstream",
+    )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - `made` is told the id of an object that a stream creates
         self,
         request: web.Request,
         call: Call,
         upstream: UpstreamResponse,
         deadline: Deadline,
         timeouts: TimeoutSettings,
+        *,
+        made: Callable[[Call, str], object],
     ) -> None:
         self._request = request
         self._call = call
@@ -52,6 +69,7 @@ class Passage:
         self._idle_s = timeouts.idle_s if own is None else own
         self._slow_s = timeouts.slow_client_s
         self._loop = asyncio.get_running_loop()
+        self._made = made
         self._copy: Observation = self._observation()
         self._response: web.StreamResponse
 
@@ -63,10 +81,12 @@ class Passage:
         """
         self._deadline.limit("idle", self._idle_s)
         length = _length(self._upstream)
+        if self._call.operation.lists:
+            return await self._pass_whole(MAX_LIST_BYTES)
         if self._streams:
             self._deadline.total(None)
         elif length is not None and length <= BUFFERED_BYTES:
-            return await self._pass_whole()
+            return await self._pass_whole(BUFFERED_BYTES)
         return await self._pass_along()
 
     @property
@@ -79,18 +99,20 @@ class Passage:
         if headers.get("Content-Encoding", "identity") != "identity":
             return Observation()
         if is_event_stream(content_type):
-            return StreamCopy(drop_injected_usage=call.injected_usage, watch_id=call.stored)
+            if call.stored:
+                return CreatingStreamCopy(drop_injected_usage=call.injected_usage, made=partial(self._made, call))
+            return StreamCopy(drop_injected_usage=call.injected_usage)
         return PlainCopy(keep=call.stored) if is_json(content_type) else Observation()
 
-    async def _pass_whole(self) -> web.Response:
+    async def _pass_whole(self, limit: int) -> web.Response:
         call = self._call
-        body = await self._upstream.read(BUFFERED_BYTES)
+        body = await self._upstream.read(limit)
         call.first_byte_at = time.perf_counter()
         call.status, call.outcome, call.bytes_out = self._upstream.status, Outcome.COMPLETE, len(body)
         self._copy.feed(body)
         self._copy.settle(call)
         self._request[TIMING] = timing(call)
-        return web.Response(status=call.status, body=body, headers=to_client(self._upstream.headers))
+        return web.Response(status=call.status, body=body, headers=self._headers())
 
     async def _pass_along(self) -> web.StreamResponse:
         """Pass chunks as they come. The head goes out with the first, so that early trouble keeps its status."""
@@ -165,8 +187,14 @@ class Passage:
         except ConnectionError:
             return
 
+    def _headers(self) -> CIMultiDict[str]:
+        headers = to_client(self._upstream.headers)
+        if self._call.attempts and is_retryable(self._upstream.status):
+            final(headers)
+        return headers
+
     def _head(self) -> web.StreamResponse:
-        response = web.StreamResponse(status=self._upstream.status, headers=to_client(self._upstream.headers))
+        response = web.StreamResponse(status=self._upstream.status, headers=self._headers())
         length = _length(self._upstream)
         if self._streams:
             response.headers["Cache-Control"] = "no-cache"

@@ -4,7 +4,7 @@ A JSON error travels as it is. Everything else is told in our words: a redirect 
 credential is ours and not the caller's, an HTML page is nobody's error message.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from http import HTTPStatus
 
 from gateway.errors import GatewayError, RateLimited, Unavailable, UpstreamFailed, UpstreamTimeout
@@ -52,6 +52,15 @@ def _without_words(status: int, headers: Mapping[str, str]) -> GatewayError:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         return Unavailable(message, code="upstream_error", headers=headers, upstream_status=status)
     return UpstreamFailed(message, headers=headers, upstream_status=status)
+
+
+def final(headers: MutableMapping[str, str]) -> None:
+    """Say in the headers of a refusal that our attempts are spent: the caller's would only multiply them (CL-6, CL-7).
+
+    Unless the upstream said when to come back: then that is the better advice (PRX-12).
+    """
+    if not any(name in headers for name in _WAITING):
+        headers["x-should-retry"] = "false"
 
 
 def timed_out(name: str) -> GatewayError:

@@ -5,6 +5,7 @@ drops its connection (proxy_behaviour.md section 4). No clean-up here ever await
 """
 
 import asyncio
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -12,18 +13,22 @@ from gateway.access.call import Call, Outcome
 from gateway.access.deadline import Deadline
 from gateway.access.dispatch import Dispatcher, Outgoing
 from gateway.access.passage import Passage
-from gateway.access.refusals import refusal, timed_out
+from gateway.access.refusals import final, refusal, timed_out
+from gateway.api.request import ATTEMPTS
 from gateway.errors import BadUpstreamResponse
 from gateway.settings import TimeoutSettings
 from gateway.upstream.transport import UpstreamResponse
 
 
 class Relay:
-    """Carries calls. One for the process."""
+    """Carries calls. One for the process. `made` is told the id of an object as soon as a stream has created it."""
 
-    def __init__(self, dispatcher: Dispatcher, timeouts: TimeoutSettings) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, timeouts: TimeoutSettings, *, made: Callable[[Call, str], object]
+    ) -> None:
         self._dispatcher = dispatcher
         self._timeouts = timeouts
+        self._made = made
         self._running: set[Deadline] = set()
 
     def __len__(self) -> int:
@@ -57,13 +62,19 @@ class Relay:
     async def _carry(
         self, request: web.Request, call: Call, outgoing: Outgoing, deadline: Deadline
     ) -> web.StreamResponse:
-        upstream = await self._dispatcher.send(call, outgoing, deadline)
+        try:
+            upstream = await self._dispatcher.send(call, outgoing, deadline)
+        finally:
+            if call.attempts:
+                request[ATTEMPTS] = ", ".join(call.attempts)
         try:
             refused = refusal(upstream.status, upstream.headers)
             if refused is not None:
+                if call.attempts:
+                    final(refused.headers)
                 raise refused
             _check_coding(request, upstream)
-            return await Passage(request, call, upstream, deadline, self._timeouts).run()
+            return await Passage(request, call, upstream, deadline, self._timeouts, made=self._made).run()
         finally:
             upstream.close()
 

@@ -13,7 +13,7 @@ from aiohttp import web
 from gateway.access import listing
 from gateway.access.account import Account
 from gateway.access.admission import team_of
-from gateway.access.call import Call
+from gateway.access.call import Call, Outcome
 from gateway.access.errors import error_response
 from gateway.access.intake import Intake
 from gateway.access.operations import match, split_tail
@@ -109,7 +109,7 @@ class DataPlane:
             try:
                 return await self._relayed(request, call, suffix)
             except GatewayError as error:
-                call.status, call.error_code = error.status, error.code
+                call.status, call.error_code, call.outcome = error.status, error.code, Outcome.REFUSED
                 return error_response(error, call.request_id)
 
     async def _relayed(self, request: web.Request, call: Call, suffix: str) -> web.StreamResponse:
@@ -119,7 +119,9 @@ class DataPlane:
         finally:
             outgoing.close()
         if call.operation.forgets:
-            await self._intake.forget(call)
+            self._intake.forget(call)
+        if call.operation.lists and isinstance(answer, web.Response):
+            await self._intake.keep_own(call, answer)
         return answer
 
 

@@ -10,5 +10,7 @@ STARTED = web.RequestKey("STARTED", float)
 """When the request's head had been read, seconds of time.perf_counter()."""
 TIMING = web.RequestKey("TIMING", str)
 """What the data plane knows of the upstream's share, in `Server-Timing` form."""
+ATTEMPTS = web.RequestKey("ATTEMPTS", str)
+"""Which endpoints were tried in vain, and why: "ep_…: 503, ep_…: timeout"."""
 BEGUN = web.RequestKey("BEGUN", bool)
 """Set when the answer's head has gone out: there is no second status line (STR-4)."""

@@ -17,7 +17,7 @@ from gateway.access.errors import error_response
 from gateway.access.headers import request_id as new_request_id
 from gateway.api.principal import REQUEST_ID
 from gateway.api.problem import problem_response
-from gateway.api.request import BEGUN, STARTED, TIMING
+from gateway.api.request import ATTEMPTS, BEGUN, STARTED, TIMING
 from gateway.errors import GatewayError, MethodNotAllowed, NotFound, TooLarge
 from gateway.observe.logs import bind_request
 from gateway.observe.metrics import Metrics
@@ -60,6 +60,8 @@ async def dress(request: web.Request, response: web.StreamResponse) -> None:
     headers["Server"] = "modelport"
     headers["X-Request-Id"] = request.get(REQUEST_ID, "")
     total_ms = (time.perf_counter() - request.get(STARTED, time.perf_counter())) * 1000
+    if attempts := request.get(ATTEMPTS):
+        headers["x-modelport-attempts"] = attempts
     timing = request.get(TIMING)
     headers["Server-Timing"] = f"{timing}, total;dur={total_ms:.2f}" if timing else f"total;dur={total_ms:.2f}"
 

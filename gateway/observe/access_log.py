@@ -42,6 +42,8 @@ class RequestLine:
     endpoint_id: str | None = None
     outcome: str | None = None
     error_code: str | None = None
+    attempts: str | None = None
+    """Endpoints that were tried in vain, and why."""
     first_byte_ms: float | None = None
     bytes_in: int = 0
     bytes_out: int = 0
@@ -99,7 +101,7 @@ class AccessLog:
         self._stream.flush()
 
 
-_TEXTS = ("model", "key_id", "team", "operation", "endpoint_id", "outcome", "error_code", "peer")
+_TEXTS = ("model", "key_id", "team", "operation", "endpoint_id", "outcome", "error_code", "attempts", "peer")
 
 
 def _json_line(line: RequestLine) -> str:

@@ -4,7 +4,7 @@ Pure. Used by the registry for what is registered, and by the data plane for "di
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from itertools import islice
 
@@ -14,6 +14,8 @@ MAX_MODEL_NAME = 200  # characters: the longest in the wild (fine-tunes with pat
 MAX_SLUG = 63  # characters: what a DNS label takes, so that a team or gateway can become a host name
 UID_PREFIX = "mdl_"
 
+DEFAULT_TEAM = "default"
+"""The team that a new installation begins with."""
 RESERVED_TEAMS = frozenset({"all", "api", "console", "me", "models", "new", "server", "v1"})
 """Words that a path or a filter may need where a team's name stands."""
 RESERVED_GATEWAYS = frozenset({"all", "auto", "default", "gateway", "none", "null", "server"})
@@ -65,6 +67,24 @@ def check_gateway_name(name: str) -> str:
         Unprocessable: no slug, or a reserved word.
     """
     return _check_slug(name, RESERVED_GATEWAYS)
+
+
+def unnamed_team(known: Collection[str]) -> str:
+    """Return the team of a caller who belongs to none and names none: `default`, or the only one.
+
+    Raises:
+        Unprocessable: nothing says which of several teams is meant.
+    """
+    if DEFAULT_TEAM in known:
+        return DEFAULT_TEAM
+    if len(known) == 1:
+        return next(iter(known))
+    raise Unprocessable(
+        "which team?",
+        code="team_required",
+        param="team",
+        hint="name it: `team` in the management API, /access/models/TEAM/ for calls",
+    )
 
 
 def nearest(name: str, names: Iterable[str]) -> list[str]:

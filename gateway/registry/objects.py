@@ -1,20 +1,25 @@
-"""Which endpoint made a stored response, file or batch: later requests about it name no model and must go there.
+"""Which endpoint made a stored response, file or batch, and for which team (docs/decisions/0004).
 
-Used by the data plane. `remember` never waits: the newest objects are found in memory by the very next request, all of
-them reach the database in batches and survive a restart. Ids hang on the team's id, so that a later team of the same
-name sees nothing of an earlier one.
+Later requests about an object name no model and must go to its endpoint. An object belongs to the team that made it:
+for every other team it does not exist, also where both teams' endpoints lead to the same upstream account.
+
+Used by the data plane. `remember` and `forget` never wait: the newest objects are found in memory by the very next
+request, all of them reach the database in batches and survive a restart. Ids hang on the team's id, so that a later
+team of the same name sees nothing of an earlier one.
 """
 
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from gateway.errors import NotFound
 from gateway.registry.registry import Registry
-from gateway.registry.store.objects import StoredObject, delete_object, find_object, put_objects
+from gateway.registry.store.objects import GONE, Maker, StoredObject, find_makers, put_objects
 from gateway.storage.clock import Clock
 from gateway.storage.engine import Database
 
 MAX_REMEMBERED = 10_000  # objects in memory, some 3 MB; older ones are read from the database
+_ASKED_AT_ONCE = 500  # ids in one query; SQLite takes 32,766 values
 
 
 class Rows(Protocol):
@@ -36,15 +41,13 @@ class ObjectStore:
         async with self._database.write() as conn:
             await put_objects(conn, objects)
 
-    async def find(self, team_id: str, object_id: str) -> str | None:
-        """Return the endpoint's id."""
+    async def makers(self, object_ids: Sequence[str]) -> list[Maker]:
+        """Return who made these objects."""
         async with self._database.read() as conn:
-            return await find_object(conn, team_id, object_id)
-
-    async def delete(self, team_id: str, object_id: str) -> None:
-        """Remove a row."""
-        async with self._database.write() as conn:
-            await delete_object(conn, team_id, object_id)
+            found = []
+            for start in range(0, len(object_ids), _ASKED_AT_ONCE):
+                found += await find_makers(conn, object_ids[start : start + _ASKED_AT_ONCE])
+            return found
 
 
 class StoredObjects:
@@ -55,7 +58,7 @@ class StoredObjects:
         self._rows = rows
         self._registry = registry
         self._clock = clock
-        self._newest: OrderedDict[tuple[str, str], str | None] = OrderedDict()
+        self._newest: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     def remember(self, team: str, object_id: str, kind: str, endpoint_id: str) -> None:
         """Note that the endpoint made the object; at once in memory, a moment later in the database."""
@@ -66,27 +69,55 @@ class StoredObjects:
         self._rows.put(StoredObject(team_id, object_id, kind, endpoint_id, self._clock.now_ms()))
 
     async def find(self, team: str, object_id: str) -> str | None:
-        """Return the id of the endpoint that made the object; the endpoint may be gone by now."""
+        """Return the id of the endpoint that made the object; the endpoint may be gone by now. None: nobody knows.
+
+        Raises:
+            NotFound: another team made it (ACL-3).
+        """
         team_id = self._team_id(team)
         if team_id is None:
             return None
         key = (team_id, object_id)
         if key in self._newest:
             self._newest.move_to_end(key)
-            return self._newest[key]
-        found = await self._store.find(team_id, object_id)
-        if found is not None:
-            self._keep(team_id, object_id, found)
-        return found
+            if self._newest[key] != GONE:
+                return self._newest[key]
+        makers = await self._makers([object_id])
+        if team_id in makers.get(object_id, {}):
+            self._keep(team_id, object_id, makers[object_id][team_id])
+            return makers[object_id][team_id]
+        if object_id in makers:
+            raise not_found(object_id)
+        return None
 
-    async def forget(self, team: str, object_id: str) -> None:
-        """Drop an object that was deleted upstream."""
+    async def foreign(self, team: str, object_ids: Collection[str]) -> frozenset[str]:
+        """Return those ids that other teams made, and this one did not."""
+        team_id = self._team_id(team)
+        unknown = [one for one in object_ids if team_id is None or self._newest.get((team_id, one), GONE) == GONE]
+        makers = await self._makers(unknown) if unknown else {}
+        return frozenset(one for one, by_team in makers.items() if team_id not in by_team)
+
+    def forget(self, team: str, object_id: str) -> None:
+        """Drop an object that was deleted upstream; at once in memory, a moment later in the database."""
         team_id = self._team_id(team)
         if team_id is not None:
-            self._keep(team_id, object_id, None)
-            await self._store.delete(team_id, object_id)
+            self._keep(team_id, object_id, GONE)
+            self._rows.put(StoredObject(team_id, object_id, GONE, GONE, self._clock.now_ms()))
 
-    def _keep(self, team_id: str, object_id: str, endpoint_id: str | None) -> None:
+    async def _makers(self, object_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        """Return team and endpoint ids of the makers of each object that somebody made; memory knows best."""
+        found: dict[str, dict[str, str]] = {}
+        for maker in await self._store.makers(object_ids):
+            found.setdefault(maker.object_id, {})[maker.team_id] = maker.endpoint_id
+        team_ids = [team.id for team in self._registry.snapshot.teams.values()]
+        for object_id in object_ids:
+            by_team = found.pop(object_id, {})
+            newer = {one: self._newest[one, object_id] for one in team_ids if (one, object_id) in self._newest}
+            if living := {one: endpoint for one, endpoint in (by_team | newer).items() if endpoint != GONE}:
+                found[object_id] = living
+        return found
+
+    def _keep(self, team_id: str, object_id: str, endpoint_id: str) -> None:
         self._newest[team_id, object_id] = endpoint_id
         self._newest.move_to_end((team_id, object_id))
         if len(self._newest) > MAX_REMEMBERED:
@@ -95,3 +126,12 @@ class StoredObjects:
     def _team_id(self, team: str) -> str | None:
         route = self._registry.snapshot.team(team)
         return route.id if route else None
+
+
+def not_found(object_id: str) -> NotFound:
+    """Return the 404 for an object that does not exist for the caller's team."""
+    return NotFound(
+        f"{object_id!r} not found",
+        hint="stored objects belong to the team whose key made them",
+        headers={"x-should-retry": "false"},
+    )

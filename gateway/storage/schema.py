@@ -193,7 +193,7 @@ stored_objects = Table(
     Column("kind", Text, nullable=False),
     Column("endpoint_id", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False, index=True),
-    PrimaryKeyConstraint("team_id", "object_id"),
+    PrimaryKeyConstraint("object_id", "team_id"),  # by object: whose it is, is asked across teams
 )
 
 # History keeps the names of that time and outlives what it names (lifecycle.md section 4): no foreign keys here.

@@ -7,13 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.api.principal import Principal
 from gateway.errors import Conflict, NotFound, Unprocessable
 from gateway.registry.address import GATEWAY, SERVER
-from gateway.registry.names import MAX_READ, UID_PREFIX, model_not_found, nearest
+from gateway.registry.names import MAX_READ, UID_PREFIX, model_not_found, nearest, unnamed_team
 from gateway.registry.record import GatewayRecord, ModelRecord, TeamRecord
 from gateway.registry.store.names import model_names
 from gateway.registry.store.tables import ALIASES, GATEWAYS, MODELS, TEAMS
 from gateway.storage.schema import aliases, gateways, models, teams
-
-DEFAULT_TEAM = "default"
 
 
 def choose_team(principal: Principal, wanted: str | None, known: Collection[str]) -> str:
@@ -23,11 +21,7 @@ def choose_team(principal: Principal, wanted: str | None, known: Collection[str]
         NotFound: the team does not exist for this caller.
         Unprocessable: nothing says which of several teams is meant.
     """
-    choice = wanted or principal.team
-    if choice is None:
-        choice = DEFAULT_TEAM if DEFAULT_TEAM in known or len(known) != 1 else next(iter(known))
-        if choice not in known:
-            raise Unprocessable("which team?", code="team_required", param="team", hint="name the team in `team`")
+    choice = wanted or principal.team or unnamed_team(known)
     principal.require_team(choice)
     if choice not in known:
         suggestions = nearest(choice, known) if principal.team is None else []

@@ -11,16 +11,10 @@ from gateway.api.principal import Principal
 from gateway.errors import PermissionDenied, Unprocessable
 from gateway.registry.address import default_gateway, team_gateway, via_as_set
 from gateway.registry.inputs import TeamCreate, TeamPatch, TeamQuery
-from gateway.registry.names import check_team_name
+from gateway.registry.names import DEFAULT_TEAM, check_team_name
 from gateway.registry.record import TeamRecord
 from gateway.registry.service.change import Changes, differing, referenced
-from gateway.registry.service.lookup import (
-    DEFAULT_TEAM,
-    gateways_by_id,
-    get_team,
-    require_free_team,
-    via_columns,
-)
+from gateway.registry.service.lookup import gateways_by_id, get_team, require_free_team, via_columns
 from gateway.registry.state import Deletion, TeamState
 from gateway.registry.store import defaults, references
 from gateway.registry.store.entity import Place, Slice

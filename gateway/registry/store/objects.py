@@ -1,13 +1,16 @@
-"""Rows of `stored_objects`: at which endpoint a response, file or batch was made."""
+"""Rows of `stored_objects`: for which team, at which endpoint a response, file or batch was made."""
 
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.storage.schema import stored_objects
+
+GONE = ""
+"""In place of an endpoint's id: the object was deleted, and its row goes."""
 
 
 class StoredObject(NamedTuple):
@@ -20,28 +23,30 @@ class StoredObject(NamedTuple):
     created_at: int
 
 
+class Maker(NamedTuple):
+    """Who made an object."""
+
+    team_id: str
+    object_id: str
+    endpoint_id: str
+
+
 async def put_objects(conn: AsyncConnection, objects: Collection[StoredObject]) -> None:
-    """Write the rows; the newest of several about one object stays."""
-    if not objects:
-        return
-    insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
-    query = insert(stored_objects)
-    key = (stored_objects.c.team_id, stored_objects.c.object_id)
-    fresh = {name: query.excluded[name] for name in ("kind", "endpoint_id", "created_at")}
-    rows = {(one.team_id, one.object_id): one._asdict() for one in objects}
-    await conn.execute(query.on_conflict_do_update(index_elements=key, set_=fresh), list(rows.values()))
+    """Write the rows and delete those that are gone; the newest word about an object counts."""
+    newest = {(one.team_id, one.object_id): one for one in objects}
+    if rows := [one._asdict() for one in newest.values() if one.endpoint_id != GONE]:
+        insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
+        query = insert(stored_objects)
+        key = (stored_objects.c.object_id, stored_objects.c.team_id)
+        fresh = {name: query.excluded[name] for name in ("kind", "endpoint_id", "created_at")}
+        await conn.execute(query.on_conflict_do_update(index_elements=key, set_=fresh), rows)
+    if gone := [{"t": one.team_id, "o": one.object_id} for one in newest.values() if one.endpoint_id == GONE]:
+        same = (stored_objects.c.team_id == bindparam("t"), stored_objects.c.object_id == bindparam("o"))
+        await conn.execute(delete(stored_objects).where(*same), gone)
 
 
-async def find_object(conn: AsyncConnection, team_id: str, object_id: str) -> str | None:
-    """Return the id of the endpoint that made the object."""
-    query = select(stored_objects.c.endpoint_id).where(*_same(team_id, object_id))
-    return (await conn.execute(query)).scalar_one_or_none()
-
-
-async def delete_object(conn: AsyncConnection, team_id: str, object_id: str) -> None:
-    """Remove the row, if there is one."""
-    await conn.execute(delete(stored_objects).where(*_same(team_id, object_id)))
-
-
-def _same(team_id: str, object_id: str) -> tuple[ColumnElement[bool], ...]:
-    return stored_objects.c.team_id == team_id, stored_objects.c.object_id == object_id
+async def find_makers(conn: AsyncConnection, object_ids: Collection[str]) -> list[Maker]:
+    """Return every team that made an object of one of these ids, teams that are gone included."""
+    columns = (stored_objects.c.team_id, stored_objects.c.object_id, stored_objects.c.endpoint_id)
+    query = select(*columns).where(stored_objects.c.object_id.in_(object_ids))
+    return [Maker(*row) for row in await conn.execute(query)]

@@ -245,7 +245,7 @@ def _make_records() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("endpoint_id", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("team_id", "object_id", name=op.f("pk_stored_objects")),
+        sa.PrimaryKeyConstraint("object_id", "team_id", name=op.f("pk_stored_objects")),
     )
     op.create_index(op.f("ix_stored_objects_created_at"), "stored_objects", ["created_at"], unique=False)
     op.create_table(
