@@ -48,6 +48,7 @@ EMBEDDING = json.dumps(
 MODELS = json.dumps(
     {"object": "list", "data": [{"id": "scripted-model", "object": "model", "created": 1, "owned_by": "tests"}]}
 ).encode()
+NO_OBJECTS = b'{"object":"list","data":[],"has_more":false}'
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx upstream-host.internal:8080</body></html>"
 
 USAGE_WANTED = r'"include_usage"\s*:\s*true'
@@ -95,6 +96,8 @@ def usual(target: str, body: bytes) -> Script:
         return answer(200, MODELS)
     if path.endswith("/embeddings"):
         return answer(200, EMBEDDING)
+    if path.endswith(("/files", "/batches")) and not body:
+        return answer(200, NO_OBJECTS)
     if b'"stream": true' in body or b'"stream":true' in body:
         return CHAT_STREAM
     return answer(200, completion())
