@@ -5,6 +5,7 @@ Raw asyncio, so that its own cost does not hide a gateway's. `python -m tests.be
 
 import asyncio
 import json
+from typing import cast
 
 _CHAT = json.dumps(
     {
@@ -52,8 +53,7 @@ class _Connection(asyncio.Protocol):
         self._running: set[asyncio.TimerHandle] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by class
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
