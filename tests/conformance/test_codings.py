@@ -4,7 +4,9 @@ import gzip
 
 import pytest
 
+from tests.conformance.conftest import Serve
 from tests.conformance.expect import refused
+from tests.conformance.modelport import UpstreamProcess
 from tests.conformance.target import Target
 from tests.fakes.scenarios import DONE, ONE, completion
 from tests.fakes.script import answer, event_stream
@@ -56,3 +58,20 @@ async def test_binary_answers_pass(target: Target) -> None:
     case = await target.case(answer(200, audio, {"Content-Type": "audio/mpeg"}))
     reply = await case.post(path="/audio/speech")
     assert (reply.body, reply.get("content-type")) == (audio, "audio/mpeg")
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+async def test_a_bomb_in_an_answer_is_not_inflated(serve: Serve, upstream: UpstreamProcess, stream: bool) -> None:
+    """PRX-38 SRV-9: 64 MiB of blanks in 65 kB: passed as they are, and looked at under a cap only."""
+    bomb = gzip.compress(b" " * (64 << 20), 9)
+    coded = {"Content-Encoding": "gzip"}
+    script = event_stream(coded).events(bomb).end() if stream else answer(200, bomb, coded)
+    with serve() as server:
+        target = server.target(upstream)
+        await (await target.case()).post()
+        case, before = await target.case(script), server.rss_bytes()
+        for _ in range(3):
+            reply = await case.post(case.body(stream=stream), Accept_Encoding="gzip")
+            assert (reply.status, reply.body) == (200, bomb)
+        assert server.rss_bytes() - before < 32 << 20

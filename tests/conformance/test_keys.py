@@ -43,6 +43,13 @@ async def test_a_bad_key_is_refused_without_an_echo(target: Target, authorizatio
     assert await case.seen() == []
 
 
+async def test_a_missing_key_is_refused(target: Target) -> None:
+    """PRX-29: 401, and nothing is forwarded."""
+    case = await target.case()
+    refused(await case.post(Authorization=""), 401, "invalid_api_key")
+    assert await case.seen() == []
+
+
 async def test_every_bad_key_gets_the_same_answer(target: Target) -> None:
     """PRX-29 KEY-10: one body for all reasons, a model or path that does not exist included."""
     case = await target.case()
@@ -50,6 +57,7 @@ async def test_every_bad_key_gets_the_same_answer(target: Target) -> None:
     headers = target.headers(b"", Authorization="Bearer sk-wrong")
     bodies.add(_without_id(await target.call("POST", CHAT, b'{"model":"no-such"}', _length(headers, 19))))
     bodies.add(_without_id(await target.call("GET", "/models/no-such", b"", headers)))
+    bodies.add(_without_id(await case.post(Authorization="")))
     assert len(bodies) == 1, bodies
 
 

@@ -11,7 +11,7 @@ from tests.conformance.expect import openai_error
 from tests.conformance.modelport import Modelport, UpstreamProcess
 from tests.conformance.target import Target
 from tests.conformance.wire import Answer
-from tests.fakes.script import answer
+from tests.fakes.script import Script, answer, head
 
 
 def _at(target: Target, path: str) -> tuple[str, ...]:
@@ -48,6 +48,14 @@ async def test_a_query_of_a_stored_object_passes(target: Target) -> None:
     query = "?include%5B%5D=a&starting_after=3&empty="
     await _get(target, f"/responses/resp-{case.marker}{query}")
     assert (await case.seen())[-1].target.endswith(query)
+
+
+async def test_an_answer_without_body_passes(target: Target) -> None:
+    """PRX-10: 204 has neither body nor length."""
+    case = await _stored(target)
+    await target.upstream.script(case.marker, Script().raw(head(204, {})))
+    reply = await target.call("POST", f"/responses/resp-{case.marker}/cancel")
+    assert (reply.status, reply.body) == (204, b"")
 
 
 async def test_a_deleted_object_is_forgotten(target: Target) -> None:
@@ -89,6 +97,7 @@ async def test_calls_without_model_or_object_go_to_the_teams_default(serve: Serv
         assert openai_error(before)["hint"]
         await _make_default(server, case.model, "files")
         assert (await upload()).status == 200
+        await target.upstream.script(case.marker, answer(200, b'{"object":"list","data":[],"has_more":false}'))
         assert (await _get(target, f"/files?after={case.marker}")).status == 200
     assert [seen.target.partition("?")[0] for seen in await case.seen()] == ["/gamma/v1/files"] * 2
 

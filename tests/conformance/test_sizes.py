@@ -8,7 +8,9 @@ import time
 import pytest
 
 from tests.conformance.case import CHAT, Case
+from tests.conformance.conftest import Serve
 from tests.conformance.expect import refused
+from tests.conformance.modelport import UpstreamProcess
 from tests.conformance.target import Target
 from tests.conformance.wire import Answer, request_bytes
 from tests.fakes.scenarios import completion
@@ -113,9 +115,25 @@ async def test_an_upload_of_100_mb_streams(target: Target) -> None:
     assert (seen.length, seen.sha256) == (length, digest)
 
 
-async def upload(case: Case, size: int) -> tuple[Answer, str, int]:
+@pytest.mark.alone
+@pytest.mark.parametrize("order", ["model first", "model last"])
+async def test_an_upload_is_not_held_in_memory(serve: Serve, upstream: UpstreamProcess, order: str) -> None:
+    """PRX-36: streamed where the model comes first, spooled on disk where it comes last."""
+    with serve() as server:
+        target = server.target(upstream)
+        case = await target.case(answer(200, b'{"text":"hi"}'))
+        await upload(case, MIB, order)
+        before = server.rss_bytes()
+        reply, digest, length = await upload(case, UPLOAD_BYTES, order)
+        assert reply.status == 200
+        assert server.rss_bytes() - before < 24 * MIB
+    seen = (await case.seen())[-1]
+    assert (seen.length, seen.sha256) == (length, digest)
+
+
+async def upload(case: Case, size: int, order: str = "model first") -> tuple[Answer, str, int]:
     """Upload a file of `size` bytes; return the answer, and digest and length of the body."""
-    before, after = _parts(case, ORDERS["model first"], b"")
+    before, after = _parts(case, ORDERS[order], b"")
     length = len(before) + size + len(after)
     digest = hashlib.sha256(before)
     headers = case.target.headers(b"", Content_Type=FORM, Content_Length=str(length))

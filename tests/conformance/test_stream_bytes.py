@@ -6,6 +6,7 @@ import contextlib
 import pytest
 
 from tests.conformance.target import Target
+from tests.conformance.wire import request_bytes
 from tests.fakes.scenarios import DONE, ONE, STOP, TWO, event
 from tests.fakes.script import SSE_TYPE, Script, event_stream, head
 
@@ -125,3 +126,24 @@ async def test_responses_end_with_their_own_terminal(target: Target) -> None:
     answer = await case.post(case.body(stream=True, input="hello"), path="/responses")
     assert answer.whole
     assert answer.body == typed
+
+
+async def test_chunk_extensions_and_trailers_of_the_upstream_are_framing(target: Target) -> None:
+    """PRX-20 PRX-10: they belong to one connection and are no part of the text."""
+    framed = b'%x;sig="a b"\r\n%s\r\n0\r\nX-Trailer: 1\r\n\r\n' % (len(ONE), ONE)
+    case = await target.case(event_stream().raw(framed))
+    reply = await case.stream()
+    assert (reply.body, reply.whole) == (ONE, True)
+    assert reply.get("x-trailer") is None
+
+
+async def test_a_client_of_http_1_0_gets_no_chunks(target: Target) -> None:
+    """PRX-10: the end of its body is the end of the connection."""
+    case = await target.case(event_stream().events(ONE, STOP, DONE).end())
+    body = case.body(stream=True)
+    request = request_bytes("POST", f"{target.path}/chat/completions", target.headers(body), body)
+    async with await target.connect() as wire:
+        wire.send_soon(request.replace(b"HTTP/1.1", b"HTTP/1.0", 1))
+        reply = await wire.answer()
+    assert reply.get("transfer-encoding") is None
+    assert reply.body == ONE + STOP + DONE

@@ -106,6 +106,7 @@ async def test_an_upstream_that_answers_no_http_is_a_502(target: Target, script:
     reply = await case.post(case.body(stream=stream))
     assert reply.status == 502
     assert openai_error(reply)["code"] in {"upstream_disconnected", "upstream_bad_response"}
+    assert reply.get("x-should-retry") == "false"  # CL-7: our attempts are spent, theirs would multiply them
     assert str(target.upstream_port).encode() not in reply.body
 
 

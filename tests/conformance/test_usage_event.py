@@ -6,7 +6,7 @@ import pytest
 
 from tests.conformance.target import Target
 from tests.fakes.scenarios import CHAT_STREAM, DONE, ONE, STOP, TWO, event, usage_event
-from tests.fakes.script import event_stream
+from tests.fakes.script import SSE_TYPE, Script, event_stream, head
 
 ASKED = {"include_usage": True}
 WITHOUT = ONE + TWO + STOP + DONE
@@ -84,3 +84,13 @@ async def test_an_injected_usage_event_is_removed_at_every_split(target: Target)
         pieces = [events[at : at + size] for at in range(0, len(events), size)]
         case = await target.case(event_stream().events(*pieces).end(), fields={"stream_usage": True})
         assert (await case.stream()).body == ONE + DONE
+
+
+async def test_a_length_of_the_upstream_is_dropped_where_an_event_is_removed(target: Target) -> None:
+    """CMP-29 USE-3: a stale Content-Length would cut the stream or leave the client waiting."""
+    events = ONE + STOP + usage_event() + DONE
+    raw = head(200, {**SSE_TYPE, "Content-Length": str(len(events))}) + events
+    case = await target.case(Script().raw(raw), fields={"stream_usage": True})
+    reply = await case.stream()
+    assert reply.whole
+    assert reply.body == ONE + STOP + DONE
