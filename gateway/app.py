@@ -50,7 +50,7 @@ from gateway.registry.registry import Registry
 from gateway.registry.routes import registry_routes
 from gateway.registry.service.registry_service import RegistryService
 from gateway.registry.snapshot import Snapshot, changed_endpoints
-from gateway.settings import Settings
+from gateway.settings import Settings, make_data_dir
 from gateway.storage.clock import SystemClock
 from gateway.storage.engine import Database
 from gateway.storage.migrate import migrate
@@ -99,7 +99,7 @@ class Modelport:
         """
         settings = self._settings
         configure_logs(level=settings.log.level, fmt=settings.log.format)
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_data_dir(settings.data_dir)
         await self._open_database()
         await self._open_services()
         await self._listen(self._application())

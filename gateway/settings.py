@@ -5,16 +5,18 @@ module reads the environment. A variable names the path to its setting with two 
 `MODELPORT_SERVER__PORT=8080`.
 """
 
+import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.errors import ConfigError
+from gateway.sources import FileSource, VariableSource, check_variables, names_of, read_file
 from resolver import ResolveError, resolve
 
 ENV_PREFIX = "MODELPORT_"
@@ -158,20 +160,6 @@ class LogSettings(Section):
     """auto: readable on a terminal, JSON elsewhere."""
 
 
-class _File(PydanticBaseSettingsSource):
-    """The parsed configuration file as a source between defaults and variables."""
-
-    def __init__(self, settings_cls: type[BaseSettings], values: dict[str, Any]) -> None:
-        super().__init__(settings_cls)
-        self._values = values
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002 - the base's shape
-        return self._values.get(field_name), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        return self._values
-
-
 class Settings(BaseSettings):
     """The whole tree. Made by `load`, handed down by app.py, never changed."""
 
@@ -210,6 +198,20 @@ class Settings(BaseSettings):
         return self.database.url or f"sqlite:///{(self.data_dir / 'modelport.db').absolute()}"
 
 
+def make_data_dir(path: Path) -> None:
+    """Make the directory, for its owner alone, unless it is there.
+
+    Raises:
+        ConfigError: it cannot be made.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"data_dir: cannot make {path}: {error.strerror}", hint="choose another one: --data-dir, data_dir"
+        ) from error
+
+
 def is_loopback(host: str) -> bool:
     """Whether a listening address is reachable from this machine alone."""
     if host == "localhost":
@@ -231,17 +233,17 @@ def load(
     Raises:
         ConfigError: a named file is missing or no YAML, or a setting is unknown or out of its range.
     """
-    values = _read_file(path) if path is not None else {}
+    values = read_file(path) if path is not None else {}
     variables = os.environ if environment is None else environment
+    check_variables(variables, Settings, CLIENT_VARIABLES | set(_references(variables, values)))
 
     class _Sources(Settings):
         @classmethod
         def settings_customise_sources(  # type: ignore[override]  # the base names its sources one by one
             cls, settings_cls: type[BaseSettings], **_: PydanticBaseSettingsSource
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            env = EnvSettingsSource(settings_cls)
-            env.env_vars = {name.lower(): value for name, value in variables.items()}
-            return _File(settings_cls, dict(flags or {})), env, _File(settings_cls, values)
+            given = FileSource(settings_cls, dict(flags or {}))
+            return given, VariableSource(settings_cls, variables), FileSource(settings_cls, values)
 
     try:
         merged = _Sources()
@@ -250,26 +252,21 @@ def load(
     return Settings.model_construct(**dict(merged))
 
 
-def _read_file(path: Path) -> dict[str, Any]:
-    # Inner import: most starts have no file, and the parser costs 20 ms.
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        values = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(
-            f"configuration file {path}: {error.strerror}", hint="check the path after --config"
-        ) from error
-    except YAMLError as error:
-        raise ConfigError(f"configuration file {path} is no YAML: {error}") from error
-    if values is None:
-        return {}
-    if not isinstance(values, dict):
-        raise ConfigError(f"configuration file {path} must hold settings by name, like `server:`")
-    return cast("dict[str, Any]", values)
+def _references(variables: Mapping[str, str], values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the variables that settings name as `env:NAME`: they may have our prefix and be no settings."""
+    section = values.get("secrets")
+    in_file = section.values() if isinstance(section, dict) else ()
+    ours = (value for name, value in variables.items() if name.upper().startswith(ENV_PREFIX))
+    yield from (str(value).removeprefix("env:") for value in (*ours, *in_file))
 
 
-def _findings(error: ValidationError, path: Path | None) -> list[str]:
+def _findings(error: ValidationError, path: Path | None) -> Iterator[str]:
     where = f"{path}: " if path else ""
-    return [f"{where}{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors(include_input=False)]
+    for item in error.errors(include_input=False):
+        name = ".".join(map(str, item["loc"]))
+        yield f"{where}{name}: {_unknown(name) if item['type'] == 'extra_forbidden' else item['msg']}"
+
+
+def _unknown(name: str) -> str:
+    near = difflib.get_close_matches(name, names_of(Settings), n=1)
+    return f"unknown setting, did you mean {near[0]}?" if near else "unknown setting"

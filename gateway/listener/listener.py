@@ -1,5 +1,7 @@
 """Opens the port, and closes it in order: no new connection, running calls end, then the rest is cut (PRX-40)."""
 
+import errno
+import os
 import socket
 
 from aiohttp import web
@@ -44,10 +46,7 @@ class Listener:
             await self._site.start()
         except OSError as error:
             await self._runner.cleanup()
-            raise ConfigError(
-                f"cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}",
-                hint="another program may use the port: choose another one with server.port, or 0 for a free one",
-            ) from error
+            raise _cannot_listen(error, host, port) from error
         address = self._runner.addresses[0]
         return int(address[1]) if isinstance(address, tuple) else 0  # a unix socket has no port
 
@@ -103,6 +102,17 @@ class Listener:
         server = self._runner.connection_server
         assert server is not None, "the listener was not started"
         return server
+
+
+def _cannot_listen(error: OSError, host: str, port: int) -> ConfigError:
+    if error.errno == errno.EADDRINUSE:
+        hint = (
+            f"see who has it: ss -ltnp 'sport = :{port}'; or take another one: --port, server.port; 0 is any free one"
+        )
+    else:
+        hint = "check --host (server.host) and --port (server.port)"
+    known = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
+    return ConfigError(f"cannot listen on {host}:{port}: {known.lower()}", hint=hint)
 
 
 class _Runner(web.AppRunner):

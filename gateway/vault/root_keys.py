@@ -64,7 +64,7 @@ def load_root_keys(
     """
     if reference is None:
         if create and not generated.exists():
-            _generate(generated)
+            _make(generated, setting)
         return _parse(_private_text(generated, setting), setting)
     kind, _, name = reference.partition(":")
     if kind == "file" and name:
@@ -89,6 +89,13 @@ def _private_text(path: Path, setting: str) -> str:
             return file.read(64 * 1024)  # bytes; hundreds of keys
     except OSError as error:
         raise ConfigError(f"{setting}: {path} cannot be read: {error.strerror}") from error
+
+
+def _make(path: Path, setting: str) -> None:
+    try:
+        _generate(path)
+    except OSError as error:
+        raise ConfigError(f"{setting}: cannot make {path}: {error.strerror}", hint="check data_dir") from error
 
 
 def _generate(path: Path) -> None:

@@ -18,7 +18,11 @@ PEPPER_FILE = "pepper"
 
 
 def make_vault(settings: Settings, database: Database, *, environment: Mapping[str, str], clock: Clock) -> Vault:
-    """Return the vault; its key-encryption key is read, or made, when the first secret is stored or used."""
+    """Return the vault. A key-encryption key of its own is made when the first secret is stored.
+
+    Raises:
+        ConfigError: the configured source is missing, open to other users, or no key.
+    """
 
     def root_keys() -> RootKeys:
         return load_root_keys(
@@ -28,6 +32,8 @@ def make_vault(settings: Settings, database: Database, *, environment: Mapping[s
             environment=environment,
         )
 
+    if settings.secrets.kek is not None:
+        root_keys()  # a wrong reference is told at the start, not at the first secret
     reader = ReferenceReader(
         environment=environment, directories=secret_directories(settings), monotonic=clock.monotonic
     )
