@@ -35,7 +35,8 @@ fuzz: $(DEV) ## 200,000 inputs and more against the resolver and the body scanne
 bench: $(DEV) ## CPU, latency and memory beside nginx and a bare aiohttp pass-through
 	$(BIN)/python -m tests.bench
 
-e2e: $(DEV) ## Journeys with every client and model server named in tests/journeys
+e2e: $(DEV) ## Install other clients and a real model server (compiled once), then run the journeys with them
+	$(BIN)/python -m tests.journeys.install
 	$(BIN)/python -m pytest tests/journeys $(ARGS)
 
 lock: ## Resolve the dependencies anew (needs uv; releases younger than a week stay out)

@@ -9,8 +9,8 @@ from collections import OrderedDict
 from ipaddress import IPv6Address, ip_address
 
 WINDOW_MS = 60_000
-FAILURES = 50
-"""Failures in a minute before 429: a busy client with an expired key should hear 401, which says what is wrong."""
+FAILURES = 300
+"""Failures in a minute before 429: busy clients with an expired key should hear 401, which says what is wrong."""
 _ADDRESSES = 10_000
 """Addresses that are remembered, about 2 MB; beyond it the longest unseen one is forgotten."""
 _IPV6_SITE = 64  # bits that one customer has to himself

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.journeys import install
+from tests.environments import ROOT
 
 READY_S = 60.0
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "NO_PROXY": "*"}
@@ -21,7 +21,7 @@ AIMOCK_TEXT = "Good morning from a scripted server, in more than one piece."
 def llama(directory: Path, python: Path) -> Iterator[str]:
     """Run llama-cpp-python's server on a tiny model of its own making; gives its base_url."""
     model = directory / "tiny.gguf"
-    subprocess.run([str(python), "-m", "tests.journeys.tiny_gguf", str(model)], check=True, cwd=install.ROOT)
+    subprocess.run([str(python), "-m", "tests.journeys.tiny_gguf", str(model)], check=True, cwd=ROOT)
     port = _free_port()
     command = [str(python), "-m", "llama_cpp.server", "--model", str(model), "--model_alias", "tiny"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--n_ctx", str(CONTEXT_TOKENS), "--n_threads", "1"]

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.journeys import install, servers
+from tests.environments import ROOT
+from tests.journeys import servers
 from tests.journeys.conftest import Place, Places, installed
 from tests.programs import require
 
@@ -55,7 +56,7 @@ def visit(client: str, places: Places) -> dict[str, dict[str, Any]]:
     told = [{**dataclasses.asdict(place), "unknown": f"{place.model}x"} for place in places]
     done = subprocess.run(
         [*_command(environment, program), *arguments, json.dumps(told)],
-        capture_output=True, text=True, timeout=CLIENT_S, check=False, cwd=install.ROOT,
+        capture_output=True, text=True, timeout=CLIENT_S, check=False, cwd=ROOT,
         env={name: value for name, value in os.environ.items() if not name.endswith("_proxy")} | ENVIRONMENT,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.resolver.environments import ROOT, plain_environment, python_with, sdk_tests
+from tests.environments import ROOT
+from tests.resolver.environments import plain_environment, python_with, sdk_tests
 
 RANGE = {"lowest": "openai[aiohttp]==2.54.0", "newest": "openai[aiohttp]<4"}
 
