@@ -10,7 +10,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from gateway.access.call import Call, Outcome
-from gateway.access.deadline import Deadline
+from gateway.access.deadline import Deadline, Deadlines
 from gateway.access.dispatch import Dispatcher, Outgoing
 from gateway.access.passage import Passage
 from gateway.access.refusals import final, refusal, timed_out
@@ -29,16 +29,15 @@ class Relay:
         self._dispatcher = dispatcher
         self._timeouts = timeouts
         self._made = made
-        self._running: set[Deadline] = set()
+        self._deadlines = Deadlines()
 
     def __len__(self) -> int:
         """How many calls are under way."""
-        return len(self._running)
+        return len(self._deadlines)
 
     def end_all(self) -> None:
         """End every running call with an error event: the drain is over (PRX-40)."""
-        for deadline in tuple(self._running):
-            deadline.expire("shutting_down")
+        self._deadlines.expire_all("shutting_down")
 
     async def carry(self, request: web.Request, call: Call, outgoing: Outgoing) -> web.StreamResponse:
         """Send the call upstream and its answer to the caller; return the answer.
@@ -46,8 +45,7 @@ class Relay:
         Raises:
             GatewayError: nothing has gone to the caller yet; later troubles end the answer itself.
         """
-        with Deadline() as deadline:
-            self._running.add(deadline)
+        with Deadline(self._deadlines) as deadline:
             try:
                 return await self._carry(request, call, outgoing, deadline)
             except asyncio.CancelledError:
@@ -56,8 +54,6 @@ class Relay:
                     call.outcome = Outcome.CANCELLED
                     raise
                 raise timed_out(name) from None
-            finally:
-                self._running.discard(deadline)
 
     async def _carry(
         self, request: web.Request, call: Call, outgoing: Outgoing, deadline: Deadline
