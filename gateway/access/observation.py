@@ -11,10 +11,12 @@ from typing import Any
 from gateway.access.call import Call, Outcome
 from gateway.access.operations import Operation
 from gateway.access.sse import EventRelay
-from gateway.access.tokens import usage_at_end
+from gateway.access.tokens import usage_at_end, usage_of
 
 _TAIL_BYTES = 4096
 """End of a JSON answer that is kept: usage stands behind the content everywhere."""
+_SMALL_BYTES = 16 * 1024
+"""Longest answer that is read from its beginning: beyond it, looking from the end is quicker."""
 _DOCUMENT_BYTES = 1024 * 1024
 """Longest answer that is kept whole to find the ids of stored objects; longer ones have been seen nowhere."""
 
@@ -44,26 +46,30 @@ class Observation:
 class PlainCopy(Observation):
     """A JSON document: its usage, and the ids of the objects that it names."""
 
-    __slots__ = ("_document", "_size", "_tail")
+    __slots__ = ("_kept", "_limit", "_size")
 
     def __init__(self, *, keep: bool) -> None:
-        self._document: list[bytes] | None = [] if keep else None
+        self._kept: list[bytes] = []
+        self._limit = _DOCUMENT_BYTES if keep else _SMALL_BYTES
         self._size = 0
-        self._tail = b""
 
     def feed(self, chunk: bytes) -> bytes:
-        """Keep the end, and the whole where ids are looked for."""
+        """Keep the whole, or its end when it gets longer than what is looked through."""
         self._size += len(chunk)
-        if self._document is not None:
-            self._document = [*self._document, chunk] if self._size <= _DOCUMENT_BYTES else None
-        self._tail = chunk[-_TAIL_BYTES:] if len(chunk) >= _TAIL_BYTES else (self._tail + chunk)[-_TAIL_BYTES:]
+        self._kept.append(chunk)
+        if self._size > self._limit:
+            end = chunk if len(chunk) >= _TAIL_BYTES else b"".join(self._kept)
+            self._kept = [end[-_TAIL_BYTES:]]
         return chunk
 
     def settle(self, call: Call) -> None:
-        """Read the usage from the end, the ids from the whole."""
-        call.tokens = usage_at_end(self._tail)
-        if self._document is not None and call.outcome is Outcome.COMPLETE:
-            call.created = _ids(b"".join(self._document), call.operation)
+        """Read usage and ids, the usage of a long document from its end."""
+        kept = self._kept[0] if len(self._kept) == 1 else b"".join(self._kept)
+        complete = call.outcome is Outcome.COMPLETE
+        small = complete and self._size <= _SMALL_BYTES
+        call.tokens = usage_of(kept) if small else usage_at_end(kept[-_TAIL_BYTES:])
+        if complete and call.stored and self._size <= self._limit:
+            call.created = _ids(kept, call.operation)
 
 
 class StreamCopy(Observation):
