@@ -99,9 +99,10 @@ class Caller:
 @contextlib.asynccontextmanager
 async def calling() -> AsyncIterator[Caller]:
     """Give a caller of no address yet: no cookies, no redirects, a connection for each call."""
-    connector = aiohttp.TCPConnector(force_close=True)
-    async with Session(cookie_jar=aiohttp.DummyCookieJar(), connector=connector, auto_decompress=False) as session:
-        yield Caller(session, "")
+    async with Session(
+        cookie_jar=aiohttp.DummyCookieJar(), connector=aiohttp.TCPConnector(force_close=True), auto_decompress=False
+    ) as session:
+        yield Caller(session, "", {"Accept-Encoding": "identity"})
 
 
 async def until(condition: Callable[[], Awaitable[bool]], *, within_s: float = 5.0) -> None:
