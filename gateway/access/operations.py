@@ -175,7 +175,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "chat.completions",
         "POST",
         "chat/completions",
-        "chat/completions",
+        "chat.completions",
         body="json",
         model="required",
         terminal="done",
@@ -183,13 +183,13 @@ OPERATIONS: tuple[Operation, ...] = (
         stored_by_default=False,
     ),
     Operation(
-        "chat.completions.get", "GET", "chat/completions/{id}", "chat/completions", object_kind="chat.completion"
+        "chat.completions.get", "GET", "chat/completions/{id}", "chat.completions", object_kind="chat.completion"
     ),
     Operation(
         "chat.completions.update",
         "POST",
         "chat/completions/{id}",
-        "chat/completions",
+        "chat.completions",
         body="json",
         object_kind="chat.completion",
     ),
@@ -197,7 +197,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "chat.completions.delete",
         "DELETE",
         "chat/completions/{id}",
-        "chat/completions",
+        "chat.completions",
         object_kind="chat.completion",
         forgets=True,
     ),
@@ -205,7 +205,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "chat.completions.messages",
         "GET",
         "chat/completions/{id}/messages",
-        "chat/completions",
+        "chat.completions",
         object_kind="chat.completion",
     ),
     Operation("completions", "POST", "completions", "completions", body="json", model="required", terminal="done"),

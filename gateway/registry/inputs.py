@@ -15,7 +15,8 @@ Task: TypeAlias = Literal["chat", "completions", "embeddings", "images", "audio"
 Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Text: TypeAlias = Annotated[str, StringConstraints(max_length=2000)]
 Address: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
-Operation: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.]{1,64}$")]
+DefaultFor: TypeAlias = Literal["batches", "chat.completions", "files", "images", "moderations", "responses"]
+"""Operations with calls that need not name a model (the groups of access/operations.py, which a test compares)."""
 Weight: TypeAlias = Annotated[int, Field(ge=0, le=1_000_000)]
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 
@@ -51,7 +52,7 @@ class TeamPatch(Input):
     description: Text = Field(default_factory=str)
     default_via: Name | None = None
     """As on creation."""
-    default_endpoints: dict[Operation, Name | None] = Field(default_factory=dict)
+    default_endpoints: dict[DefaultFor, Name | None] = Field(default_factory=dict)
     """By operation, the endpoint's id for calls that name no model; null takes an entry away, others stay."""
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.access.operations import OPERATIONS, match, split_tail
 from gateway.errors import GatewayError, NotFound
+from gateway.registry.inputs import DefaultFor
 
 ROWS: list[dict[str, Any]] = json.loads(Path(__file__).parents[1].joinpath("vectors/operations.json").read_text())
 
@@ -90,3 +91,9 @@ def test_a_suffix_never_holds_what_the_table_does_not(method: str, tail: str) ->
     assert found.suffix == "/" + found.operation.path.replace("{id}", found.object_id or "")
     assert not set(found.object_id or "") & set("/\\;?# \x00é")
     assert (found.object_id or "x").strip(".")
+
+
+def test_a_default_endpoint_can_be_set_for_every_operation_that_needs_no_model() -> None:
+    """What the registry takes as `default_endpoints` is what the table asks for."""
+    groups = {row.group for row in OPERATIONS if row.model != "required" and not row.local}
+    assert groups == set(get_args(DefaultFor))

@@ -10,7 +10,7 @@ from gateway.api.idempotency import Once
 from gateway.api.principal import Principal
 from gateway.errors import PermissionDenied, Unprocessable
 from gateway.registry.address import default_gateway, team_gateway, via_as_set
-from gateway.registry.inputs import TeamCreate, TeamPatch, TeamQuery
+from gateway.registry.inputs import DefaultFor, TeamCreate, TeamPatch, TeamQuery
 from gateway.registry.names import DEFAULT_TEAM, check_team_name
 from gateway.registry.record import TeamRecord
 from gateway.registry.service.change import Changes, differing, referenced
@@ -129,7 +129,7 @@ def _require_unbound(principal: Principal) -> None:
         )
 
 
-async def _set_defaults(conn: AsyncConnection, team: TeamRecord, wanted: Mapping[str, str | None]) -> None:
+async def _set_defaults(conn: AsyncConnection, team: TeamRecord, wanted: Mapping[DefaultFor, str | None]) -> None:
     for operation, endpoint_id in wanted.items():
         if endpoint_id is not None:
             endpoint = await ENDPOINTS.find(conn, endpoint_id)
