@@ -1,0 +1,28 @@
+"""One product and two model servers for all tests of a module; tests that need other settings start their own."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+import pytest_asyncio
+
+from tests.dataplane.house import House
+from tests.dataplane.opening import opened
+
+Open: TypeAlias = Callable[..., AbstractAsyncContextManager[House]]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """Give the product that a module's tests share."""
+    async with opened(tmp_path_factory.mktemp("house")) as running:
+        yield running
+
+
+@pytest.fixture
+def open_house(tmp_path: Path) -> Open:
+    """Give the way to a product with settings of its own, by section as keywords."""
+    return partial(opened, tmp_path)
