@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from gateway.access.framing import ENDS, data_of, first_end, last_end
-from gateway.access.tokens import Tokens, read_usage, usage_at_end
+from gateway.access.tokens import UNREADABLE, Tokens, read_usage, usage_at_end
 
 
 class EventRelay:
@@ -191,7 +191,7 @@ class EventRelay:
         payload = data_of(event)
         try:
             decoded = _EVENT_DECODER.decode(payload)
-        except (msgspec.DecodeError, RecursionError):
+        except UNREADABLE:
             return self._read_odd(payload)
         self._usage = decoded.usage or (decoded.response and decoded.response.usage) or self._usage
         return self._drop and bool(decoded.usage) and _NO_CHOICES.fullmatch(decoded.choices) is not None
@@ -222,7 +222,7 @@ def _decoded(payload: bytes) -> Any:
     """Return the payload as Python objects, or None: nothing read here ever disturbs the stream (STR-7)."""
     try:
         return msgspec.json.decode(payload)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         pass
     try:  # lone surrogates, numbers without end
         return json.loads(payload)

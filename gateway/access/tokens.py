@@ -10,6 +10,10 @@ from typing import Any, Final
 import msgspec
 
 
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that it does not take as JSON; UnicodeDecodeError is none of its own errors."""
+
+
 class Tokens(msgspec.Struct, frozen=True, gc=False):
     """Counts of one call. `cached` is a part of `input`, `reasoning` a part of `output`."""
 
@@ -44,7 +48,7 @@ def usage_of(document: bytes) -> Tokens | None:
         answer = _ANSWER.decode(document)
         if answer.usage is None and (answer.response or answer.meta):
             return read_usage(msgspec.json.decode(document))
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return _usage_of_odd(document)
     return _tokens(answer.usage) if isinstance(answer.usage, dict) else None
 

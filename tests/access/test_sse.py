@@ -128,6 +128,15 @@ def test_an_error_among_many_events_at_the_end_is_found() -> None:
     assert relay.done
 
 
+@pytest.mark.parametrize("event", [b'data: {"error":{"a":1},"\xff":2}\n\n', b'data: {"usage":{"\xff":2}}\n\n'])
+def test_text_that_is_no_utf_8_passes_and_says_nothing(event: bytes) -> None:
+    """STR-7: the parser tells of it by an error of another kind than of broken JSON."""
+    relay = EventRelay()
+    assert _pass([event], relay) == event
+    assert relay.usage is None
+    assert relay.error is None
+
+
 _PIECES = st.sampled_from(
     [
         b"\n",

@@ -53,7 +53,7 @@ def test_the_last_usage_that_can_be_read_counts() -> None:
     assert usage_at_end(b'"usage":{"prompt_tokens":1},"usage" : {"prompt_tokens":2}') == Tokens(2)
 
 
-@pytest.mark.parametrize("document", [b"", b"{", b"\xff", b"[" * 100_000, b"null"])
+@pytest.mark.parametrize("document", [b"", b"{", b"\xff", b'{"usage":{"\xff":1}}', b"[" * 100_000, b"null"])
 def test_a_broken_answer_has_no_usage(document: bytes) -> None:
     """STR-7: whatever the upstream writes, it passes; here it only says nothing."""
     assert usage_of(document) is None
