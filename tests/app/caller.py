@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -65,10 +66,11 @@ class Caller:
         """Return the answer; a body that is not bytes is sent as JSON."""
         sent = dict(self.having(**headers).headers)
         data = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+        streamed = None if data is None else io.BytesIO(data)  # as bytes, a large body would be a warning
         if data is not None:
             sent.setdefault("Content-Type", "application/json")
         url = URL(self.address + path, encoded=True)
-        async with self.session.request(method, url, data=data, headers=sent, allow_redirects=False) as response:
+        async with self.session.request(method, url, data=streamed, headers=sent, allow_redirects=False) as response:
             return Answer(response.status, response.headers, await response.read())
 
     async def get(self, path: str, **headers: str) -> Answer:
