@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import msgspec
 
-
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that it does not take as JSON; UnicodeDecodeError is none of its own errors."""
 
