@@ -8,8 +8,10 @@ import importlib
 import inspect
 import itertools
 import pkgutil
+import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,6 +19,7 @@ import tests.conformance
 from tests.conformance.target import NotOffered, Target
 
 TEST_S = 90.0  # longer than any test may take
+SETTLE_S = 20.0  # longer than the pause of common breakers
 Verdict = Literal["pass", "FAIL", "-"]
 
 
@@ -46,18 +49,37 @@ def collect(only: str = "") -> list[Test]:
     return [test for test in tests_ if only in test.id or only in test.name]
 
 
-async def run_all(target: Target, tests_: list[Test], parallel: int = 4) -> list[Result]:
-    """Return the results in the order of the tests; those that measure others' waits run alone afterwards."""
-    room = asyncio.Semaphore(parallel)
+async def run_all(targets: Sequence[Target], tests_: list[Test]) -> list[Result]:
+    """Return the results in the order of the tests.
 
-    async def in_turn(test: Test) -> Result:
-        async with room:
-            return await run(target, test)
+    Each target works on one test at a time, so that a test meets no breaker that another one has just opened; tests
+    that measure waits run alone afterwards.
+    """
+    results: dict[int, Result] = {}
+    waiting = deque(test for test in tests_ if not test.alone)
 
-    together = await asyncio.gather(*(in_turn(test) for test in tests_ if not test.alone))
-    alone = [await run(target, test) for test in tests_ if test.alone]
-    by_test = {id(result.test): result for result in (*together, *alone)}
-    return [by_test[id(test)] for test in tests_]
+    async def work(target: Target) -> None:
+        while waiting:
+            test = waiting.popleft()
+            results[id(test)] = await run(target, test)
+
+    await asyncio.gather(*(work(target) for target in targets))
+    for test in tests_:
+        if test.alone:
+            results[id(test)] = await run(targets[0], test)
+    return [results[id(test)] for test in tests_]
+
+
+async def settle(target: Target) -> bool:
+    """Return whether the model answers a plain call, waiting a while for a breaker that a test before has opened."""
+    deadline = time.monotonic() + SETTLE_S
+    while True:
+        case = await target.case()
+        if (await case.post()).status == 200:
+            return True
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.5)
 
 
 async def run(target: Target, test: Test) -> Result:
@@ -67,6 +89,7 @@ async def run(target: Target, test: Test) -> Result:
         return Result(test, "-", f"needs {', '.join(sorted(needed - {'target'}))}")
     try:
         async with asyncio.timeout(TEST_S):
+            await settle(target)
             await test.function(**({"target": target} if needed else {}), **test.arguments)
     except NotOffered as error:
         return Result(test, "-", str(error))
