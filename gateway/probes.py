@@ -10,6 +10,8 @@ from pydantic import BaseModel
 
 from gateway.api.operation import Content, answer, operation
 from gateway.api.permissions import Permission
+from gateway.api.principal import PRINCIPAL
+from gateway.errors import PermissionDenied
 from gateway.observe.metrics import Metrics
 
 
@@ -54,6 +56,10 @@ class Probes:
         summary="Numbers for Prometheus",
     )
     async def get_metrics(self, request: web.Request) -> web.StreamResponse:
-        """Every series of this process in Prometheus' text form. Model names are among them, so it takes a key."""
-        del request
+        """Every series of this process in Prometheus' text form, with names of every team's models."""
+        if request[PRINCIPAL].team is not None:
+            raise PermissionDenied(
+                "these numbers are of every team, and this key is bound to one",
+                hint="make a key for it: modelport keys create prometheus --role viewer --team all",
+            )
         return web.Response(body=await self._metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
