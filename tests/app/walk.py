@@ -11,9 +11,13 @@ from gateway.api.operation import OPERATIONS
 from gateway.api.permissions import Permission
 from tests.app.installation import Installation
 
-NOBODY = "none_00000000000000000000"
-"""An id that no object has."""
 _PARAMETER = re.compile(r"\{(\w+)[^}]*\}")
+_PREFIXES = {"models": "mdl", "endpoints": "ep", "aliases": "als", "teams": "team", "gateways": "gw", "keys": "key"}
+
+
+def nobody(noun: str) -> str:
+    """Return an id of the noun's form that no object has."""
+    return f"{_PREFIXES.get(noun, 'obj')}_{'a' * 20}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,6 @@ def data_plane(*mounts: str) -> Iterator[Step]:
 def _filled(path: str, ids: Mapping[str, str]) -> str:
     def value(found: re.Match[str]) -> str:
         noun = path[: found.start()].rstrip("/").rpartition("/")[2]
-        return "docs.js" if found[1] == "file" else quote(ids.get(noun, NOBODY), safe="")
+        return "docs.js" if found[1] == "file" else quote(ids.get(noun) or nobody(noun), safe="")
 
     return _PARAMETER.sub(value, path)
