@@ -19,7 +19,7 @@ from gateway.access.call import Call
 from gateway.access.deadline import Deadline
 from gateway.access.headers import without_account
 from gateway.access.refusals import final, timed_out
-from gateway.errors import ConnectFailed, EgressDenied, GatewayError, UpstreamFailed
+from gateway.errors import ConnectFailed, EgressDenied, GatewayError, Unavailable, UpstreamFailed
 from gateway.registry.snapshot import EndpointRoute
 from gateway.settings import TimeoutSettings
 from gateway.upstream.transport import Transport, UpstreamRequest, UpstreamResponse
@@ -109,6 +109,7 @@ class Dispatcher:
             if endpoint is None:
                 break
             self._give_up(call, response, error, outcome)
+            deadline.again()  # the pause belongs to no attempt: a limit that has passed must not pass once more
             await asyncio.sleep(self._balancer.pause_s(len(tried)))
         if error is not None:
             # Where nothing was sent to the only endpoint, the caller may well ask again.
@@ -124,7 +125,10 @@ class Dispatcher:
         """Try one endpoint: the answer's head or an error, and what the balancer learns from it."""
         call.endpoint, call.head_at = endpoint, None
         body = outgoing.body_for(endpoint)
-        headers = await self._headers(outgoing, endpoint)
+        try:
+            headers = await self._headers(outgoing, endpoint)
+        except Unavailable as error:  # its credential cannot be read: nothing was sent
+            return None, error, "connect_failed"
         if body is not None and not isinstance(body, bytes):
             body = _moving(body, deadline)
             if (length := outgoing.length_for(endpoint)) is not None:
