@@ -19,7 +19,7 @@ from tests.fakes.upstream import Upstream
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A published model; `endpoints` are the ids of its endpoints, in the order in which they were given."""
+    """A published model; `endpoints` are the ids of its endpoints, the heaviest first."""
 
     name: str
     uid: str
@@ -53,7 +53,13 @@ class House:
         """Publish a model with these endpoints: a model server, an address, or the endpoint's fields."""
         body = {"name": word("model"), "team": team, "endpoints": [_endpoint(one) for one in endpoints], **fields}
         made = await self.admin.make("models", **body)
-        return Model(made["name"], made["uid"], tuple(one["id"] for one in made["endpoints"]))
+        by_weight = sorted(made["endpoints"], key=lambda one: -int(one["weight"]))
+        return Model(made["name"], made["uid"], tuple(one["id"] for one in by_weight))
+
+    async def ranked(self, *endpoints: Upstream | str | Mapping[str, Any], **fields: Any) -> Model:
+        """Publish a model whose endpoints get nearly all calls in this order, as long as they can answer."""
+        weighted = [{**_endpoint(one), "weight": 10**6 // 1000**at} for at, one in enumerate(endpoints)]
+        return await self.publish(*weighted, **fields)
 
     async def take(self, team: str, model: Model, *groups: str) -> None:
         """Make the model's first endpoint the team's default one for these operations."""
