@@ -44,10 +44,12 @@ CLIENTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 
 
 PAIRS = [
-    *((name, "scripted") for name, (environment, *_) in CLIENTS.items() if environment in {"own", "curl"}),
-    *((name, upstream) for upstream in ("llama", "aimock") for name in CLIENTS),
+    (name, upstream)
+    for name, (environment, *_) in CLIENTS.items()
+    for upstream in ("scripted", "llama", "aimock")
+    if (upstream == "scripted") == (environment == "own") or environment == "curl"
 ]
-"""The first need nothing but this environment and curl; the others what `install.py` brings."""
+"""Those on our scripted upstream need nothing but this environment and curl; the others what `install.py` brings."""
 
 
 def visit(client: str, places: Places) -> dict[str, dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The official Python SDK in its three ways: sync, async, and async over aiohttp (first argument)."""
 
 import asyncio
+import functools
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -13,39 +14,43 @@ _T = TypeVar("_T")
 MESSAGES: Any = [{"role": "user", "content": PROMPT}]
 
 
+@functools.cache
+def _client(url: str, key: str) -> openai.OpenAI:
+    """Return one client for each address and key, as a program keeps it."""
+    return openai.OpenAI(base_url=url, api_key=key)
+
+
 class Sync:
     """`openai.OpenAI`."""
 
     def list_models(self, url: str, key: str, _: str) -> list[str]:
         """Return the listed names."""
-        return [model.id for model in openai.OpenAI(base_url=url, api_key=key).models.list()]
+        return [model.id for model in _client(url, key).models.list()]
 
     def complete(self, url: str, key: str, model: str) -> str:
         """Return the text of a completion."""
-        client = openai.OpenAI(base_url=url, api_key=key)
-        reply = client.chat.completions.create(model=model, messages=MESSAGES, max_tokens=SHORT_TOKENS)
+        reply = _client(url, key).chat.completions.create(model=model, messages=MESSAGES, max_tokens=SHORT_TOKENS)
         return reply.choices[0].message.content or ""
 
     def stream(self, url: str, key: str, model: str) -> list[str]:
         """Return the pieces of a streamed completion."""
-        with openai.OpenAI(base_url=url, api_key=key) as client:
-            stream = client.chat.completions.create(
-                model=model, messages=MESSAGES, max_tokens=SHORT_TOKENS, stream=True
-            )
-            return [chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices]
+        stream = _client(url, key).chat.completions.create(
+            model=model, messages=MESSAGES, max_tokens=SHORT_TOKENS, stream=True
+        )
+        return [chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices]
 
     def embed(self, url: str, key: str, model: str) -> int:
         """Return how long an embedding is."""
-        client = openai.OpenAI(base_url=url, api_key=key)
-        reply = client.embeddings.create(model=model, input=PROMPT, encoding_format="float")
+        reply = _client(url, key).embeddings.create(model=model, input=PROMPT, encoding_format="float")
         return len(_flat(reply.data[0].embedding))
 
     def cancel(self, url: str, key: str, model: str) -> bool:
         """Return whether a stream could be left after its first piece."""
-        with openai.OpenAI(base_url=url, api_key=key) as client:
-            stream = client.chat.completions.create(model=model, messages=MESSAGES, max_tokens=LONG_TOKENS, stream=True)
-            next(iter(stream))
-            stream.close()
+        stream = _client(url, key).chat.completions.create(
+            model=model, messages=MESSAGES, max_tokens=LONG_TOKENS, stream=True
+        )
+        next(iter(stream))
+        stream.close()
         return True
 
 
