@@ -40,7 +40,7 @@ from gateway.listener.listener import Listener
 from gateway.middleware.cors import allow_origin, cors_middleware
 from gateway.middleware.host import Hosts, host_middleware
 from gateway.middleware.identity import Identity, identity_middleware
-from gateway.middleware.report import dress, report_middleware
+from gateway.middleware.report import report_middleware
 from gateway.observe.access_log import AccessLog
 from gateway.observe.logs import configure_logs, wants_json
 from gateway.observe.metrics import Metrics
@@ -190,7 +190,6 @@ class Modelport:
                 identity_middleware(identity, frozenset({f"{mount}-/healthy", f"{mount}-/ready"})),
             ],
         )
-        app.on_response_prepare.append(dress)
         if server.cors_origins:
             app.middlewares.insert(1, cors_middleware(server.cors_origins, management_prefix=f"{mount}api/"))
             app.on_response_prepare.append(allow_origin(server.cors_origins, management_prefix=f"{mount}api/"))

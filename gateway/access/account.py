@@ -4,9 +4,8 @@ Everything here only appends to bounded queues, so it needs no await and a calle
 (proxy_behaviour.md section 8, USE-7).
 """
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http import HTTPStatus
 
 from aiohttp import web
@@ -51,15 +50,9 @@ class Account:
         self._clock = clock
         self._log = log
 
-    @contextlib.contextmanager
-    def opened(self, request: web.Request, call: Call) -> Iterator[None]:
-        """Count the call as running inside, and close its books on the way out."""
+    def open(self) -> None:
+        """Count a call as running, until `close`."""
         self._metrics.in_flight.value += 1
-        try:
-            yield
-        finally:
-            self._metrics.in_flight.value -= 1
-            self._close(request, call)
 
     def attempt_given_up(self, call: Call) -> None:
         """Note an attempt that another one follows: a row of its own, no request of its own (USE-6)."""
@@ -72,7 +65,9 @@ class Account:
         assert call.endpoint is not None
         self._objects.remember(call.team, object_id, call.operation.answer_ids[0][1], call.endpoint.id)
 
-    def _close(self, request: web.Request, call: Call) -> None:
+    def close(self, request: web.Request, call: Call) -> None:
+        """Close the books of a call that ended, however it did."""
+        self._metrics.in_flight.value -= 1
         ended = time.perf_counter()
         if call.status == 0:
             call.status = CLIENT_LEFT

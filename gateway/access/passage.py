@@ -22,7 +22,7 @@ from gateway.access.headers import to_client
 from gateway.access.object_list import MAX_LIST_BYTES
 from gateway.access.observation import CreatingStreamCopy, Observation, PlainCopy, StreamCopy
 from gateway.access.refusals import final, is_event_stream, is_json, timed_out
-from gateway.api.request import TIMING
+from gateway.api.request import dress
 from gateway.errors import GatewayError, UpstreamFailed
 from gateway.settings import TimeoutSettings
 from gateway.upstream.transport import UpstreamResponse
@@ -111,8 +111,9 @@ class Passage:
         call.status, call.outcome, call.bytes_out = self._upstream.status, Outcome.COMPLETE, len(body)
         self._copy.feed(body)
         self._copy.settle(call)
-        self._request[TIMING] = timing(call)
-        return web.Response(status=call.status, body=body, headers=self._headers())
+        response = web.Response(status=call.status, body=body, headers=self._headers())
+        dress(self._request, response, timing=timing(call), attempts=", ".join(call.attempts))
+        return response
 
     async def _pass_along(self) -> web.StreamResponse:
         """Pass chunks as they come. The head goes out with the first, so that early trouble keeps its status."""
@@ -120,8 +121,8 @@ class Passage:
         chunks = self._upstream.chunks()
         first = await anext(chunks, b"")
         call.first_byte_at = time.perf_counter()
-        self._request[TIMING] = timing(call)
         self._response = self._head()
+        dress(self._request, self._response, timing=timing(call), attempts=", ".join(call.attempts))
         if self._request.transport is not None:
             self._request.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         await self._response.prepare(self._request)

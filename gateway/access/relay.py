@@ -14,7 +14,6 @@ from gateway.access.deadline import Deadline, Deadlines
 from gateway.access.dispatch import Dispatcher, Outgoing
 from gateway.access.passage import Passage
 from gateway.access.refusals import final, refusal, timed_out
-from gateway.api.request import ATTEMPTS
 from gateway.errors import BadUpstreamResponse
 from gateway.settings import TimeoutSettings
 from gateway.upstream.transport import UpstreamResponse
@@ -58,11 +57,7 @@ class Relay:
     async def _carry(
         self, request: web.Request, call: Call, outgoing: Outgoing, deadline: Deadline
     ) -> web.StreamResponse:
-        try:
-            upstream = await self._dispatcher.send(call, outgoing, deadline)
-        finally:
-            if call.attempts:
-                request[ATTEMPTS] = ", ".join(call.attempts)
+        upstream = await self._dispatcher.send(call, outgoing, deadline)
         try:
             refused = refusal(upstream.status, upstream.headers)
             if refused is not None:

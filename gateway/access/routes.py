@@ -4,9 +4,9 @@ Every mount answers with and without one `v1` segment and one final slash, never
 The path is read raw: a decoded one would turn `%2F` into a segment.
 """
 
-import time
 from collections.abc import Awaitable, Callable
 from functools import partial
+from time import perf_counter
 
 from aiohttp import web
 
@@ -15,11 +15,13 @@ from gateway.access.account import Account
 from gateway.access.admission import team_of
 from gateway.access.call import Call, Outcome
 from gateway.access.errors import error_response
+from gateway.access.headers import request_id
 from gateway.access.intake import Intake
 from gateway.access.operations import match, split_tail
 from gateway.access.relay import Relay
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL, REQUEST_ID, Principal, no_valid_key
+from gateway.api.request import STARTED, dress
 from gateway.errors import GatewayError, PermissionDenied
 from gateway.listener.body import check_head
 from gateway.listener.expect import expect_after
@@ -59,7 +61,7 @@ class DataPlane:
             await identify(request)
             self.check_announced(request)
 
-        expect = expect_after(check, limit=self._server.max_upload_bytes)
+        expect = expect_after(check, limit=self._server.max_upload_bytes, answer=_refuse_expectation)
         add = partial(app.router.add_route, expect_handler=expect)
         add("*", f"{self._mount}{TEAM_MOUNT}{{team}}", self.serve_team)
         add("*", f"{self._mount}{TEAM_MOUNT}{{team}}/{{tail:.*}}", self.serve_team)
@@ -100,17 +102,21 @@ class DataPlane:
                 return listing.list_models(principal, team, snapshot)
             return listing.show_model(principal, team, matched.object_key, snapshot)
         principal.require(Permission.INFER)
-        call = Call(request[REQUEST_ID], principal, matched.operation, team, time.perf_counter())
-        return await self._carry(request, call, matched.suffix, matched.object_key)
+        call = Call(request[REQUEST_ID], principal, matched.operation, team, request[STARTED])
+        call.object_id = matched.object_key
+        return await self._carry(request, call, matched.suffix)
 
-    async def _carry(self, request: web.Request, call: Call, suffix: str, object_key: str | None) -> web.StreamResponse:
-        call.object_id = object_key
-        with self._account.opened(request, call):
-            try:
-                return await self._relayed(request, call, suffix)
-            except GatewayError as error:
-                call.status, call.error_code, call.outcome = error.status, error.code, Outcome.REFUSED
-                return error_response(error, call.request_id)
+    async def _carry(self, request: web.Request, call: Call, suffix: str) -> web.StreamResponse:
+        self._account.open()
+        try:
+            return await self._relayed(request, call, suffix)
+        except GatewayError as error:
+            call.status, call.error_code, call.outcome = error.status, error.code, Outcome.REFUSED
+            answer = error_response(error, call.request_id)
+            dress(request, answer, attempts=", ".join(call.attempts))
+            return answer
+        finally:
+            self._account.close(request, call)
 
     async def _relayed(self, request: web.Request, call: Call, suffix: str) -> web.StreamResponse:
         outgoing = await self._intake.read(request, call, suffix)
@@ -125,11 +131,19 @@ class DataPlane:
         return answer
 
 
+def _refuse_expectation(request: web.Request, error: GatewayError) -> web.StreamResponse:
+    """Return the answer to a caller that waits for `100 Continue`; no middleware has seen its request yet."""
+    request[REQUEST_ID], request[STARTED] = request_id(request.headers), perf_counter()
+    answer = error_response(error, request[REQUEST_ID])
+    dress(request, answer)
+    return answer
+
+
 def _caller(request: web.Request) -> Principal:
-    principal: Principal | None = request.get(PRINCIPAL)
-    if principal is None:
-        raise no_valid_key()
-    return principal
+    try:
+        return request[PRINCIPAL]
+    except KeyError:
+        raise no_valid_key() from None
 
 
 def _require_any(principal: Principal, *permissions: Permission) -> None:

@@ -1,6 +1,13 @@
-"""What the middlewares note on a request for everybody above: typed keys, set once, read anywhere."""
+"""What is noted on a request for everybody above, and the headers that every answer gets of it.
 
-from aiohttp import web
+Typed keys, set once by the middlewares, read anywhere.
+"""
+
+from time import perf_counter
+
+from aiohttp import hdrs, web
+
+from gateway.api.principal import REQUEST_ID
 
 ORIGIN = web.RequestKey("ORIGIN", str)
 """Scheme and host that the caller used, checked, without a final slash: http://localhost:3000."""
@@ -8,9 +15,18 @@ PEER = web.RequestKey("PEER", str)
 """The caller's address; behind a trusted proxy the right-most address that is not a proxy's (HDR-3)."""
 STARTED = web.RequestKey("STARTED", float)
 """When the request's head had been read, seconds of time.perf_counter()."""
-TIMING = web.RequestKey("TIMING", str)
-"""What the data plane knows of the upstream's share, in `Server-Timing` form."""
-ATTEMPTS = web.RequestKey("ATTEMPTS", str)
-"""Which endpoints were tried in vain, and why: "ep_…: 503, ep_…: timeout"."""
-BEGUN = web.RequestKey("BEGUN", bool)
-"""Set when the answer's head has gone out: there is no second status line (STR-4)."""
+
+
+def dress(request: web.Request, response: web.StreamResponse, *, timing: str = "", attempts: str = "") -> None:
+    """Give an answer that has not begun the headers that every answer has (proxy_behaviour.md section 6).
+
+    `timing` is the upstream's share in `Server-Timing` form, `attempts` which endpoints were tried in vain and why. A
+    plain function and no `on_response_prepare` signal, which takes 4 us more of each call.
+    """
+    headers = response.headers
+    headers[hdrs.SERVER] = "modelport"
+    headers["X-Request-Id"] = request[REQUEST_ID]
+    total_ms = (perf_counter() - request[STARTED]) * 1000
+    headers["Server-Timing"] = f"{timing}, total;dur={total_ms:.2f}" if timing else f"total;dur={total_ms:.2f}"
+    if attempts:
+        headers["x-modelport-attempts"] = attempts

@@ -7,11 +7,11 @@ pyproject.toml pins the minor version, tests/listener holds what is relied upon.
 import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.web_protocol import PayloadAccessError, RequestPayloadError
 
 from gateway.errors import GatewayError, InvalidRequest
-from gateway.listener.refusal import raw_refusal, refusal_response
+from gateway.listener.refusal import SERVER, new_request_id, raw_refusal, refusal_response
 from gateway.listener.unsent import unsent_bytes
 
 if TYPE_CHECKING:  # the server makes connections, so the import is circular at run time
@@ -115,6 +115,11 @@ class InboundConnection(web.RequestHandler):
             if self._flush_timer is None:
                 self._watch_caller()
 
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Go on reading, if it was stopped: aiohttp does so after every chunk of a body, for 3 us each."""
+        if self._reading_paused:
+            super().resume_reading(resume_parser)
+
     def pause_writing(self) -> None:
         """Hold the writer back, and watch whether the caller takes anything (STR-5)."""
         super().pause_writing()
@@ -129,8 +134,11 @@ class InboundConnection(web.RequestHandler):
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
         """Answer, and end the connection where that was asked for."""
-        if self._ends_after_answer and isinstance(resp, web.StreamResponse):
-            resp.force_close()
+        if isinstance(resp, web.StreamResponse):
+            if hdrs.SERVER not in resp.headers:  # aiohttp answered by itself, and would name itself (HDR-2)
+                resp.headers.update({"Server": SERVER, "X-Request-Id": new_request_id()})
+            if self._ends_after_answer:
+                resp.force_close()
         return await super().finish_response(request, resp, start_time)
 
     def handle_error(

@@ -20,6 +20,8 @@ from gateway.settings import ServerSettings
 
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>[1-9][0-9]{0,4}))?")
 _MAX_PORT = 65535
+_MAX_KNOWN = 1024
+"""Host headers that are remembered as served: callers repeat theirs, and a look at it takes 2 us."""
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -32,6 +34,7 @@ class Hosts:
         self._public_host = self._public.partition("://")[2] if self._public else None
         if self._public_host is not None:
             self._names.add(self._public_host)
+        self._known: dict[str, str] = {}
         self._proxies: list[IPv4Network | IPv6Network] = [ip_network(n, strict=False) for n in server.trusted_proxies]
 
     def admit(self, request: web.Request) -> tuple[str, str]:
@@ -47,7 +50,7 @@ class Hosts:
             host = request.headers.get("X-Forwarded-Host", host)
             scheme = "https" if request.headers.get("X-Forwarded-Proto") == "https" else "http"
             peer = self._behind(request.headers.getall("X-Forwarded-For", []), peer)
-        name = self._check(host, request)
+        name = self._known.get(host) or self._check(host, request)
         if name == self._public_host and self._public is not None:
             return self._public, peer
         return f"{scheme}://{name}", peer
@@ -57,7 +60,11 @@ class Hosts:
         if parts is None or int(parts["port"] or 1) > _MAX_PORT:
             raise InvalidRequest("the Host header is not a host name with an optional port", code="bad_host")
         lower = host.lower()
-        if lower in self._names or parts["name"].lower() in self._names or parts["name"] == _local_address(request):
+        if lower in self._names or parts["name"].lower() in self._names:
+            if len(self._known) < _MAX_KNOWN:
+                self._known[host] = lower
+            return lower
+        if parts["name"] == _local_address(request):  # of this connection, so it is not remembered
             return lower
         raise Misdirected(
             "the host in this request is not served here",

@@ -54,7 +54,7 @@ class Identity:
             InvalidRequest: two different credentials.
         """
         presented = presented_key(request.headers)
-        if request.query_string:
+        if request.rel_url.raw_query_string:
             _refuse_key_in_query(request)
         if self._local is not None and not _looks_like_ours(presented) and self._at_home(request):
             return self._local  # SDKs refuse to send no key at all: a placeholder is as good as none (clients.md 2)
@@ -103,7 +103,7 @@ def identity_middleware(identity: Identity, public: frozenset[str]) -> Middlewar
     @web.middleware
     async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
         resource = request.match_info.route.resource  # the matched route, never the path as sent (RES-5)
-        if resource is not None and resource.canonical not in public and PRINCIPAL not in request:
+        if resource is not None and resource.canonical not in public:
             principal = identity.of(request)
             if principal is not None:
                 request[PRINCIPAL] = principal

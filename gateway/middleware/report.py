@@ -6,18 +6,18 @@ OpenAI shape everywhere else. Anything else is our bug: logged with its trace, a
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
 from gateway.access.errors import error_response
 from gateway.access.headers import request_id as new_request_id
 from gateway.api.principal import REQUEST_ID
 from gateway.api.problem import problem_response
-from gateway.api.request import ATTEMPTS, BEGUN, STARTED, TIMING
+from gateway.api.request import STARTED, dress
 from gateway.errors import GatewayError, MethodNotAllowed, NotFound, TooLarge
 from gateway.observe.logs import bind_request
 from gateway.observe.metrics import Metrics
@@ -33,11 +33,11 @@ def report_middleware(metrics: Metrics, *, management_prefix: str) -> Middleware
 
     @web.middleware
     async def report(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request[STARTED] = time.perf_counter()
+        request[STARTED] = perf_counter()
         request_id = request[REQUEST_ID] = new_request_id(request.headers)
         bind_request(request_id)
         try:
-            return await handler(request)
+            response = await handler(request)
         except GatewayError as error:
             refusal = error
         except web.HTTPException as error:
@@ -47,27 +47,20 @@ def report_middleware(metrics: Metrics, *, management_prefix: str) -> Middleware
         except Exception:
             logger.exception("internal error", method=request.method, path=request.rel_url.raw_path)
             refusal = GatewayError("internal error", hint="tell the operator this request id", request_id=request_id)
+        else:
+            if hdrs.SERVER not in response.headers:
+                dress(request, response)
+            return response
         metrics.error(refusal.code)
-        return _answer(request, refusal, management=request.rel_url.raw_path.startswith(management_prefix))
+        response = _answer(request, refusal, management=request.rel_url.raw_path.startswith(management_prefix))
+        dress(request, response)
+        return response
 
     return report
 
 
-async def dress(request: web.Request, response: web.StreamResponse) -> None:
-    """`on_response_prepare`: mark the answer as begun and give it the headers that every answer has."""
-    request[BEGUN] = True
-    headers = response.headers
-    headers["Server"] = "modelport"
-    headers["X-Request-Id"] = request.get(REQUEST_ID, "")
-    total_ms = (time.perf_counter() - request.get(STARTED, time.perf_counter())) * 1000
-    if attempts := request.get(ATTEMPTS):
-        headers["x-modelport-attempts"] = attempts
-    timing = request.get(TIMING)
-    headers["Server-Timing"] = f"{timing}, total;dur={total_ms:.2f}" if timing else f"total;dur={total_ms:.2f}"
-
-
 def _answer(request: web.Request, refusal: GatewayError, *, management: bool) -> web.StreamResponse:
-    if BEGUN in request:
+    if request.writer.output_size > 0:
         # A second status line inside a begun body would be read as its content (STR-4): cut instead.
         if request.transport is not None:
             request.transport.abort()
