@@ -177,12 +177,12 @@ def _files(directory: Path) -> list[Path]:
 
 async def test_close_ends_every_thread(sqlite_template: Path) -> None:
     """A thread that stays would hold the process at its exit."""
-    before = threading.active_count()
+    before = set(threading.enumerate())
     database = await Database.open(f"sqlite:///{sqlite_template}")
     async with database.read(), database.read(), database.read():
-        assert threading.active_count() == before + 3
+        assert len(set(threading.enumerate()) - before) == 3
     await database.close()
-    assert threading.active_count() == before
+    assert not set(threading.enumerate()) - before
 
 
 def test_a_process_with_a_database_exits(tmp_path: Path) -> None:
