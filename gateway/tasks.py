@@ -4,6 +4,7 @@ Anybody in gateway may take a `Tasks` by constructor; only app.py makes one.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
@@ -11,6 +12,9 @@ from typing import Any, TypeVar
 from gateway.errors import GatewayError
 
 _T = TypeVar("_T")
+STEP_S = 5.0
+"""How long `close` waits for the step of a repeated task."""
+
 logger = logging.getLogger("modelport.tasks")
 
 
@@ -19,6 +23,8 @@ class Tasks:
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[Any]] = set()
+        self._loops: set[asyncio.Task[None]] = set()
+        self._closing = asyncio.Event()
 
     def start(self, coro: Coroutine[Any, Any, _T], *, name: str) -> asyncio.Task[_T]:
         """Run the coroutine in the background and return its task."""
@@ -28,8 +34,14 @@ class Tasks:
         return task
 
     def repeat(self, step: Callable[[], Awaitable[object]], *, every_s: float, name: str) -> asyncio.Task[None]:
-        """Run the step again and again; when it fails that is logged, and the next round tries again."""
-        return self.start(self._repeat(step, every_s, name), name=name)
+        """Run the step again and again; when it fails that is logged, and the next round tries again.
+
+        `close` lets a step that is under way come to its end: a query that is cancelled leaves a thread behind.
+        """
+        task = self.start(self._repeat(step, every_s, name), name=name)
+        self._loops.add(task)
+        task.add_done_callback(self._loops.discard)
+        return task
 
     def __len__(self) -> int:
         """How many tasks are running: 0 when nothing was forgotten."""
@@ -37,6 +49,9 @@ class Tasks:
 
     async def close(self, grace_s: float = 0.0) -> None:
         """Wait up to `grace_s` seconds for what runs, then cancel the rest and wait for its end."""
+        self._closing.set()
+        if self._loops:
+            await asyncio.wait(set(self._loops), timeout=STEP_S)
         if self._running and grace_s > 0:
             await asyncio.wait(set(self._running), timeout=grace_s)
         for task in set(self._running):
@@ -44,14 +59,15 @@ class Tasks:
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def _repeat(self, step: Callable[[], Awaitable[object]], every_s: float, name: str) -> None:
-        while True:
+        while not self._closing.is_set():
             try:
                 await step()
             except GatewayError as error:
                 logger.warning("%s: %s", name, error.message)
             except Exception:
                 logger.exception("%s failed", name)
-            await asyncio.sleep(every_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), every_s)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)

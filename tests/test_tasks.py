@@ -58,3 +58,20 @@ async def test_close_lets_work_end_within_the_grace() -> None:
     await tasks.close(grace_s=0.1)
     assert ended == ["quick"]
     assert len(tasks) == 0
+
+
+async def test_close_does_not_cut_a_step_under_way() -> None:
+    """A query cancelled in its middle would leave its thread without a loop."""
+    ended: list[str] = []
+    under_way = asyncio.Event()
+
+    async def step() -> None:
+        under_way.set()
+        await asyncio.sleep(0.02)
+        ended.append("whole")
+
+    tasks = Tasks()
+    tasks.repeat(step, every_s=60, name="watching")
+    await under_way.wait()
+    await tasks.close()
+    assert ended == ["whole"]
