@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from gateway.api.permissions import Permission, Role
 from gateway.api.principal import Principal
@@ -22,6 +23,7 @@ from gateway.registry.service.registry_service import RegistryService
 MODEL = "echo"
 _SYSTEM = Principal(key_id=None, name="demo", role=Role.ADMIN, permissions=frozenset(Permission))
 _DIMENSIONS = 16
+_MAX_BODY_BYTES = 1 << 30  # the gateway in front has the limits
 _PAUSE_S = 0.02  # between two words of a stream, so that a person sees it stream
 
 
@@ -34,7 +36,7 @@ class EchoServer:
 
     async def start(self) -> None:
         """Listen on a free port of 127.0.0.1."""
-        app = web.Application()
+        app = web.Application(middlewares=[_explain], client_max_size=_MAX_BODY_BYTES)
         app.router.add_post("/v1/chat/completions", _chat)
         app.router.add_post("/v1/completions", _completion)
         app.router.add_post("/v1/embeddings", _embeddings)
@@ -51,13 +53,36 @@ class EchoServer:
             await self._runner.cleanup()
 
 
+@web.middleware
+async def _explain(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse in the shape that OpenAI's API has, so that the reason reaches the caller."""
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        refused: web.HTTPException = web.HTTPNotFound(text="echo knows chat/completions, completions and embeddings")
+    except web.HTTPException as error:
+        refused = error
+    error_body = {"message": refused.text, "type": "invalid_request_error", "param": None, "code": None}
+    return web.json_response({"error": error_body}, status=refused.status)
+
+
+async def _read(request: web.Request) -> dict[str, Any]:
+    try:
+        body = await request.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise web.HTTPBadRequest(text="the body must be a JSON object")
+    return body
+
+
 async def _models(request: web.Request) -> web.Response:  # noqa: ARG001 - aiohttp's handler shape
     return web.json_response({"object": "list", "data": [{"id": MODEL, "object": "model", "owned_by": "modelport"}]})
 
 
 async def _chat(request: web.Request) -> web.StreamResponse:
-    body = await request.json()
-    words = _words(_last_text(body.get("messages") or []))
+    body = await _read(request)
+    words = _words(_last_text(body.get("messages")))
     usage = _usage(json.dumps(body.get("messages")), words)
     base = {"id": "chatcmpl-echo", "created": int(time.time()), "model": MODEL, "system_fingerprint": "echo"}
     if not body.get("stream"):
@@ -71,14 +96,14 @@ async def _chat(request: web.Request) -> web.StreamResponse:
             yield {**chunk, "choices": [{"index": 0, "delta": {"content": word}, "finish_reason": None}]}
             await asyncio.sleep(_PAUSE_S)
         yield {**chunk, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
-        if (body.get("stream_options") or {}).get("include_usage"):
+        if isinstance(options := body.get("stream_options"), dict) and options.get("include_usage"):
             yield {**chunk, "choices": [], "usage": usage}
 
     return await _stream(request, events())
 
 
 async def _completion(request: web.Request) -> web.StreamResponse:
-    body = await request.json()
+    body = await _read(request)
     words = _words(str(body.get("prompt", "")))
     base = {"id": "cmpl-echo", "object": "text_completion", "created": int(time.time()), "model": MODEL}
     if not body.get("stream"):
@@ -95,7 +120,7 @@ async def _completion(request: web.Request) -> web.StreamResponse:
 
 
 async def _embeddings(request: web.Request) -> web.Response:
-    body = await request.json()
+    body = await _read(request)
     texts = body.get("input")
     rows = texts if isinstance(texts, list) else [texts]
     data = [{"object": "embedding", "index": i, "embedding": _vector(str(text))} for i, text in enumerate(rows)]
@@ -114,8 +139,10 @@ async def _stream(request: web.Request, events: AsyncIterator[dict[str, Any]]) -
     return response
 
 
-def _last_text(messages: list[dict[str, Any]]) -> str:
-    content = messages[-1].get("content") if messages else ""
+def _last_text(messages: Any) -> str:
+    if not isinstance(messages, list) or not messages or not isinstance(messages[-1], dict):
+        raise web.HTTPBadRequest(text="messages must be a list of at least one message")
+    content = messages[-1].get("content")
     if isinstance(content, list):
         content = " ".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
     return str(content or "")
