@@ -68,18 +68,18 @@ class Account:
     def close(self, request: web.Request, call: Call) -> None:
         """Close the books of a call that ended, however it did."""
         self._metrics.in_flight.value -= 1
-        ended = time.perf_counter()
+        ended, now_ms = time.perf_counter(), self._clock.now_ms()
         if call.status == 0:
             call.status = CLIENT_LEFT
             call.outcome = Outcome.CANCELLED
         self._metrics.call_finished(_finished(call))
         if call.sent_at is not None:
-            self._usage(_usage_row(call, self._clock.now_ms(), ended))
+            self._usage(_usage_row(call, now_ms, ended))
         if call.status < HTTPStatus.BAD_REQUEST and call.endpoint is not None:
             for kind, object_id in call.created:
                 self._objects.remember(call.team, object_id, kind, call.endpoint.id)
         if self._log is not None:
-            self._log.add(_line(request, call, self._clock.now_ms(), ended))
+            self._log.add(_line(request, call, now_ms, ended))
 
 
 def overhead_s(call: Call) -> float | None:

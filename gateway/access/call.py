@@ -4,8 +4,9 @@ A mutable record that `routes.py` begins, `dispatch.py` and `relay.py` fill in, 
 seconds of time.perf_counter(): the event loop's own clock moves in milliseconds.
 """
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from gateway.access.operations import Operation
 from gateway.access.tokens import Tokens
@@ -15,6 +16,8 @@ from gateway.registry.snapshot import EndpointRoute, ModelRoute
 
 class Outcome(StrEnum):
     """How a call ended, seen from the caller."""
+
+    __hash__ = str.__hash__  # an enum's own is written in Python, and outcomes are labels of every call
 
     COMPLETE = "complete"
     """A whole answer, whatever its status."""
@@ -30,9 +33,8 @@ class Outcome(StrEnum):
     """An error of ours, before any byte of an answer."""
 
 
-@dataclass(slots=True)
-class Call:
-    """Everything known about one call."""
+class Call(msgspec.Struct, gc=False):
+    """Everything known about one call. A msgspec Struct: a dataclass takes 1 us longer to make."""
 
     request_id: str
     principal: Principal
@@ -47,7 +49,7 @@ class Call:
     endpoint: EndpointRoute | None = None
     injected_usage: bool = False
     """We asked the upstream for the usage event, so the caller must not see it (USE-3)."""
-    attempts: list[str] = field(default_factory=list)
+    attempts: list[str] = []
     """Why earlier attempts failed, for the log and one response header."""
     sent_at: float | None = None
     """When the request went to the upstream for the last time."""

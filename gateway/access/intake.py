@@ -150,7 +150,7 @@ class Intake:
             return
         call.model = model
         route = call.route = admit(call.principal, call.team, model, self._registry.snapshot)
-        outgoing.endpoints = tuple(endpoint for endpoint in route.endpoints if endpoint.enabled)
+        outgoing.endpoints = tuple([endpoint for endpoint in route.endpoints if endpoint.enabled])
         if referred is not None:  # an earlier response is known only where it was made
             maker = await self._objects.find(call.team, referred)
             only = tuple(endpoint for endpoint in outgoing.endpoints if endpoint.id == maker)

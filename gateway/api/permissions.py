@@ -9,6 +9,8 @@ from enum import StrEnum
 class Permission(StrEnum):
     """One thing that a key may be allowed to do."""
 
+    __hash__ = str.__hash__  # an enum's own is written in Python, and every call is looked up in a set of these
+
     SELF_READ = "self.read"
     """See who one is."""
     REGISTRY_READ = "registry.read"

@@ -6,9 +6,9 @@ which is capped (series.py).
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from aiohttp import web
 from prometheus_client import GCCollector, PlatformCollector, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -29,11 +29,10 @@ _STATUS_CLASSES = {hundred: f"{hundred}xx" for hundred in range(1, 6)}
 _MODEL_CAP = 200
 
 
-@dataclass(slots=True)
-class FinishedCall:
+class FinishedCall(msgspec.Struct, gc=False):
     """What is counted of one call to the data plane. Times are seconds, None where the call did not get so far.
 
-    Not frozen: a frozen one takes 0.6 us longer to make, once per call.
+    A msgspec Struct: one is made per call, and a dataclass takes 1 us longer.
     """
 
     operation: str

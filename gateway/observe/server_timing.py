@@ -14,12 +14,15 @@ def server_timing(
     upstream's first byte, `gateway` what modelport itself added up to then.
 
     >>> server_timing(queue_s=0.0, first_byte_s=0.1234, overhead_s=0.00031)
-    'queue;dur=0, ttfb;dur=123.4, gateway;dur=0.31'
+    'queue;dur=0.00, ttfb;dur=123.40, gateway;dur=0.31'
     """
-    parts = (("queue", queue_s), ("connect", connect_s), ("ttfb", first_byte_s), ("gateway", overhead_s))
-    return ", ".join(f"{name};dur={_ms(seconds)}" for name, seconds in parts if seconds is not None)
-
-
-def _ms(seconds: float) -> str:
-    """Write milliseconds to a hundredth, without zeros at the end; a clock that went back counts as 0."""
-    return f"{max(seconds, 0.0) * 1000:.2f}".rstrip("0").rstrip(".")
+    parts = []
+    if queue_s is not None:
+        parts.append(f"queue;dur={max(queue_s, 0.0) * 1000:.2f}")  # a clock that went back counts as 0
+    if connect_s is not None:
+        parts.append(f"connect;dur={max(connect_s, 0.0) * 1000:.2f}")
+    if first_byte_s is not None:
+        parts.append(f"ttfb;dur={max(first_byte_s, 0.0) * 1000:.2f}")
+    if overhead_s is not None:
+        parts.append(f"gateway;dur={max(overhead_s, 0.0) * 1000:.2f}")
+    return ", ".join(parts)

@@ -4,15 +4,14 @@ The data plane and the preflight know this interface only; `session_transport.py
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamRequest:
+class UpstreamRequest(msgspec.Struct, frozen=True, gc=False):
     """What to send. Headers go out as they are; `Host` and the framing are added.
 
     `body` as bytes can be sent again on a new connection; an iterator is sent as it yields, chunked unless the

@@ -4,8 +4,8 @@ import asyncio
 import io
 import json
 import threading
-from dataclasses import replace
 
+import msgspec
 import pytest
 
 from gateway.observe.access_log import AccessLog, RequestLine
@@ -76,7 +76,7 @@ async def test_a_caller_cannot_forge_a_line(*, as_json: bool) -> None:
     """Threat 23: path, method and model are the caller's words."""
     hostile = 'x\n{"event":"request"}\r\x1b[31m\u2028" \\'
     written_line = await written(
-        replace(LINE, path=hostile, model=hostile, method=hostile, peer=hostile), as_json=as_json
+        msgspec.structs.replace(LINE, path=hostile, model=hostile, method=hostile, peer=hostile), as_json=as_json
     )
     assert len(written_line.splitlines()) == 1
     assert "\x1b" not in written_line
@@ -86,13 +86,13 @@ async def test_a_caller_cannot_forge_a_line(*, as_json: bool) -> None:
 async def test_a_pasted_key_is_masked(*, as_json: bool) -> None:
     """KEY-8: somebody will put a key into a path or a model's name."""
     key = "mp_live_abcdefghij_0123456789012345678901234567890123456789012_9f3a01bc"
-    line = await written(replace(LINE, path=f"/v1/models/{key}", model=key), as_json=as_json)
+    line = await written(msgspec.structs.replace(LINE, path=f"/v1/models/{key}", model=key), as_json=as_json)
     assert "0123456789" not in line
 
 
 async def test_long_words_are_cut() -> None:
     """8 KB of path are no 8 KB of log."""
-    assert len(await written(replace(LINE, path="/" + "x" * 8000, model="y" * 8000))) < 2000
+    assert len(await written(msgspec.structs.replace(LINE, path="/" + "x" * 8000, model="y" * 8000))) < 2000
 
 
 async def test_a_full_queue_loses_lines_and_counts_them() -> None:

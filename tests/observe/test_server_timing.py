@@ -14,9 +14,9 @@ from gateway.observe.server_timing import server_timing
     [
         ({}, ""),
         ({"queue_s": 0.0, "connect_s": None, "first_byte_s": 0.1234, "overhead_s": 0.00031},
-         "queue;dur=0, ttfb;dur=123.4, gateway;dur=0.31"),
-        ({"connect_s": 0.012}, "connect;dur=12"),
-        ({"queue_s": -0.001}, "queue;dur=0"),
+         "queue;dur=0.00, ttfb;dur=123.40, gateway;dur=0.31"),
+        ({"connect_s": 0.012}, "connect;dur=12.00"),
+        ({"queue_s": -0.001}, "queue;dur=0.00"),
     ],
 )  # fmt: skip
 def test_known_durations_are_shown_in_milliseconds(seconds: dict[str, float | None], value: str) -> None:
