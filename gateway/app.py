@@ -185,7 +185,7 @@ class Modelport:
 
         app = web.Application(
             middlewares=[
-                report_middleware(self._metrics, management_prefix=f"{mount}api/"),
+                report_middleware(self._metrics, problems_below=(f"{mount}api/", f"{mount}-/", f"{mount}metrics")),
                 host_middleware(hosts),
                 identity_middleware(identity, frozenset({f"{mount}-/healthy", f"{mount}-/ready"})),
             ],

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from gateway.errors import InvalidRequest
 
@@ -40,8 +40,13 @@ class PageQuery(BaseModel):
         default=None,
         max_length=_MAX_CURSOR,
         json_schema_extra={"pattern": "^[A-Za-z0-9_-]*$"},  # described only: `decode_cursor` says 400 and what to do
-        description="`next_cursor` of the page before.",
+        description="`next_cursor` of the page before; empty is the first page.",
     )
+
+    @field_validator("cursor")
+    @classmethod
+    def _first_page(cls, cursor: str | None) -> str | None:
+        return cursor or None
 
 
 def encode_cursor(key: Key) -> str:

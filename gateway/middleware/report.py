@@ -28,8 +28,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 logger = structlog.get_logger()
 
 
-def report_middleware(metrics: Metrics, *, management_prefix: str) -> Middleware:
-    """Return the middleware; `management_prefix` is the raw path below which errors are problem details."""
+def report_middleware(metrics: Metrics, *, problems_below: tuple[str, ...]) -> Middleware:
+    """Return the middleware; `problems_below` are beginnings of raw paths whose errors are problem details."""
 
     @web.middleware
     async def report(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -52,7 +52,7 @@ def report_middleware(metrics: Metrics, *, management_prefix: str) -> Middleware
                 dress(request, response)
             return response
         metrics.error(refusal.code)
-        response = _answer(request, refusal, management=request.rel_url.raw_path.startswith(management_prefix))
+        response = _answer(request, refusal, management=request.rel_url.raw_path.startswith(problems_below))
         dress(request, response)
         return response
 

@@ -9,10 +9,17 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from gateway.api.page import PageQuery
+from gateway.registry.names import MAX_SLUG
 from gateway.vault.secret import Secret
 
 Task: TypeAlias = Literal["chat", "completions", "embeddings", "images", "audio", "moderations", "rerank", "other"]
 Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+ModelName: TypeAlias = Annotated[Name, Field(json_schema_extra={"pattern": "^[A-Za-z0-9._@+:/-]+$"})]
+"""`check_model_name` judges it, in its own words; the pattern is only described."""
+Slug: TypeAlias = Annotated[
+    Name, Field(json_schema_extra={"pattern": "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", "maxLength": MAX_SLUG})
+]
+"""Name of a team or gateway, judged likewise."""
 Text: TypeAlias = Annotated[str, StringConstraints(max_length=2000)]
 Address: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2048)]
 DefaultFor: TypeAlias = Literal["batches", "chat.completions", "files", "images", "moderations", "responses"]
@@ -39,7 +46,7 @@ class Input(BaseModel):
 class TeamCreate(Input):
     """A new team."""
 
-    name: Name
+    name: Slug
     """Lower-case letters, digits and inner hyphens. It stands in addresses and cannot be changed."""
     description: Text = ""
     default_via: Name | None = None
@@ -59,7 +66,7 @@ class TeamPatch(Input):
 class GatewayCreate(Input):
     """A new public entry point."""
 
-    name: Name
+    name: Slug
     """Lower-case letters, digits and inner hyphens."""
     url: Address
     """Full URL that is published for models that go through this gateway."""
@@ -71,7 +78,7 @@ class GatewayCreate(Input):
 class GatewayPatch(Input):
     """Changes to a gateway. A new `url` is published from the next read on."""
 
-    name: Name = Field(default_factory=str)
+    name: Slug = Field(default_factory=str)
     url: Address = Field(default_factory=str)
     description: Text = Field(default_factory=str)
     is_default: bool = Field(default_factory=bool)
@@ -117,7 +124,7 @@ class EndpointPatch(Input):
 class ModelCreate(Input):
     """A model to publish."""
 
-    name: Name
+    name: ModelName
     """Letters, digits and . - _ @ + : /"""
     team: Name | None = None
     """The key's own team, or `default`, when left out."""
@@ -139,7 +146,7 @@ class ModelCreate(Input):
 class ModelPatch(Input):
     """Changes to a model."""
 
-    name: Name = Field(default_factory=str)
+    name: ModelName = Field(default_factory=str)
     task: Task = Field(default_factory=lambda: "chat")
     state: Literal["active", "disabled"] = Field(default_factory=lambda: "active")
     """Needs the permission models.operate."""
@@ -155,7 +162,7 @@ class ModelPatch(Input):
 class AliasCreate(Input):
     """Another name for a model."""
 
-    name: Name
+    name: ModelName
     model: Name
     """The model's uid, or its name."""
     team: Name | None = None
@@ -165,7 +172,7 @@ class AliasCreate(Input):
 class AliasPatch(Input):
     """Changes to an alias."""
 
-    name: Name = Field(default_factory=str)
+    name: ModelName = Field(default_factory=str)
     model: Name = Field(default_factory=str)
     """The uid or name of another model of the same team."""
 
