@@ -15,7 +15,7 @@ run: $(STAMP) ## Start modelport on http://localhost:3000 with an embedded datab
 	@$(BIN)/modelport serve --demo $(ARGS)
 
 test: lint ## Lint, then every test that needs nothing but this machine
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(DEV) ## ruff, mypy --strict, import-linter, generated files
 	$(BIN)/ruff format --check .
