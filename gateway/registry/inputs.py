@@ -96,8 +96,8 @@ class EndpointFields(Input):
     enabled: bool = True
     api_key: Secret | None = None
     """The upstream's key, stored encrypted and never shown; administrators may write env:NAME or file:PATH."""
-    organization_headers: bool = False
-    """Whether the caller's OpenAI-Organization and OpenAI-Project headers are passed on."""
+    organization_headers: bool = True
+    """Whether the caller's OpenAI-Organization and OpenAI-Project headers, which name an account, are passed on."""
 
 
 class EndpointCreate(EndpointFields):

@@ -135,7 +135,7 @@ endpoints = Table(
     Column("enabled", Boolean, nullable=False, server_default=text("true")),
     Column("credential_ref", Text),
     Column("secret_id", ForeignKey("secrets.id", ondelete="RESTRICT"), index=True),
-    Column("organization_headers", Boolean, nullable=False, server_default=text("false")),
+    Column("organization_headers", Boolean, nullable=False, server_default=text("true")),
     *_stamps(),
     CheckConstraint("weight >= 0", name="weight"),
     CheckConstraint("credential_ref IS NULL OR secret_id IS NULL", name="credential"),

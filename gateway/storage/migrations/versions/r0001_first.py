@@ -144,7 +144,7 @@ def _make_registry() -> None:
         sa.Column("enabled", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("credential_ref", sa.Text(), nullable=True),
         sa.Column("secret_id", sa.Text(), nullable=True),
-        sa.Column("organization_headers", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("organization_headers", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("rev", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
