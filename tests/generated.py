@@ -3,8 +3,10 @@
 config/schema.json and config/modelport.example.yaml come from the settings, docs/openapi.json from the handlers.
 """
 
+import asyncio
 import json
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import Any
@@ -13,6 +15,8 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from gateway.settings import Settings
+from tests.app.caller import calling
+from tests.app.installation import installed
 
 ROOT = Path(__file__).parent.parent
 
@@ -47,6 +51,18 @@ def example_config() -> str:
     return "\n".join(lines) + "\n"
 
 
+def openapi() -> str:
+    """Return the API's description as a new server gives it."""
+    return asyncio.run(_described())
+
+
+async def _described() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        async with calling() as caller, installed(caller, Path(folder), {}, {}) as product:
+            described = await product.anonymous.show("api/openapi.json")
+    return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
+
+
 def _section(model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         yield from _comment(field.description, "  ")
@@ -71,15 +87,17 @@ def _yaml(value: Any) -> str:
 FILES = {
     ROOT / "config" / "schema.json": config_schema,
     ROOT / "config" / "modelport.example.yaml": example_config,
+    ROOT / "docs" / "openapi.json": openapi,
 }
 
 
 def main() -> int:
     """Write the files, or say which ones are out of date."""
-    stale = [path for path, make in FILES.items() if not path.exists() or path.read_text() != make()]
+    made = {path: make() for path, make in FILES.items()}
+    stale = [path for path, text in made.items() if not path.exists() or path.read_text() != text]
     if "--write" in sys.argv:
         for path in stale:
-            path.write_text(FILES[path]())
+            path.write_text(made[path])
         return 0
     for path in stale:
         print(f"{path.relative_to(ROOT)} is out of date: run `make fmt`", file=sys.stderr)

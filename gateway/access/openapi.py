@@ -46,7 +46,11 @@ COMPONENTS: dict[str, dict[str, Any]] = {
                 }
             },
         }
-    }
+    },
+    "responses": {
+        f"Refusal{status}": {"description": text, "content": {"application/json": {"schema": _ERROR}}}
+        for status, text in _REFUSALS.items()
+    },
 }
 
 
@@ -99,6 +103,4 @@ def _answers(row: Operation) -> dict[str, Any]:
         answers["200"]["description"] = "Models that this key may call"
     if not row.local:
         answers["4XX"] = {"description": "The upstream's own refusal, byte for byte", "content": content}
-    for status, text in _REFUSALS.items():
-        answers[status] = {"description": text, "content": {"application/json": {"schema": _ERROR}}}
-    return answers
+    return answers | {status: {"$ref": f"#/components/responses/Refusal{status}"} for status in _REFUSALS}
