@@ -19,6 +19,7 @@ _REFUSALS = {
     "413": "The body is larger than the limit",
     "415": "The body is compressed",
     "421": "Another host",
+    "422": "Nothing says which of several teams is meant",
     "429": "Too many requests",
     "500": "A fault of the gateway",
     "502": "A fault of the upstream",
