@@ -13,6 +13,7 @@ from aiohttp import web
 from gateway.access.call import Call, Outcome
 from gateway.access.tokens import Tokens, estimate
 from gateway.api.request import PEER
+from gateway.errors import GatewayError
 from gateway.observe.access_log import AccessLog, RequestLine
 from gateway.observe.metrics import FinishedCall, Metrics, StreamEnd
 from gateway.observe.server_timing import server_timing
@@ -69,9 +70,12 @@ class Account:
         """Close the books of a call that ended, however it did."""
         self._metrics.in_flight.value -= 1
         ended, now_ms = time.perf_counter(), self._clock.now_ms()
-        if call.status == 0:
+        if call.status == 0 and call.outcome is Outcome.CANCELLED:
             call.status = CLIENT_LEFT
-            call.outcome = Outcome.CANCELLED
+        elif call.status == 0:  # a fault of ours, which the middleware answers
+            call.status, call.error_code = HTTPStatus.INTERNAL_SERVER_ERROR, GatewayError.default_code
+        if call.operation.model == "none":
+            call.tokens = None  # what it reads was counted when it was made
         self._metrics.call_finished(_finished(call))
         if call.sent_at is not None:
             self._usage(_usage_row(call, now_ms, ended))
@@ -143,10 +147,12 @@ def _usage_row(call: Call, now_ms: int, ended: float) -> UsageRecord:
 def counted(call: Call) -> tuple[Source, Tokens | None]:
     """Return the call's tokens and how sure they are (USE-1, USE-5, USE-6).
 
-    The upstream's own numbers are exact. A refusal without numbers cost nothing; an upstream that gave no answer may
-    have worked all the same. Of a stream without numbers the events
-    are counted. Anything else is unknown: a half-received plain answer says nothing of what was generated.
+    The upstream's own numbers are exact. An operation that generates nothing costs nothing, nor does a refusal without
+    numbers; an upstream that gave no answer may have worked all the same. Of a stream without numbers the events are
+    counted. Anything else is unknown: a half-received plain answer says nothing of what was generated, nor a batch.
     """
+    if call.operation.model == "none" and not call.operation.hides_models:
+        return "exact", Tokens()
     if call.tokens is not None:
         return "exact", call.tokens
     if call.status >= HTTPStatus.BAD_REQUEST and call.status != CLIENT_LEFT and call.error_code not in _WITHOUT_ANSWER:

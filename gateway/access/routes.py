@@ -4,6 +4,7 @@ Every mount answers with and without one `v1` segment and one final slash, never
 The path is read raw: a decoded one would turn `%2F` into a segment.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from time import perf_counter
@@ -115,6 +116,9 @@ class DataPlane:
             answer = error_response(error, call.request_id)
             dress(request, answer, attempts=", ".join(call.attempts))
             return answer
+        except (asyncio.CancelledError, ConnectionError):
+            call.outcome = Outcome.CANCELLED
+            raise
         finally:
             self._account.close(request, call)
 

@@ -82,7 +82,7 @@ async def test_an_object_made_at_an_endpoint_that_is_gone_goes_to_the_default(ho
     """The account may be the same one, under another endpoint."""
     team = await house.team()
     caller = await house.member(team)
-    model = await house.publish(house.near, house.far, team=team)
+    model = await house.ranked(house.near, house.far, team=team)
     await house.change(f"endpoints/{model.endpoints[1]}", enabled=False)
     object_id = await make(caller, house.near, "response", model)
     assert (await house.admin.call("DELETE", f"api/v1/endpoints/{model.endpoints[0]}")).status == 200
@@ -95,7 +95,7 @@ async def test_an_object_made_at_an_endpoint_that_is_gone_goes_to_the_default(ho
 
 async def test_a_later_response_goes_where_the_earlier_one_was_made(house: House) -> None:
     """`previous_response_id` of a model with two endpoints: only the maker knows that response."""
-    model = await house.publish(house.near, house.far)
+    model = await house.ranked(house.near, house.far)
     caller = await house.member()
     await house.change(f"endpoints/{model.endpoints[0]}", enabled=False)
     object_id = await make(caller, house.far, "response", model)
@@ -164,11 +164,12 @@ async def test_reading_an_unknown_batch_claims_nothing(house: House) -> None:
 
 
 async def test_each_call_about_an_object_is_in_the_books(house: House) -> None:
-    """USE-1: operation, model and endpoint, tokens unknown."""
+    """USE-1: operation, model and endpoint; no tokens, since those that it shows were counted when it was made."""
     model, caller = await house.publish(house.near), await house.member()
     object_id = await make(caller, house.near, "response", model)
-    house.near.scripts[marker_in(object_id)] = told(id=object_id)
+    usage = {"input_tokens": 11, "output_tokens": 7}
+    house.near.scripts[marker_in(object_id)] = told(id=object_id, usage=usage)
     answered = await caller.get(f"v1/responses/{object_id}")
     row = (await house.rows(answered.headers["x-request-id"]))[0]
     assert (row["operation"], row["model"], row["endpoint_id"]) == ("responses.get", model.name, model.endpoints[0])
-    assert row["source"] == "unknown"
+    assert (row["source"], row["input_tokens"], row["output_tokens"]) == ("exact", 0, 0)
