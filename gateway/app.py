@@ -50,7 +50,7 @@ from gateway.registry.registry import Registry
 from gateway.registry.routes import registry_routes
 from gateway.registry.service.registry_service import RegistryService
 from gateway.registry.snapshot import Snapshot, changed_endpoints
-from gateway.settings import Settings, make_data_dir
+from gateway.settings import Settings, make_data_dir, shown_host
 from gateway.storage.clock import SystemClock
 from gateway.storage.engine import Database
 from gateway.storage.migrate import migrate
@@ -173,7 +173,7 @@ class Modelport:
     def _application(self) -> web.Application:
         server = self._settings.server
         mount = server.mount
-        local = anonymous_local() if self._settings.loopback and server.open_to_localhost else None
+        local = anonymous_local() if self._settings.keyless else None
         identity = Identity(self._ring, self._clock.now_ms, local=local, cors_origins=server.cors_origins)
         hosts = Hosts(server)
 
@@ -257,8 +257,7 @@ class Modelport:
         port = await listener.start(server.host, server.port)
         self._metrics.read_at_scrape("modelport_connections", "Open connections.", lambda: listener.connections)
         self._closing.append(partial(self._drain, listener))
-        host = "localhost" if self._settings.loopback else server.host
-        self.address = f"{server.public_origin or f'http://{host}:{port}'}{server.mount}"
+        self.address = f"{server.public_origin or f'http://{shown_host(server.host)}:{port}'}{server.mount}"
 
     async def _drain(self, listener: Listener) -> None:
         """Let running calls finish; those that do not are ended with an error event (PRX-40)."""

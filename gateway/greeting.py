@@ -12,10 +12,13 @@ def greeting(settings: Settings, address: str, admin_key: Secret | None) -> list
     lines = [f"modelport {__version__} ({settings.role})  {address}"]
     if settings.role == "server":
         lines.append(f"  API        {address}api/v1    docs {address}api/docs")
-    lines.append(f"  base_url   {address}access/models/default/")
+        lines.append(f"  base_url   {address}access/models/default/")
     if admin_key is not None:
         lines.append(f"  admin key  {admin_key.reveal()}   (shown this once)")
+    if settings.role == "gateway":
+        return [*lines, "  base_url   the same: calls of every team are answered here, and nothing else is"]
     if not settings.demo:
         return [*lines, "  Try: modelport models add NAME --endpoint http://localhost:8000/v1"]
-    paste = f"curl -N {address}v1/chat/completions -H 'Content-Type: application/json' -d '{_ASK_ECHO}'"
+    key = "" if settings.keyless else ' -H "Authorization: Bearer $MODELPORT_KEY"'
+    paste = f"curl -N {address}v1/chat/completions{key} -H 'Content-Type: application/json' -d '{_ASK_ECHO}'"
     return [*lines, "  model      echo, built in: it repeats what it is told. Paste this:", paste]

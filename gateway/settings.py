@@ -7,6 +7,7 @@ module reads the environment. A variable names the path to its setting with two 
 
 import difflib
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -193,9 +194,27 @@ class Settings(BaseSettings):
         return is_loopback(self.server.host)
 
     @property
+    def keyless(self) -> bool:
+        """Whether programs on this machine may call models without a key."""
+        return self.loopback and self.server.open_to_localhost
+
+    @property
     def database_url(self) -> str:
         """The database's URL, the embedded one when none is set."""
         return self.database.url or f"sqlite:///{(self.data_dir / 'modelport.db').absolute()}"
+
+
+def shown_host(host: str) -> str:
+    """Return the host of the address to tell people, for a listening address.
+
+    >>> shown_host("127.0.0.1"), shown_host("::1"), shown_host("192.0.2.7")
+    ('localhost', '[::1]', '192.0.2.7')
+    """
+    if host in {"127.0.0.1", "localhost"}:
+        return "localhost"
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared with, not bound to
+        return socket.gethostname()
+    return f"[{host}]" if ":" in host else host
 
 
 def make_data_dir(path: Path) -> None:
