@@ -11,7 +11,9 @@ multipart.py    the model part of an upload, found and spliced in passing       
 admission.py    which model of which team a call may reach                      pure
 balance.py      which endpoint, whether again, whether at all                   pure
 dispatch.py     the attempts, one after the other
-relay.py        the only place that touches both sides; passage.py is the way back
+relay.py        the only place that touches both sides
+  answer.py       the way back of a whole answer
+  passage.py      the way back of a stream, or of anything large
 sse.py          events of a stream: what leaves now, what was seen              pure
   framing.py      where an event ends                                           pure
 object_list.py  a list of stored objects without those of other teams           pure

@@ -5,11 +5,12 @@ answer runs that can wait for its end.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gateway.access.call import Call, Outcome
 from gateway.access.operations import Operation
+from gateway.access.refusals import is_json
 from gateway.access.sse import EventRelay
 from gateway.access.tokens import usage_at_end, usage_of
 
@@ -70,6 +71,15 @@ class PlainCopy(Observation):
         call.tokens = usage_of(kept) if small else usage_at_end(kept[-_TAIL_BYTES:])
         if complete and call.stored and self._size <= self._limit:
             call.created = _ids(kept, call.operation)
+
+
+def observe_whole(body: bytes, call: Call, headers: Mapping[str, str]) -> None:
+    """Do the same for an answer that is at hand as a whole, whatever it is."""
+    if headers.get("Content-Encoding", "identity") != "identity" or not is_json(headers.get("Content-Type", "")):
+        return
+    call.tokens = usage_of(body) if len(body) <= _SMALL_BYTES else usage_at_end(body[-_TAIL_BYTES:])
+    if call.stored:
+        call.created = _ids(body, call.operation)
 
 
 class StreamCopy(Observation):

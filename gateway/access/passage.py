@@ -1,4 +1,4 @@
-"""The way back: one upstream answer goes to one caller, byte for byte, while a copy is read.
+"""The way back of a stream or a large answer: it goes to one caller, byte for byte, while a copy is read.
 
 Bytes pass as they come; a stream that broke looks broken; after the first byte there is no second status line
 (proxy_behaviour.md sections 1, 3 and 5). One object per call, used by relay.py alone.
@@ -8,27 +8,21 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
-from http import HTTPStatus
 
 from aiohttp import web
-from multidict import CIMultiDict
 
 from gateway.access.account import timing
-from gateway.access.balance import is_retryable
+from gateway.access.answer import announced_length, headers_for
 from gateway.access.call import Call, Outcome
 from gateway.access.deadline import Deadline
 from gateway.access.errors import error_event
-from gateway.access.headers import to_client
-from gateway.access.object_list import MAX_LIST_BYTES
 from gateway.access.observation import CreatingStreamCopy, Observation, PlainCopy, StreamCopy
-from gateway.access.refusals import final, is_event_stream, is_json, timed_out
+from gateway.access.refusals import is_event_stream, is_json, timed_out
 from gateway.api.request import dress
 from gateway.errors import GatewayError, UpstreamFailed
 from gateway.settings import TimeoutSettings
 from gateway.upstream.transport import UpstreamResponse
 
-BUFFERED_BYTES = 256 * 1024
-"""Answers announced up to this size are read whole, so that one cut short can still become a 502 (PRX-4)."""
 WRITE_BUFFER_BYTES = 32 * 1024
 """What a reader who stands still may leave unread here before its upstream is held back (PRX-37)."""
 FAREWELL_S = 5.0
@@ -65,8 +59,7 @@ class Passage:
         self._call = call
         self._upstream = upstream
         self._deadline = deadline
-        own = call.route.idle_timeout_s if call.route is not None else None
-        self._idle_s = timeouts.idle_s if own is None else own
+        self._idle_s = idle_s(call, timeouts)
         self._slow_s = timeouts.slow_client_s
         self._loop = asyncio.get_running_loop()
         self._made = made
@@ -74,49 +67,14 @@ class Passage:
         self._response: web.StreamResponse
 
     async def run(self) -> web.StreamResponse:
-        """Pass the answer on and return it, complete or visibly broken off.
+        """Pass chunks as they come. The head goes out with the first, so that early trouble keeps its status.
 
         Raises:
             UpstreamFailed: it broke before anything went to the caller.
         """
         self._deadline.limit("idle", self._idle_s)
-        length = _length(self._upstream)
-        if self._call.operation.lists:
-            return await self._pass_whole(MAX_LIST_BYTES)
         if self._streams:
             self._deadline.total(None)
-        elif length is not None and length <= BUFFERED_BYTES:
-            return await self._pass_whole(BUFFERED_BYTES)
-        return await self._pass_along()
-
-    @property
-    def _streams(self) -> bool:
-        return is_event_stream(self._upstream.headers.get("Content-Type", ""))
-
-    def _observation(self) -> Observation:
-        call, headers = self._call, self._upstream.headers
-        content_type = headers.get("Content-Type", "")
-        if headers.get("Content-Encoding", "identity") != "identity":
-            return Observation()
-        if is_event_stream(content_type):
-            if call.stored:
-                return CreatingStreamCopy(drop_injected_usage=call.injected_usage, made=partial(self._made, call))
-            return StreamCopy(drop_injected_usage=call.injected_usage)
-        return PlainCopy(keep=call.stored) if is_json(content_type) else Observation()
-
-    async def _pass_whole(self, limit: int) -> web.Response:
-        call = self._call
-        body = await self._upstream.read(limit)
-        call.first_byte_at = time.perf_counter()
-        call.status, call.outcome, call.bytes_out = self._upstream.status, Outcome.COMPLETE, len(body)
-        self._copy.feed(body)
-        self._copy.settle(call)
-        response = web.Response(status=call.status, body=body, headers=self._headers())
-        dress(self._request, response, timing=timing(call), attempts=", ".join(call.attempts))
-        return response
-
-    async def _pass_along(self) -> web.StreamResponse:
-        """Pass chunks as they come. The head goes out with the first, so that early trouble keeps its status."""
         call = self._call
         chunks = self._upstream.chunks()
         first = await anext(chunks, b"")
@@ -142,6 +100,21 @@ class Passage:
         finally:
             self._copy.settle(call)
         return self._response
+
+    @property
+    def _streams(self) -> bool:
+        return is_event_stream(self._upstream.headers.get("Content-Type", ""))
+
+    def _observation(self) -> Observation:
+        call, headers = self._call, self._upstream.headers
+        content_type = headers.get("Content-Type", "")
+        if headers.get("Content-Encoding", "identity") != "identity":
+            return Observation()
+        if is_event_stream(content_type):
+            if call.stored:
+                return CreatingStreamCopy(drop_injected_usage=call.injected_usage, made=partial(self._made, call))
+            return StreamCopy(drop_injected_usage=call.injected_usage)
+        return PlainCopy(keep=call.stored) if is_json(content_type) else Observation()
 
     async def _pump(self, first: bytes, chunks: AsyncIterator[bytes]) -> None:
         call, copy, deadline, write = self._call, self._copy, self._deadline, self._response.write
@@ -188,15 +161,9 @@ class Passage:
         except ConnectionError:
             return
 
-    def _headers(self) -> CIMultiDict[str]:
-        headers = to_client(self._upstream.headers)
-        if self._call.attempts and is_retryable(self._upstream.status):
-            final(headers)
-        return headers
-
     def _head(self) -> web.StreamResponse:
-        response = web.StreamResponse(status=self._upstream.status, headers=self._headers())
-        length = _length(self._upstream)
+        response = web.StreamResponse(status=self._upstream.status, headers=headers_for(self._call, self._upstream))
+        length = announced_length(self._upstream)
         if self._streams:
             response.headers["Cache-Control"] = "no-cache"
             response.headers["X-Accel-Buffering"] = "no"  # PRX-42: nginx in front must not hold events
@@ -207,8 +174,7 @@ class Passage:
         return response
 
 
-def _length(upstream: UpstreamResponse) -> int | None:
-    if upstream.status == HTTPStatus.NO_CONTENT:
-        return 0
-    value = upstream.headers.get("Content-Length")
-    return int(value) if value is not None and value.isascii() and value.isdecimal() else None
+def idle_s(call: Call, timeouts: TimeoutSettings) -> float:
+    """Return how long the answer may be silent, in seconds."""
+    own = call.route.idle_timeout_s if call.route is not None else None
+    return timeouts.idle_s if own is None else own

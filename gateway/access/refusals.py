@@ -5,6 +5,7 @@ credential is ours and not the caller's, an HTML page is nobody's error message.
 """
 
 from collections.abc import Mapping, MutableMapping
+from functools import lru_cache
 from http import HTTPStatus
 
 from gateway.errors import GatewayError, RateLimited, Unavailable, UpstreamFailed, UpstreamTimeout
@@ -71,12 +72,14 @@ def timed_out(name: str) -> GatewayError:
     return UpstreamTimeout(text, code=code)
 
 
+@lru_cache(maxsize=256)  # asked four times for each call, and always the same few
 def is_json(content_type: str) -> bool:
     """Whether a Content-Type says JSON, problem details and vendor types included."""
     kind = content_type.partition(";")[0].strip().lower()
     return kind == "application/json" or kind.endswith("+json")
 
 
+@lru_cache(maxsize=256)
 def is_event_stream(content_type: str) -> bool:
     """Whether a Content-Type says server-sent events."""
     return content_type.partition(";")[0].strip().lower() == "text/event-stream"

@@ -9,10 +9,11 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from gateway.access.answer import pass_whole, whole_limit
 from gateway.access.call import Call, Outcome
 from gateway.access.deadline import Deadline, Deadlines
 from gateway.access.dispatch import Dispatcher, Outgoing
-from gateway.access.passage import Passage
+from gateway.access.passage import Passage, idle_s
 from gateway.access.refusals import final, refusal, timed_out
 from gateway.errors import BadUpstreamResponse
 from gateway.settings import TimeoutSettings
@@ -65,7 +66,11 @@ class Relay:
                     final(refused.headers)
                 raise refused
             _check_coding(request, upstream)
-            return await Passage(request, call, upstream, deadline, self._timeouts, made=self._made).run()
+            limit = whole_limit(call, upstream)
+            if limit is None:
+                return await Passage(request, call, upstream, deadline, self._timeouts, made=self._made).run()
+            deadline.limit("idle", idle_s(call, self._timeouts))
+            return await pass_whole(request, call, upstream, limit)
         finally:
             upstream.close()
 
