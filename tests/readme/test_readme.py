@@ -1,0 +1,182 @@
+"""README.md is run: every block as it stands there, with the address and the key of a running server put in."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.cli.client import Api
+from tests.cli.program import Ended, Shell
+from tests.cli.server import Server, running_server
+from tests.conformance.modelport import UpstreamProcess, running_modelport, running_upstream
+from tests.programs import require
+from tests.readme.blocks import ROOT, TEXT, block, blocks, named_paths
+
+USED = {  # which test below runs which block
+    ("Start", "sh"): 3,
+    ("Add a real model server", "sh"): 1,
+    ("Call it with an OpenAI SDK", "python"): 2,
+    ("One address per model", "sh"): 1,
+    ("Behind a gateway", "sh"): 1,
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder where the reader works."""
+    return tmp_path_factory.mktemp("reader")
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[Server]:
+    """Give what `make run` starts, on a free port, in an environment that has the upstream's key."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_API_KEY", "sk-of-the-server")
+        with running_server(folder) as running:
+            yield running
+
+
+@pytest.fixture(scope="module")
+def upstream(folder: Path) -> Iterator[UpstreamProcess]:
+    """Give the model server at localhost:8000."""
+    with running_upstream(folder / "upstream.log") as running:
+        yield running
+
+
+@pytest.fixture
+def shell(folder: Path, server: Server) -> Shell:
+    """Give the reader's shell, with what an earlier block has exported."""
+    return Shell(folder, {}).having(MODELPORT_URL=server.url, MODELPORT_KEY=server.key)
+
+
+def run(shell: Shell, text: str, server: Server, upstream: UpstreamProcess | None = None) -> Ended:
+    """Run a text as bash would, every command of which must succeed."""
+    text = text.replace("http://localhost:3000/", server.url).replace("mp_live_…", server.key)
+    if upstream is not None:
+        text = re.sub(r"localhost:800\d", f"localhost:{upstream.port}", text)
+    return shell.execute("bash", "-euo", "pipefail", "-c", text)
+
+
+def test_every_block_is_run_by_a_test() -> None:
+    """A new one makes this fail until somebody runs it."""
+    counted: dict[tuple[str, str], int] = {}
+    for one in blocks():
+        counted[one.section, one.language] = counted.get((one.section, one.language), 0) + 1
+    assert counted == USED
+
+
+def test_the_make_targets_do_what_is_said() -> None:
+    """`make run` starts a demo server, `make test` lints and tests; asked of make itself."""
+    said = {line.split()[1]: line for line in block("Start").commands}
+    assert said.keys() == {"run", "test"}
+    require("make")
+    dry = {
+        name: subprocess.run(["make", "-n", name], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for name in said
+    }
+    assert "modelport serve --demo" in dry["run"]
+    assert "ruff check" in dry["test"]
+    assert "-m pytest" in dry["test"]
+    targets = re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert set(re.findall(r"`make (\w+)`", TEXT)) <= set(targets)
+
+
+def test_the_greeting_holds_what_is_promised(folder: Path, server: Server) -> None:
+    """At most eight lines: where it listens, an admin key, a line to paste."""
+    lines = (folder / "said").read_text().splitlines()
+    assert len(lines) <= 8
+    assert server.url in lines[0]
+    assert server.key in "\n".join(lines)
+    assert lines[-1].startswith(f"curl -N {server.url}v1/chat/completions")
+
+
+def test_the_line_to_paste_gets_a_streamed_answer(folder: Path, shell: Shell, server: Server) -> None:
+    """As README shows it, and as the server prints it."""
+    require("curl")
+    for text in (block("Start", number=1).text, (folder / "said").read_text().splitlines()[-1]):
+        ended = run(shell, text, server)
+        assert ended.code == 0, ended.err
+        assert ended.out.count("data: {") > 2
+        assert ended.out.endswith("data: [DONE]\n\n")
+        assert "good" in ended.out
+        assert "morning" in ended.out
+
+
+def test_a_real_model_server_is_added_and_called(shell: Shell, server: Server, upstream: UpstreamProcess) -> None:
+    """With the key exported as the block before says, and nothing else."""
+    exported = block("Start", number=2).text
+    keyless = shell.having(MODELPORT_KEY="")
+    ended = run(keyless, exported + block("Add a real model server").text, server, upstream)
+    assert ended.code == 0, ended.err
+    assert "Hello there." in ended.out
+    for language in ("curl ", "from openai import", "import OpenAI from", "OPENAI_BASE_URL"):
+        assert language in ended.out
+    models = {one["name"]: one for one in Api(server.url, server.key).items("/models")}
+    assert models["gpt"]["endpoints"][0]["upstream_model"] == "gpt-5"
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_python_blocks_answer(shell: Shell, server: Server, number: int) -> None:
+    """As a program of their own, without a key: on this machine none is needed."""
+    text = block("Call it with an OpenAI SDK", number=number, language="python").text
+    text = text.replace("http://localhost:3000/", server.url).replace("http://localhost:3000", server.url.rstrip("/"))
+    ended = shell.having(MODELPORT_URL="", MODELPORT_KEY="").execute(sys.executable, "-W", "error", "-c", text)
+    assert (ended.code, ended.out.strip()) == (0, "good morning"), ended.err
+
+
+def test_the_resolvers_lines_are_what_it_prints(shell: Shell) -> None:
+    """Each line after a `$` is compared."""
+    lines = block("One address per model").text.splitlines()
+    pairs = [(line[2:], lines[number + 1]) for number, line in enumerate(lines) if line.startswith("$ ")]
+    assert len(pairs) == 2
+    for command, expected in pairs:
+        assert shell.execute(*command.replace("python", sys.executable, 1).split()).out == f"{expected}\n"
+
+
+def test_a_gateway_beside_the_server_answers(
+    folder: Path, shell: Shell, server: Server, upstream: UpstreamProcess
+) -> None:
+    """The first two lines publish; the third is a process on the same data, which answers at its root."""
+    *publish, start = block("Behind a gateway").commands
+    ended = run(shell, "\n".join(publish), server, upstream)
+    assert ended.code == 0, ended.err
+    assert run(shell, "modelport resolve llama", server).out == "https://gateway.example.com\n"
+    assert start == "modelport serve --role gateway --port 3001"
+    settings = {"role": "gateway", "data_dir": str(server.data_dir)}
+    with running_modelport(folder, settings, admin_key=server.key) as gateway:
+        asked = shell.execute("curl", "-s", f"{gateway.origin}/models")
+    assert '"llama"' in asked.out
+
+
+def test_every_path_that_is_named_exists() -> None:
+    """In the project as it is shipped."""
+    missing = [path for path in named_paths() if not (ROOT / path).exists()]
+    assert missing == []
+
+
+def test_every_address_that_is_named_answers(shell: Shell, server: Server) -> None:
+    """The last section's, with the administrator's key."""
+    named = re.findall(r"`(/(?:api|-|metrics)[\w/-]*)`", TEXT[TEXT.index("## More") :])
+    assert len(named) == 4
+    for path in named:
+        key = f"Authorization: Bearer {server.key}"
+        ended = shell.execute("curl", "-sf", "-o", "/dev/null", "-H", key, server.url.rstrip("/") + path)
+        assert ended.code == 0, path
+
+
+def test_every_flag_extra_and_variable_that_is_named_exists(shell: Shell) -> None:
+    """`--mount`, `modelport[postgres]`, `MODELPORT_…`."""
+    helped = shell.run("serve", "--help").out + shell.run("models", "add", "--help").out
+    assert set(re.findall(r"`(--[a-z-]+)", TEXT)) <= set(re.findall(r"--[a-z-]+", helped))
+    project = (ROOT / "pyproject.toml").read_text()
+    for extra in re.findall(r"modelport\[(\w+)\]", TEXT):
+        assert f"\n{extra} = [" in project
+    example = (ROOT / "config" / "modelport.example.yaml").read_text()
+    for section, setting in re.findall(r"MODELPORT_([A-Z]+)__([A-Z_]+)", TEXT):
+        assert f"# {section.lower()}:" in example
+        assert f"#   {setting.lower()}:" in example
+    for setting in re.findall(r"`(\w+)\.(\w+)`", TEXT):
+        assert f"#   {setting[1]}:" in example
