@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from gateway.access.account import timing
 from gateway.access.answer import announced_length, headers_for
@@ -85,6 +85,10 @@ class Passage:
             self._request.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
         await self._response.prepare(self._request)
         call.begun, call.status = True, self._upstream.status
+        if self._request.method == hdrs.METH_HEAD:  # a body here would be read as the next answer
+            call.outcome = Outcome.COMPLETE
+            await self._response.write_eof()
+            return self._response
         try:
             await self._pump(first, chunks)
         except asyncio.CancelledError:
