@@ -118,6 +118,24 @@ async def test_rows_put_while_a_batch_is_written_come_next(tasks: Tasks) -> None
     assert batches == [[1], [2]]
 
 
+async def test_rows_put_while_a_batch_is_written_are_collected_again(tasks: Tasks) -> None:
+    """Under load some always come meanwhile: a transaction for these few each time would never end."""
+    batches: list[int] = []
+    writer: BatchWriter[int]
+
+    async def write(rows: Sequence[int]) -> None:
+        batches.append(len(rows))
+        writer.put(0)
+        await asyncio.sleep(0)
+
+    writer = BatchWriter(write, name="test", tasks=tasks, interval_s=NEVER_S)
+    for row in range(500):
+        writer.put(row)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert (batches, len(writer)) == ([500], 1)
+
+
 async def test_into_a_real_database(database: Database, tasks: Tasks) -> None:
     """One statement for many rows, on both databases."""
 
