@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from gateway.access.admission import admit, admit_unnamed
+from gateway.access.admission import admit, admit_unnamed, may_use
 from gateway.access.body import read_call, rewrite
 from gateway.access.call import Call
 from gateway.access.dispatch import Outgoing
@@ -153,6 +153,9 @@ class Intake:
         outgoing.endpoints = tuple([endpoint for endpoint in route.endpoints if endpoint.enabled])
         if referred is not None:  # an earlier response is known only where it was made
             maker = await self._objects.find(call.team, referred)
+            found = self._registry.snapshot.endpoint(maker) if maker is not None else None
+            if found is not None and not may_use(call.principal, found[0], self._registry.snapshot):
+                raise not_found(referred)
             only = tuple(endpoint for endpoint in outgoing.endpoints if endpoint.id == maker)
             outgoing.endpoints = only or outgoing.endpoints
 

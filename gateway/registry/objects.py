@@ -8,6 +8,7 @@ request, all of them reach the database in batches and survive a restart. Ids ha
 team of the same name sees nothing of an earlier one.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from typing import Protocol
@@ -19,6 +20,7 @@ from gateway.storage.clock import Clock
 from gateway.storage.engine import Database
 
 MAX_REMEMBERED = 10_000  # objects in memory, some 3 MB; older ones are read from the database
+_ID = re.compile(r"[!-~]{1,512}")  # what a path can hold; an upstream may say anything, and a database takes no NUL
 _ASKED_AT_ONCE = 500  # ids in one query; SQLite takes 32,766 values
 
 
@@ -63,7 +65,7 @@ class StoredObjects:
     def remember(self, team: str, object_id: str, kind: str, endpoint_id: str) -> None:
         """Note that the endpoint made the object; at once in memory, a moment later in the database."""
         team_id = self._team_id(team)
-        if team_id is None:
+        if team_id is None or not _ID.fullmatch(object_id):
             return
         self._keep(team_id, object_id, endpoint_id)
         self._rows.put(StoredObject(team_id, object_id, kind, endpoint_id, self._clock.now_ms()))
@@ -100,14 +102,15 @@ class StoredObjects:
     def forget(self, team: str, object_id: str) -> None:
         """Drop an object that was deleted upstream; at once in memory, a moment later in the database."""
         team_id = self._team_id(team)
-        if team_id is not None:
+        if team_id is not None and _ID.fullmatch(object_id):
             self._keep(team_id, object_id, GONE)
             self._rows.put(StoredObject(team_id, object_id, GONE, GONE, self._clock.now_ms()))
 
     async def _makers(self, object_ids: Sequence[str]) -> dict[str, dict[str, str]]:
         """Return team and endpoint ids of the makers of each object that somebody made; memory knows best."""
         found: dict[str, dict[str, str]] = {}
-        for maker in await self._store.makers(object_ids):
+        object_ids = [one for one in object_ids if _ID.fullmatch(one)]
+        for maker in await self._store.makers(object_ids) if object_ids else ():
             found.setdefault(maker.object_id, {})[maker.team_id] = maker.endpoint_id
         team_ids = [team.id for team in self._registry.snapshot.teams.values()]
         for object_id in object_ids:

@@ -1,12 +1,15 @@
 """Stored objects belong to the team that made them, by id, in bodies and in lists (docs/decisions/0004, ACL-3)."""
 
 import json
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
+from gateway.errors import Unavailable
 from tests.dataplane.house import House, Model, chat, mark, refused, sent
 from tests.dataplane.objects import EVERY, GROUPS, about, make, marker_in
+from tests.dataplane.opening import opened
 from tests.fakes.scenarios import completion
 from tests.fakes.script import answer
 
@@ -152,6 +155,9 @@ async def test_a_key_with_a_list_of_models_reaches_objects_of_those_only(house: 
     hidden = await make(wide, house.far, "response", other)
     assert (await narrow.get(f"v1/responses/{visible}")).status == 200
     refused(await narrow.get(f"v1/responses/{hidden}"), 404, "not_found")
+    body = {"model": granted.name, "input": "x", "previous_response_id": hidden}
+    refused(await narrow.post("v1/responses", body), 404, "not_found")
+    assert (await wide.post("v1/responses", body)).status == 200
     await house.take(team, other, "files")
     refused(await narrow.get("v1/files"), 404, "not_found")
     await house.take(team, granted, "files")
@@ -199,3 +205,41 @@ async def test_a_response_that_is_not_stored_is_not_remembered(house: House) -> 
     caller, model = await house.member(team), await house.publish(house.near, team=team)
     object_id = await make(caller, house.near, "response", model, store=False)
     refused(await caller.get(f"v1/responses/{object_id}"), 404, "not_found")
+
+
+async def test_two_processes_know_whose_an_object_is(tmp_path: Path) -> None:
+    """What was made through a gateway is its team's on the server as well, as soon as the row is written."""
+    async with opened(tmp_path) as server, opened(tmp_path, before=server, role="gateway") as gateway:
+        owner, other = await server.team(), await server.team()
+        for team in (owner, other):
+            await server.take(team, await server.publish(server.near, team=team), *GROUPS)
+        mine, theirs = await server.member(owner), await server.member(other)
+        await gateway.product.inside._registry.reload()
+        await gateway.product.inside._ring.reload()
+        object_id = await make(mine.at(gateway.admin.address), server.near, "file", Model("", "", ()))
+        await gateway.settle()
+        assert (await mine.get(f"v1/files/{object_id}")).status == 200
+        refused(await theirs.get(f"v1/files/{object_id}"), 404, "not_found")
+        assert len(sent(server.near, marker_in(object_id))) == 1
+
+
+async def test_while_the_database_is_away_nobodys_objects_are_guessed_at(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What memory holds goes on, deleting too; an id that is not in it is a 503, for whoever asks."""
+    team, other = await house.team(), await house.team()
+    caller, stranger = await house.member(team), await house.member(other)
+    model = await house.publish(house.near, team=team)
+    await house.take(other, await house.publish(house.near, team=other), *GROUPS)
+    object_id = await make(caller, house.near, "response", model)
+    monkeypatch.setattr(house.product.inside._database, "read", _away)
+    assert (await caller.get(f"v1/responses/{object_id}")).status == 200
+    for asked in (object_id, f"resp_{mark()}"):
+        answered = await stranger.get(f"v1/responses/{asked}")
+        assert (answered.status, "Retry-After" in answered.headers) == (503, True)
+    assert (await caller.call("DELETE", f"v1/responses/{object_id}")).status == 200
+    assert len(sent(house.near, marker_in(object_id))) == 2
+
+
+def _away() -> NoReturn:
+    raise Unavailable("the database is away", headers={"Retry-After": "1"})

@@ -105,6 +105,15 @@ async def test_two_teams_may_have_objects_of_one_id(
         await stored.find("default", "resp_1")
 
 
+@pytest.mark.parametrize("odd", ["", "a b", "\x00", "\ud800", "é", "x" * 513], ids=ascii)
+async def test_an_id_that_no_path_can_hold_is_not_remembered(stored: StoredObjects, batch: Batch, odd: str) -> None:
+    """An upstream may say anything; one row that the database refuses would take its batch along."""
+    stored.remember("default", odd, "file", "ep_1")
+    stored.forget("default", odd)
+    assert len(batch) == 0
+    assert (await stored.find("default", odd), await stored.foreign("default", [odd])) == (None, frozenset())
+
+
 async def test_many_objects_are_asked_for_at_once(
     stored: StoredObjects, batch: Batch, service: RegistryService
 ) -> None:
