@@ -119,7 +119,7 @@ def operation(  # noqa: PLR0913 - keyword-only, and each is one line of the docu
 
 
 def register(app: web.Application, *routes: object, prefix: str = "/api/v1") -> None:
-    """Add a route for each operation of the objects, and note it in `app[OPERATIONS]`."""
+    """Add a route for each operation of the objects, and note it in `app[OPERATIONS]`; GET brings HEAD along."""
     if OPERATIONS not in app:
         app[OPERATIONS] = []
     known = {one.name for one in app[OPERATIONS]}
@@ -129,7 +129,9 @@ def register(app: web.Application, *routes: object, prefix: str = "/api/v1") -> 
                 raise ValueError(f"two operations are called {declared.name}")
             known.add(declared.name)
             here = replace(declared, path=prefix + declared.path)
-            app.router.add_route(here.method, here.path, _route(here, handler), name=here.name)
+            resource, route = app.router.add_resource(here.path, name=here.name), _route(here, handler)
+            for method in _SAFE if here.method == hdrs.METH_GET else (here.method,):
+                resource.add_route(method, route)
             app[OPERATIONS].append(here)
 
 

@@ -45,10 +45,8 @@ async def test_every_route_is_described_and_every_description_is_a_route(product
         (row.method, f"{mount}/{row.path}") for mount in ("/v1", "/access/models/{team}") for row in (*CALLS, MODEL)
     }
     assert found == managed | called
-    assert {(route.method, route.resource.canonical) for route in product.app.router.routes() if route.resource} == (
-        managed
-        | {("*", path) for path in ("/access/models/{team}", "/access/models/{team}/{tail}", "/v1", "/v1/{tail}")}
-    )
+    routes = {(route.method, route.resource.canonical) for route in product.app.router.routes() if route.resource}
+    assert {one for one in routes if one[0] not in {"*", "HEAD"}} == managed
 
 
 async def test_what_is_described_of_the_data_plane_is_answered(product: Installation) -> None:

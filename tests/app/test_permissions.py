@@ -47,7 +47,8 @@ async def test_every_route_has_a_permission_or_is_on_the_public_list(product: In
     """ACL-1, ACL-2: the router is walked, so a route that was added past `register` fails here."""
     declared = {(one.method, one.path): one for one in product.app[OPERATIONS]}
     routes = {(route.method, route.resource.canonical) for route in product.app.router.routes() if route.resource}
-    assert routes - declared.keys() == {("*", path) for path in CALLS}
+    heads = {("HEAD", path) for method, path in declared if method == "GET"}
+    assert routes - declared.keys() == heads | {("*", path) for path in CALLS}
     assert {one.path for one in declared.values() if one.public} == PUBLIC
     assert all((one.permission is None) == one.public for one in declared.values())
 
@@ -90,6 +91,15 @@ async def test_without_a_key_nobody_learns_what_exists(product: Installation, pa
     for mount in ("", "v1/../"):
         assert (await product.stranger.get(mount + path)).status in {401, 404}
     assert (await product.stranger.post(path, {})).status == (404 if path == "access/models/" else 401)
+
+
+async def test_head_is_get_without_its_body(product: Installation) -> None:
+    """For a load balancer or a monitor; the same permission, the same status."""
+    for step in management(product):
+        if step.method == "GET":
+            asked, looked = [await product.admin.call(method, step.path) for method in ("GET", "HEAD")]
+            assert (looked.status, looked.body) == (asked.status, b""), str(step)
+            assert (await product.stranger.call("HEAD", step.path)).status == (401 if step.any_of else 200)
 
 
 async def test_permission_comes_before_existence(product: Installation) -> None:
