@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.access.refusals import is_event_stream, is_json, refusal, timed_out
+from gateway.access.refusals import final, is_event_stream, is_json, refusal, timed_out
 
 JSON = {"Content-Type": "application/json"}
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -72,3 +72,14 @@ def test_content_types_are_read_by_their_essence() -> None:
     assert is_json("Application/JSON; charset=utf-8")
     assert is_event_stream("text/event-stream;charset=utf-8")
     assert not is_json("text/plain")
+
+
+@pytest.mark.parametrize("advice", ["Retry-After", "retry-after-ms", "x-should-retry"])
+def test_spent_attempts_are_final_unless_the_upstream_said_when_to_come_back(advice: str) -> None:
+    """CL-6 CL-7 PRX-12: our retries and the SDK's must not multiply."""
+    silent: dict[str, str] = {}
+    final(silent)
+    assert silent == {"x-should-retry": "false"}
+    told = {advice: "7"}
+    final(told)
+    assert told == {advice: "7"}
