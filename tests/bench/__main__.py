@@ -80,9 +80,8 @@ def _compare(name: str, unit: str, make: Callable[[Target], Load], targets: list
 def _memory(target: Target) -> None:
     plain = Load(target.port, target.path, _chat(300), target.headers, 25_000, 32)
     stream = Load(target.port, target.path, _chat(300, stream=True, slow=True), target.headers, 1000, 50)
-    _say(
-        f"\n**memory of modelport** (MB resident)\n\n| after | MB |\n|---|---|\n| the rounds above | {target.rss_mb():.1f} |"
-    )
+    _say("\n**memory of modelport** (MB resident)\n\n| after | MB |\n|---|---|")
+    _say(f"| the rounds above | {target.rss_mb():.1f} |")
     for number in range(1, 5):
         uvloop.run(load.run(plain))
         _say(f"| {number * plain.requests:,} more requests | {target.rss_mb():.1f} |")
@@ -106,7 +105,7 @@ def _ready_s() -> float:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - the table is this program's output
+    print(text, flush=True)
 
 
 if __name__ == "__main__":

@@ -100,7 +100,7 @@ class _Connection(asyncio.Protocol):
 
 async def _main() -> None:
     server = await asyncio.get_running_loop().create_server(_Connection, "127.0.0.1", 0, backlog=4096)
-    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 - the port is this program's output
+    print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
