@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
+import structlog
 
 from tests.app.caller import Caller, calling
 from tests.app.installation import Installation, installed
@@ -38,6 +39,7 @@ def process_settings() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
+    structlog.reset_defaults()
     gc.set_threshold(*thresholds)
     gc.unfreeze()
 

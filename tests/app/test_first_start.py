@@ -10,7 +10,10 @@ import pytest
 from gateway.errors import ConfigError
 from tests.app.caller import Caller
 from tests.app.conftest import Start
+from tests.cli.program import Shell
+from tests.cli.server import running_server
 from tests.conformance.modelport import HOST_NAME, KEY, running_modelport
+from tests.programs import require
 
 ELSEWHERE = {"server": {"host": "0.0.0.0"}}
 
@@ -37,6 +40,20 @@ def test_what_the_first_start_makes_is_private(tmp_path: Path) -> None:
     made = {path.name: stat.S_IMODE(path.stat().st_mode) for path in data.iterdir()}
     assert {"modelport.db", "pepper", "key-encryption-key"} <= made.keys()
     assert {name for name, mode in made.items() if mode & 0o077} == set()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "0.0.0.0"])
+def test_the_line_to_paste_works_whatever_the_address(tmp_path: Path, host: str) -> None:
+    """With the key that was printed in MODELPORT_KEY, as the line says where one is needed."""
+    require("curl")
+    with running_server(tmp_path, "--host", host) as server:
+        *_, paste = (tmp_path / "said").read_text().splitlines()
+        here = "127.0.0.1" if host == "0.0.0.0" else host  # this machine's name need not lead to this machine
+        paste = paste.replace("curl ", f"curl -s --connect-to ::{here}: ", 1)
+        shell = Shell(tmp_path, {}).having(MODELPORT_KEY=server.key)
+        assert shell.execute("bash", "-c", paste).out.endswith("data: [DONE]\n\n")
+        keyless = Shell(tmp_path, {}).execute("bash", "-c", paste)
+        assert ("invalid_api_key" in keyless.out) is (host == "0.0.0.0")
 
 
 async def test_two_processes_that_start_at_once_make_one_key(start: Start, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.cli.program import Shell
 from tests.conformance.modelport import HOST_NAME, Modelport, UpstreamProcess, running_modelport, running_upstream
 from tests.postgres import Cluster
 
-NOTICED_S = 3.0  # changes are looked for every second; a loaded machine may add some
+NOTICED_S = 5.0  # changes are looked for every second; a loaded machine may add some
 
 
 @dataclass(frozen=True, slots=True)
