@@ -40,7 +40,7 @@ TROUBLES: dict[str, tuple[Script, int, str]] = {
 async def test_another_endpoint_answers_where_the_first_cannot(house: House, name: str, *, stream: bool) -> None:
     """One row per attempt, one request in the sums; the attempt is named in a header (USE-6)."""
     script, status, source = TROUBLES[name]
-    model = await house.ranked(house.near, house.far, first_byte_timeout_s=0.15)
+    model = await house.ranked(house.near, house.far, first_byte_timeout_s=0.4)
     marker = mark()
     house.near.scripts[marker] = script
     answered = await house.admin.post("v1/chat/completions", chat(model.name, marker, stream=stream))
@@ -92,7 +92,7 @@ async def test_what_another_endpoint_would_not_do_better_is_final(house: House, 
 @pytest.mark.parametrize("name", TROUBLES)
 async def test_a_models_only_endpoint_is_asked_once(house: House, name: str) -> None:
     """CL-7: the caller's SDK retries as well, and the two would multiply."""
-    model, marker = await house.publish(house.near, first_byte_timeout_s=0.15), mark()
+    model, marker = await house.publish(house.near, first_byte_timeout_s=0.4), mark()
     house.near.scripts[marker] = TROUBLES[name][0]
     await house.admin.post("v1/chat/completions", chat(model.name, marker))
     assert len(sent(house.near, marker)) == 1

@@ -46,7 +46,7 @@ PLAIN_ENDS: dict[str, tuple[Script, int, str, tuple[Any, ...]]] = {
 async def test_a_plain_call_is_one_row(house: House, name: str) -> None:
     """Exact where the upstream counted, zero where it refused, unknown where nobody can say."""
     script, status, outcome, counted = PLAIN_ENDS[name]
-    model, marker = await house.publish(house.near, first_byte_timeout_s=0.15), mark()
+    model, marker = await house.publish(house.near, first_byte_timeout_s=0.4), mark()
     house.near.scripts[marker] = script
     answered = await house.admin.post("v1/chat/completions", chat(model.name, marker))
     assert answered.status == status, answered.text

@@ -54,7 +54,7 @@ async def test_the_answer_to_head_has_no_body(house: House, name: str) -> None:
     status = {"empty": b"204", "a refusal": b"404", "a page": b"502"}.get(name, b"200")
     assert first.startswith(b"HTTP/1.1 " + status)
     assert second.startswith(b"HTTP/1.1 200 OK\r\n"), second[:100]
-    assert await house.near.journal.wait(lambda: sent(house.near, marker)[0].over, 1)
+    assert await house.near.journal.wait(lambda: sent(house.near, marker)[0].over, 3)
 
 
 EARLY = {

@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.app.caller import Caller
-from tests.dataplane.house import House, chat, refused, word
+from tests.dataplane.house import House, chat, mark, refused, sent, word
 from tests.dataplane.opening import opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -100,6 +100,19 @@ async def test_a_key_sees_and_calls_what_its_patterns_say(house: House) -> None:
     error = refused(await narrow.chat(hidden.name), 404, "model_not_found")
     assert hidden.name not in error["hint"]
     refused(await narrow.get(f"v1/models/{hidden.name}"), 404, "model_not_found")
+
+
+@pytest.mark.parametrize("upstream_model", [None, "Org/Real-Name"])
+async def test_an_alias_reaches_the_upstream_under_the_models_name(house: House, upstream_model: str | None) -> None:
+    """PRX-10: the endpoint's name for it, else the model's; every other byte as it came, also where it is escaped."""
+    model, alias = await house.publish({"base_url": house.near.url, "upstream_model": upstream_model}), word("alias")
+    await house.admin.make("aliases", name=alias, model=model.name)
+    for spelling in (alias, f"\\u{ord(alias[0]):04x}{alias[1:]}"):
+        marker = mark()
+        body = f'{{"user":"{marker}", "model" :"{spelling}","n":1.0 }}'
+        assert (await house.admin.post("v1/chat/completions", body.encode())).status == 200
+        expected = body.replace(spelling, upstream_model or model.name)
+        assert sent(house.near, marker)[0].start.decode() == expected
 
 
 async def test_a_disabled_model_is_gone_from_lists_and_says_why(house: House) -> None:
