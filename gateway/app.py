@@ -103,6 +103,7 @@ class Modelport:
         await self._open_database()
         await self._open_services()
         await self._listen(self._application())
+        await self._ensure_key()
         self._tasks.repeat(self._registry.poll, every_s=POLL_S, name="look for changes of the registry")
         self._tasks.repeat(self._ring.poll, every_s=POLL_S, name="look for changes of keys")
         retention = Retention(self._database)
@@ -147,9 +148,10 @@ class Modelport:
         )
         self._keys = KeyService(database, peppers, clock, self._ring)
         self._vault = make_vault(settings, database, environment=self._environment, clock=clock)
+        echo = await self._open_echo() if settings.demo else None
         policy = EgressPolicy(
             settings.egress.profile,
-            allow_networks=settings.egress.allow_networks,
+            allow_networks=(*settings.egress.allow_networks, *([echo.network] if echo else [])),
             allow_hosts=settings.egress.allow_hosts,
         )
         egress = Egress(policy, connect_timeout_s=settings.timeouts.connect_s)
@@ -158,17 +160,20 @@ class Modelport:
         self._service = RegistryService(database, self._registry, clock, secrets=self._vault, judge_url=policy.judge)
         await self._service.ensure_default()
         await self._ring.reload()
-        self.admin_key = await self._keys.ensure_admin_key()
-        if not settings.loopback:
-            self._ring.require_usable(clock.now_ms())
-        if settings.demo:
-            await self._open_echo()
+        if echo is not None:
+            await publish_echo(self._service, self._registry, echo.base_url)
 
-    async def _open_echo(self) -> None:
+    async def _open_echo(self) -> EchoServer:
         echo = EchoServer()
         await echo.start()
         self._closing.append(echo.stop)
-        await publish_echo(self._service, self._registry, echo.base_url)
+        return echo
+
+    async def _ensure_key(self) -> None:
+        """Make the first key when nothing can fail any more: a start that failed would take it along, unseen."""
+        self.admin_key = await self._keys.ensure_admin_key()
+        if not self._settings.loopback:
+            self._ring.require_usable(self._clock.now_ms())
 
     def _application(self) -> web.Application:
         server = self._settings.server

@@ -28,11 +28,12 @@ _PAUSE_S = 0.02  # between two words of a stream, so that a person sees it strea
 
 
 class EchoServer:
-    """The echo model server. `base_url` is set once `start` has returned."""
+    """The echo model server. `base_url` and `network`, as an egress policy writes it, are set when it has started."""
 
     def __init__(self) -> None:
         self._runner: web.AppRunner | None = None
         self.base_url = ""
+        self.network = ""
 
     async def start(self) -> None:
         """Listen on a free port of 127.0.0.1."""
@@ -46,6 +47,7 @@ class EchoServer:
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         self.base_url = f"http://127.0.0.1:{site.port}/v1"
+        self.network = f"127.0.0.1/32:{site.port}"
 
     async def stop(self) -> None:
         """Close the server."""

@@ -1,7 +1,9 @@
 """The first start makes one key and shows it once; later starts show none; nobody starts where nobody could get in."""
 
 import asyncio
+import socket
 import stat
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,24 @@ async def test_two_processes_that_start_at_once_make_one_key(start: Start, tmp_p
         assert one.key != ""
         assert two.key == ""
         assert (await two.admin.keyed(one.key).show("api/v1/me"))["role"] == "admin"
+
+
+async def test_a_first_start_that_fails_leaves_the_key_to_the_next_one(start: Start) -> None:
+    """Else a taken port would cost the only key, which is shown by the start that made it."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        server = {"port": taken.getsockname()[1]}
+        with pytest.raises(ConfigError, match="cannot listen"):
+            await start(server=server).__aenter__()
+    async with start() as product:
+        assert (await product.admin.show("api/v1/me"))["role"] == "admin"
+
+
+async def test_the_demo_starts_under_every_egress_profile(start: Start) -> None:
+    """Its own model server is on loopback, which the profile `server` does not reach otherwise."""
+    async with start(demo=True, egress={"profile": "server"}) as product:
+        assert (await product.admin.chat("echo", "good morning")).status == 200
+        other = {"name": "other", "endpoints": [{"base_url": "http://127.0.0.1:9/v1"}]}
+        assert (await product.admin.post("api/v1/models", other)).code == "egress_denied"
 
 
 async def test_bound_elsewhere_the_first_start_makes_a_key_and_takes_nobody_without_one(start: Start) -> None:
