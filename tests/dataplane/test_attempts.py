@@ -230,7 +230,7 @@ async def test_who_leaves_between_two_attempts_ends_the_call(house: House) -> No
     house.product.inside._relay._dispatcher._balancer = Hesitant(ManualClock().monotonic, lambda: 0.5)
     request_id = str(uuid.uuid4())
     with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.2):
+        async with asyncio.timeout(0.6):
             await house.admin.post("v1/chat/completions", chat(model.name, marker), X_Request_Id=request_id)
     rows = await house.rows(request_id, 2)
     assert [(row["outcome"], row["status"]) for row in rows] == [("retried", 503), ("cancelled", 499)]

@@ -80,7 +80,7 @@ STREAM_ENDS: dict[str, tuple[Script, str, str]] = {
 async def test_a_stream_is_one_row(house: House, name: str) -> None:
     """However it ended: its own numbers, else what was observed."""
     script, outcome, source = STREAM_ENDS[name]
-    model, marker, request_id = await house.publish(house.near, idle_timeout_s=0.2), mark(), str(uuid.uuid4())
+    model, marker, request_id = await house.publish(house.near, idle_timeout_s=0.5), mark(), str(uuid.uuid4())
     house.near.scripts[marker] = script
     with contextlib.suppress(aiohttp.ClientPayloadError):
         body = chat(model.name, marker, stream=True)
