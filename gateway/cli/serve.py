@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.errors import ConfigError
+from gateway.cli.exit_codes import ExitCode
+from gateway.errors import ConfigError, GatewayError
 
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", help="Configuration file (YAML).", envvar="MODELPORT_CONFIG", metavar="FILE")
@@ -47,9 +48,9 @@ def serve(  # noqa: PLR0913 - each is a flag
         settings = load(config, flags=flags)
         run = _runner()
         code = run(_serve(settings))
-    except ConfigError as error:
+    except GatewayError as error:
         typer.echo(f"modelport: {error.message}" + (f"\n  {error.hint}" if error.hint else ""), err=True)
-        code = 2
+        code = ExitCode.USAGE if isinstance(error, ConfigError) else ExitCode.UNREACHABLE
     except KeyboardInterrupt:
         code = 130
     raise typer.Exit(code)
