@@ -79,7 +79,7 @@ class Account:
         self._metrics.call_finished(_finished(call))
         if call.sent_at is not None:
             self._usage(_usage_row(call, now_ms, ended))
-        if call.status < HTTPStatus.BAD_REQUEST and call.endpoint is not None:
+        if call.created and call.status < HTTPStatus.BAD_REQUEST and call.endpoint is not None:
             for kind, object_id in call.created:
                 self._objects.remember(call.team, object_id, kind, call.endpoint.id)
         if self._log is not None:

@@ -26,7 +26,8 @@ from gateway.upstream.transport import UpstreamResponse
 
 BUFFERED_BYTES = 256 * 1024
 """Answers announced up to this size are read whole."""
-_WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+_NO_CONTENT = int(HTTPStatus.NO_CONTENT)
+_WITHOUT_BODY = frozenset({_NO_CONTENT, int(HTTPStatus.NOT_MODIFIED)})
 
 
 def whole_limit(call: Call, upstream: UpstreamResponse) -> int | None:
@@ -64,7 +65,7 @@ def headers_for(call: Call, upstream: UpstreamResponse) -> CIMultiDict[str]:
 
 def announced_length(upstream: UpstreamResponse) -> int | None:
     """Return how long the answer's body says it is, in bytes; None when it does not."""
-    if upstream.status == HTTPStatus.NO_CONTENT:
+    if upstream.status == _NO_CONTENT:
         return 0
     value = upstream.headers.get("Content-Length")
     return int(value) if value is not None and value.isascii() and value.isdecimal() else None

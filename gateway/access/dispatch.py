@@ -8,9 +8,9 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from http import HTTPStatus
 
+import msgspec
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -23,8 +23,10 @@ from gateway.errors import ConnectFailed, EgressDenied, GatewayError, Unavailabl
 from gateway.registry.snapshot import EndpointRoute
 from gateway.settings import TimeoutSettings
 from gateway.upstream.transport import Transport, UpstreamRequest, UpstreamResponse
+from gateway.vault.secret import Secret
 from gateway.vault.vault import Vault
 
+_REFUSED = int(HTTPStatus.BAD_REQUEST)  # a name of HTTPStatus takes 0.2 us to look up, each time
 logger = logging.getLogger("modelport.access")
 
 Body = bytes | AsyncIterator[bytes] | None
@@ -48,8 +50,7 @@ def _nothing() -> None:
     return None
 
 
-@dataclass(slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct):
     """What goes to whichever endpoint is chosen. `headers` are through the allow-list already."""
 
     method: str
@@ -66,7 +67,7 @@ class Outgoing:
     """Whether the body can still be sent from its beginning."""
     close: Callable[[], None] = _nothing
     """Give back what the body was kept in."""
-    endpoints: tuple[EndpointRoute, ...] = field(default=())
+    endpoints: tuple[EndpointRoute, ...] = ()
 
 
 class Dispatcher:
@@ -124,22 +125,13 @@ class Dispatcher:
     ) -> tuple[UpstreamResponse | None, GatewayError | None, Outcome]:
         """Try one endpoint: the answer's head or an error, and what the balancer learns from it."""
         call.endpoint, call.head_at = endpoint, None
-        body = outgoing.body_for(endpoint)
+        credential, key = endpoint.credential, None
         try:
-            headers = await self._headers(outgoing, endpoint)
-        except Unavailable as error:  # its credential cannot be read: nothing was sent
+            if credential is not None:
+                key = await self._vault.resolve(credential, owner=endpoint.id)
+        except Unavailable as error:  # it cannot be read: nothing was sent
             return None, error, "connect_failed"
-        if body is not None and not isinstance(body, bytes):
-            body = _moving(body, deadline)
-            if (length := outgoing.length_for(endpoint)) is not None:
-                headers["Content-Length"] = str(length)
-        request = UpstreamRequest(
-            method=outgoing.method,
-            url=_url(endpoint, outgoing),
-            headers=headers,
-            body=body,
-            connect_timeout_s=self._timeouts.connect_s,
-        )
+        request = self._request(outgoing, endpoint, key, deadline)
         deadline.limit("first_byte", self._first_byte_s(call))
         call.sent_at = time.perf_counter()
         try:
@@ -163,6 +155,19 @@ class Dispatcher:
         call.connect_ms = response.connect_ms
         return response, None, response.status
 
+    def _request(
+        self, outgoing: Outgoing, endpoint: EndpointRoute, key: Secret | None, deadline: Deadline
+    ) -> UpstreamRequest:
+        headers = outgoing.headers.copy() if endpoint.organization_headers else without_account(outgoing.headers)
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key.reveal()}"
+        body = outgoing.body_for(endpoint)
+        if body is not None and not isinstance(body, bytes):
+            body = _moving(body, deadline)
+            if (length := outgoing.length_for(endpoint)) is not None:
+                headers["Content-Length"] = str(length)
+        return UpstreamRequest(outgoing.method, _url(endpoint, outgoing), headers, body, self._timeouts.connect_s)
+
     def _give_up(
         self, call: Call, response: UpstreamResponse | None, error: GatewayError | None, outcome: Outcome
     ) -> None:
@@ -175,13 +180,6 @@ class Dispatcher:
         call.attempts.append(f"{call.endpoint.id}: {outcome}")
         self._retried(call)
         call.status, call.error_code = 0, None
-
-    async def _headers(self, outgoing: Outgoing, endpoint: EndpointRoute) -> CIMultiDict[str]:
-        headers = outgoing.headers.copy() if endpoint.organization_headers else without_account(outgoing.headers)
-        if endpoint.credential is not None:
-            secret = await self._vault.resolve(endpoint.credential, owner=endpoint.id)
-            headers["Authorization"] = f"Bearer {secret.reveal()}"
-        return headers
 
     def _first_byte_s(self, call: Call) -> float:
         own = call.route.first_byte_timeout_s if call.route is not None else None
@@ -198,7 +196,7 @@ async def _moving(body: AsyncIterator[bytes], deadline: Deadline) -> AsyncIterat
 
 
 def _wait(response: UpstreamResponse | None) -> float | None:
-    if response is None or response.status < HTTPStatus.BAD_REQUEST:
+    if response is None or response.status < _REFUSED:
         return None
     return retry_after_s(response.headers, now_s=time.time())
 

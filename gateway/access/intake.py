@@ -81,7 +81,10 @@ class Intake:
             call.bytes_out = len(answer.body)
 
     async def _read_json(self, request: web.Request, call: Call, outgoing: Outgoing) -> None:
-        body = await self._body(request)
+        server = self._server
+        body = await read_limited(
+            request, server.max_body_bytes, deadline_s=server.body_timeout_s, min_rate=server.min_body_rate
+        )
         call.bytes_in = len(body)
         asked = read_call(body, model=call.operation.model)
         call.stream = asked.stream
@@ -105,12 +108,6 @@ class Intake:
             return rewrite(body, asked, model=name, inject_usage=call.injected_usage)
 
         outgoing.body_for = body_for
-
-    async def _body(self, request: web.Request) -> bytes:
-        server = self._server
-        return await read_limited(
-            request, server.max_body_bytes, deadline_s=server.body_timeout_s, min_rate=server.min_body_rate
-        )
 
     async def _read_multipart(self, request: web.Request, call: Call, outgoing: Outgoing) -> None:
         """Read up to the model's part; the rest streams through (PRX-36)."""

@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 from gateway.errors import GatewayError, RateLimited, Unavailable, UpstreamFailed, UpstreamTimeout
 
+_REDIRECT = int(HTTPStatus.MULTIPLE_CHOICES)
 _FINAL = {"x-should-retry": "false"}
 _WAITING = ("Retry-After", "retry-after-ms", "x-should-retry")
 _TIMED_OUT = {
@@ -22,7 +23,7 @@ _TIMED_OUT = {
 
 def refusal(status: int, headers: Mapping[str, str]) -> GatewayError | None:
     """Return our own error for the head of an upstream's answer, or None when the answer itself can be passed on."""
-    if status < HTTPStatus.MULTIPLE_CHOICES:
+    if status < _REDIRECT:
         return None
     if status < HTTPStatus.BAD_REQUEST:
         return UpstreamFailed(

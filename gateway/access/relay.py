@@ -47,7 +47,11 @@ class Relay:
         """
         with Deadline(self._deadlines) as deadline:
             try:
-                return await self._carry(request, call, outgoing, deadline)
+                upstream = await self._dispatcher.send(call, outgoing, deadline)
+                try:
+                    return await self._pass_on(request, call, upstream, deadline)
+                finally:
+                    upstream.close()
             except asyncio.CancelledError:
                 name = deadline.took()
                 if name is None:
@@ -55,24 +59,20 @@ class Relay:
                     raise
                 raise timed_out(name) from None
 
-    async def _carry(
-        self, request: web.Request, call: Call, outgoing: Outgoing, deadline: Deadline
+    async def _pass_on(
+        self, request: web.Request, call: Call, upstream: UpstreamResponse, deadline: Deadline
     ) -> web.StreamResponse:
-        upstream = await self._dispatcher.send(call, outgoing, deadline)
-        try:
-            refused = refusal(upstream.status, upstream.headers)
-            if refused is not None:
-                if call.attempts:
-                    final(refused.headers)
-                raise refused
-            _check_coding(request, upstream)
-            limit = whole_limit(call, upstream)
-            if limit is None:
-                return await Passage(request, call, upstream, deadline, self._timeouts, made=self._made).run()
-            deadline.limit("idle", idle_s(call, self._timeouts))
-            return await pass_whole(request, call, upstream, limit)
-        finally:
-            upstream.close()
+        refused = refusal(upstream.status, upstream.headers)
+        if refused is not None:
+            if call.attempts:
+                final(refused.headers)
+            raise refused
+        _check_coding(request, upstream)
+        limit = whole_limit(call, upstream)
+        if limit is None:
+            return await Passage(request, call, upstream, deadline, self._timeouts, made=self._made).run()
+        deadline.limit("idle", idle_s(call, self._timeouts))
+        return await pass_whole(request, call, upstream, limit)
 
 
 def _check_coding(request: web.Request, upstream: UpstreamResponse) -> None:

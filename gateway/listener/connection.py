@@ -134,7 +134,7 @@ class InboundConnection(web.RequestHandler):
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
         """Answer, and end the connection where that was asked for."""
-        if isinstance(resp, web.StreamResponse):
+        if resp is not None:
             if hdrs.SERVER not in resp.headers:  # aiohttp answered by itself, and would name itself (HDR-2)
                 resp.headers.update({"Server": SERVER, "X-Request-Id": new_request_id()})
             if self._ends_after_answer:

@@ -11,10 +11,10 @@ from functools import lru_cache
 
 import aiohttp
 from aiohttp import hdrs
+from aiohttp.client_proto import ResponseHandler
 from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from aiohttp.helpers import TimerNoop
-from aiohttp.http import RawResponseMessage
 from aiohttp.http_writer import _serialize_headers  # in C; refuses a header with a line break in it
 from aiohttp.streams import StreamReader
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -62,11 +62,14 @@ async def exchange(
     Raises what aiohttp raises, and then the connection is closed.
     """
     try:
-        message, content = await _head_of_answer(connection, _message(method, url, headers, body), method)
+        protocol = _sent(connection, _message(method, url, headers, body), method)
+        while True:
+            head, content = await protocol.read()
+            if head.code > _LAST_INFORMATIONAL or head.code == _SWITCHING_PROTOCOLS:
+                return Answer(head.code, head.headers, content, connection)
     except BaseException:
         connection.close()
         raise
-    return Answer(message.code, message.headers, content, connection)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -77,9 +80,8 @@ def pool_key(url: URL) -> ConnectionKey | None:
     return aiohttp.ClientRequest("GET", url, loop=asyncio.get_running_loop()).connection_key
 
 
-async def _head_of_answer(
-    connection: Connection, message: bytes, method: str
-) -> tuple[RawResponseMessage, StreamReader]:
+def _sent(connection: Connection, message: bytes, method: str) -> ResponseHandler:
+    """Make the connection's handler expect an answer, write the message and return the handler."""
     protocol = connection.protocol
     assert protocol is not None
     protocol.set_response_params(
@@ -95,10 +97,7 @@ async def _head_of_answer(
     if transport is None or transport.is_closing():
         raise aiohttp.ClientConnectionResetError("the connection is closing")
     transport.write(message)
-    while True:
-        head, content = await protocol.read()
-        if head.code > _LAST_INFORMATIONAL or head.code == _SWITCHING_PROTOCOLS:
-            return head, content
+    return protocol
 
 
 def _message(method: str, url: URL, headers: CIMultiDict[str], body: bytes | None) -> bytes:
