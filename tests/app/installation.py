@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from yarl import URL
 
 from gateway.app import Modelport
 from gateway.settings import load
@@ -68,14 +69,17 @@ async def installed(
     caller: Caller, data_dir: Path, settings: Mapping[str, Any], environment: Mapping[str, str]
 ) -> AsyncIterator[Installation]:
     """Start the product with these settings (sections as in the configuration file), stop it at the end."""
-    server = {"port": free_port(), "allowed_hosts": [ELSEWHERE], **settings.get("server", {})}
+    server = {"port": 0, "allowed_hosts": [ELSEWHERE], **settings.get("server", {})}
+    if "public_origin" in server:  # then no address says the port
+        server["port"] = free_port()
     log = {"level": "error", "requests": False, **settings.get("log", {})}
     read = load(flags={**settings, "data_dir": data_dir, "server": server, "log": log}, environment={})
     inside = Opened(read, environment=environment)
     try:
         await inside.start()
         key = inside.admin_key.reveal() if inside.admin_key is not None else ""
-        yield Installation(inside, caller.at(f"http://127.0.0.1:{read.server.port}{read.server.mount}"), key)
+        port = server["port"] or URL(inside.address).port
+        yield Installation(inside, caller.at(f"http://127.0.0.1:{port}{read.server.mount}"), key)
     finally:
         await inside.stop()
 
