@@ -1,5 +1,6 @@
 """The data plane: an OpenAI-compatible call comes in, the same bytes go to an endpoint and its answer goes back.
 
+mount.py        below which paths calls are taken                               aiohttp's router
 operations.py   which path and method is which operation (the fixed table)      pure
 headers.py      which headers pass, both ways                                   pure
 body.py         model and stream in a JSON body, found and spliced              pure

@@ -6,7 +6,6 @@ The path is read raw: a decoded one would turn `%2F` into a segment.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import partial
 from time import perf_counter
 
 from aiohttp import web
@@ -18,6 +17,7 @@ from gateway.access.call import Call, Outcome
 from gateway.access.errors import error_response
 from gateway.access.headers import request_id
 from gateway.access.intake import Intake
+from gateway.access.mount import Mount, TeamMount
 from gateway.access.operations import match, split_tail
 from gateway.access.relay import Relay
 from gateway.api.permissions import Permission
@@ -63,13 +63,15 @@ class DataPlane:
             self.check_announced(request)
 
         expect = expect_after(check, limit=self._server.max_upload_bytes, answer=_refuse_expectation)
-        add = partial(app.router.add_route, expect_handler=expect)
-        add("*", f"{self._mount}{TEAM_MOUNT}{{team}}", self.serve_team)
-        add("*", f"{self._mount}{TEAM_MOUNT}{{team}}/{{tail:.*}}", self.serve_team)
-        add("*", f"{self._mount}v1", self.serve_own_team)
-        add("*", f"{self._mount}v1/{{tail:.*}}", self.serve_own_team)
+        teams = f"{self._mount}{TEAM_MOUNT}"
+        app.router.add_route("*", f"{teams}{{team}}", self.serve_team, expect_handler=expect)
+        app.router.add_route("*", f"{self._mount}v1", self.serve_own_team, expect_handler=expect)
+        mounts = [(TeamMount(teams), self.serve_team), (Mount(f"{self._mount}v1/"), self.serve_own_team)]
         if at_root:
-            add("*", f"{self._mount}{{tail:.*}}", self.serve_own_team)
+            mounts.append((Mount(self._mount), self.serve_own_team))
+        for resource, handler in mounts:
+            resource.add_route("*", handler, expect_handler=expect)
+            app.router.register_resource(resource)
 
     def check_announced(self, request: web.Request) -> None:
         """Refuse by the head alone: no key, no such operation, a JSON body that is announced as too large."""

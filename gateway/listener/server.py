@@ -5,11 +5,13 @@ import contextlib
 import logging
 import time
 from collections import Counter
+from collections.abc import Awaitable
 from typing import Any
 
 from aiohttp import web
 from aiohttp.http import HttpVersion11
 
+from gateway.errors import GatewayError
 from gateway.listener.connection import InboundConnection
 from gateway.listener.limits import ListenerLimits
 from gateway.listener.refusal import refusal_response
@@ -125,10 +127,11 @@ class ConnectionServer(web.Server):
         if self._faults <= _FAULTS_PER_PERIOD:
             logger.error(*args, **kw)
 
-    async def _checked(self, request: web.BaseRequest) -> web.StreamResponse:
+    def _checked(self, request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
         refused = fault(request)
-        if refused is None:
-            return await self._application(request)
+        return self._application(request) if refused is None else self._refuse(request, refused)
+
+    async def _refuse(self, request: web.BaseRequest, refused: GatewayError) -> web.StreamResponse:
         self.bad_requests += 1
         request._version = HttpVersion11  # noqa: SLF001 - the status line would repeat a version that is not spoken
         return refusal_response(refused)
