@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.app import Modelport
+from gateway.errors import ConfigError
+from gateway.settings import load
 from tests.cli.program import Ended, Shell
 
 
@@ -51,36 +54,56 @@ def test_an_address_that_is_not_this_machines(shell: Shell) -> None:
     refused(shell.run("serve", "--host", "192.0.2.1", "--port", "0"), "192.0.2.1")
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("server:\n  port: 80\n prot: 1\n", "line"),
-        ("server:\n  prot: 3000\n", "server.prot"),
-        ("server: {port: eighty}\n", "server.port"),
-        ("server: {port: 70000}\n", "server.port"),
-        ("server: {mount: '/a b/'}\n", "server.mount"),
-        ("server: {public_origin: 'models.example.com'}\n", "server.public_origin"),
-        ("server: {trusted_proxies: ['10.0.0.300']}\n", "server.trusted_proxies"),
-        ("- a\n- b\n", "by name"),
-        ("role: boss\n", "role"),
-        ("version: 2\n", "version"),
-        ("egress: {allow_networks: ['169.254.169.254/32']}\n", "egress.allow_networks"),
-        ("egress: {allow_hosts: ['10.0.0.1']}\n", "egress.allow_networks"),
-        ("secrets: {pepper: 'env:NOT_SET'}\n", "NOT_SET"),
-        ("secrets: {pepper: 'hunter2-hunter2'}\n", "secrets.pepper"),
-        ("secrets: {kek: 'file:missing'}\n", "missing"),
-        ("database: {url: 'mysql://localhost/x'}\n", "database.url"),
-        ("database: {url: 'nonsense'}\n", "database.url"),
-        ("database: {url: 'sqlite://'}\n", "database.url"),
-    ],
-    ids=lambda value: str(value).strip().replace("\n", " "),
+WRONG = (
+    ("server:\n  port: 80\n prot: 1\n", "line 3"),
+    ("server:\n  prot: 3000\n", "server.prot"),
+    ("server: {port: eighty}\n", "server.port"),
+    ("server: {port: 70000}\n", "server.port"),
+    ("server: {mount: '/a b/'}\n", "server.mount"),
+    ("server: {public_origin: 'models.example.com'}\n", "server.public_origin"),
+    ("server: {trusted_proxies: ['10.0.0.300']}\n", "server.trusted_proxies"),
+    ("- a\n- b\n", "by name"),
+    ("role: boss\n", "role"),
+    ("version: 2\n", "version"),
+    ("egress: {allow_networks: ['169.254.169.254/32']}\n", "egress.allow_networks"),
+    ("egress: {allow_hosts: ['10.0.0.1']}\n", "egress.allow_networks"),
+    ("secrets: {pepper: 'env:NOT_SET'}\n", "NOT_SET"),
+    ("secrets: {pepper: 'hunter2-hunter2'}\n", "secrets.pepper"),
+    ("secrets: {kek: 'file:missing'}\n", "missing"),
+    ("database: {url: 'mysql://localhost/x'}\n", "database.url"),
+    ("database: {url: 'nonsense'}\n", "database.url"),
+    ("database: {url: 'sqlite://'}\n", "database.url"),
 )
-def test_a_configuration_that_is_wrong(shell: Shell, text: str, said: str) -> None:
-    """The setting by its path; a value that may be a secret is not repeated."""
+
+
+@pytest.mark.parametrize(("text", "said"), WRONG, ids=lambda value: str(value).strip().replace("\n", " "))
+async def test_a_configuration_that_is_wrong(tmp_path: Path, text: str, said: str, process_settings: None) -> None:
+    """The setting by its path in one line; a value that may be a secret is not repeated."""
+    del process_settings
+    path = tmp_path / "modelport.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as refused:
+        await _start(path, tmp_path)
+    told = f"{refused.value.message} {refused.value.hint}"
+    assert said in told
+    assert "\n" not in told
+    assert "hunter2" not in told
+
+
+async def _start(path: Path, folder: Path) -> None:
+    product = Modelport(load(path, flags={"data_dir": folder / "data"}, environment={}), environment={})
+    try:
+        await product.start()
+    finally:
+        await product.stop()
+
+
+@pytest.mark.parametrize("row", [1, 10, 12])
+def test_a_configuration_that_is_wrong_ends_the_process(shell: Shell, row: int) -> None:
+    """While it is read, while services are made, while secrets are looked for."""
+    text, said = WRONG[row]
     (shell.folder / "modelport.yaml").write_text(text)
-    ended = shell.run("serve", "--data-dir", "data", "--config", "modelport.yaml")
-    refused(ended, said)
-    assert "hunter2" not in ended.err
+    refused(shell.run("serve", "--data-dir", "data", "--config", "modelport.yaml"), said)
 
 
 def test_a_configuration_that_is_missing(shell: Shell) -> None:

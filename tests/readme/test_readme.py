@@ -140,6 +140,7 @@ def test_a_gateway_beside_the_server_answers(
     folder: Path, shell: Shell, server: Server, upstream: UpstreamProcess
 ) -> None:
     """The first two lines publish; the third is a process on the same data, which answers at its root."""
+    require("curl")
     *publish, start = block("Behind a gateway").commands
     ended = run(shell, "\n".join(publish), server, upstream)
     assert ended.code == 0, ended.err
@@ -159,6 +160,7 @@ def test_every_path_that_is_named_exists() -> None:
 
 def test_every_address_that_is_named_answers(shell: Shell, server: Server) -> None:
     """The last section's, with the administrator's key."""
+    require("curl")
     named = re.findall(r"`(/(?:api|-|metrics)[\w/-]*)`", TEXT[TEXT.index("## More") :])
     assert len(named) == 4
     for path in named:
