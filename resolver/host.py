@@ -79,7 +79,7 @@ def _a_label(label: str) -> str:
     except UnicodeError as error:  # the base class of idna.IDNAError
         raise ResolveError("bad_host", label, f"its host is no IDNA 2008 name ({error})") from error
     # UTS 46 deletes soft hyphens, zero-width spaces and the like: the name called would not be the name read.
-    if decoded.lower() != label.lower():
+    if decoded.casefold() != label.casefold():  # case alone may differ; by casefold, since a final sigma has two
         raise ResolveError("bad_host", label, "its host holds invisible characters")
     return encoded
 
