@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from gateway.api.etag import format_etag
 from gateway.api.page import PageQuery
@@ -86,8 +86,6 @@ class KeyPatch(_Input):
 class RotateQuery(BaseModel):
     """How a key gets a new secret."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
     previous_valid_hours: int = Field(default=PREVIOUS_HOURS, ge=0, le=PREVIOUS_HOURS)
     """Hours that the old secret goes on; 0 when it leaked."""
     expires_in_days: int | None = Field(default=None, ge=1, le=MAX_DAYS)
@@ -126,6 +124,8 @@ class KeyRecord:
     created_by: str | None
     rev: int
     created_at: int
+    managed_by: str | None = None
+    managed_at: str | None = None
     updated_at: int
 
     def status(self, now_ms: int) -> KeyStatus:
@@ -137,8 +137,6 @@ class KeyRecord:
 
 class KeyView(BaseModel):
     """A key as it is listed: its text is never shown again (KEY-4). Times are RFC 3339 in UTC."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     id: str
     prefix: str
@@ -163,6 +161,10 @@ class KeyView(BaseModel):
     last_used_at: str | None
     """To a minute."""
     previous_valid_until: str | None
+    managed_by: Literal["file"] | None
+    """file: a configuration file declares what it may do; null: that is changed here."""
+    managed_at: str | None
+    """File and line of the declaration."""
     """Until when the secret before the last rotation goes on."""
 
 
@@ -174,8 +176,6 @@ class KeyCreated(KeyView):
 
 class MeView(BaseModel):
     """Who is asking."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     key_id: str | None
     """null for a caller on this machine without a key."""
@@ -227,6 +227,8 @@ def _shown(record: KeyRecord, now_ms: int) -> dict[str, Any]:
         "expires_at": _time(record.expires_at),
         "revoked_at": _time(record.revoked_at),
         "last_used_at": _time(record.last_used_at),
+        "managed_by": record.managed_by,
+        "managed_at": record.managed_at,
         "previous_valid_until": _time(record.previous_valid_until),
     }
 

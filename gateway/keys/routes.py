@@ -81,7 +81,7 @@ class KeyRoutes:
         permission=Permission.KEYS_OWN,
         body=KeyPatch,
         answers={200: KeyView},
-        errors=(404,),
+        errors=(404, 409),
         tag="keys",
         summary="Change a key",
         if_match="optional",
@@ -119,7 +119,7 @@ class KeyRoutes:
         if_match="optional",
     )
     async def revoke_key(self, request: web.Request) -> web.StreamResponse:
-        """End the key at once; it stays in the list."""
+        """End the key at once, whoever declares it; it stays in the list."""
         guard = parse_if_match(request)
         return self._shown(await self._service.revoke(request.match_info["key"], request[PRINCIPAL], guard))
 
@@ -128,13 +128,13 @@ class KeyRoutes:
         "/keys/{key}",
         permission=Permission.KEYS_OWN,
         answers={204: None},
-        errors=(404,),
+        errors=(404, 409),
         tag="keys",
         summary="Delete a key",
         if_match="optional",
     )
     async def delete_key(self, request: web.Request) -> web.StreamResponse:
-        """End the key at once and forget it; what it used stays in the usage."""
+        """End the key at once and forget it; what it used stays in the usage. One that a file declares is revoked."""
         guard = parse_if_match(request)
         await self._service.delete(request.match_info["key"], request[PRINCIPAL], guard)
         return web.Response(status=204)

@@ -8,6 +8,7 @@ command line, which has the database itself.
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
+from gateway.api.managed import require_owner
 from gateway.api.page import decode_cursor, take_page
 from gateway.api.permissions import Permission, Role
 from gateway.api.principal import Principal
@@ -89,11 +90,13 @@ class KeyService:
         Raises:
             NotFound, PreconditionFailed: as everywhere.
             PermissionDenied: it would be wider than the caller (KEY-6).
+            Conflict: a file declares what the key may do.
         """
         async with self._database.write() as conn:
             await bump_version(conn, KEYS_VERSION)
             limits = await self._limits(conn, caller)
             before = await self._guarded(conn, named, caller, if_match)
+            require_owner("key", before.name, before, None)
             record = changed(before, patch, self._clock.now_ms())
             if grant_of(record) != grant_of(before):
                 await self._check(conn, record, limits)
@@ -108,13 +111,15 @@ class KeyService:
 
         Raises:
             NotFound, PreconditionFailed: as everywhere.
-            Conflict: it is revoked or over.
+            Conflict: it is revoked or over, or gets a new end while a file declares what it may do.
             PermissionDenied: it gives more than the caller's own key, which would so get hold of it (KEY-6).
         """
         async with self._database.write() as conn:
             await bump_version(conn, KEYS_VERSION)
             limits = await self._limits(conn, caller)
             before = await self._guarded(conn, named, caller, if_match)
+            if how.expires_in_days is not None:
+                require_owner("key", before.name, before, None)
             record, minted = rotated(before, how, peppers=self._peppers, now_ms=self._clock.now_ms())
             await self._check(conn, record, limits)
             await store.save(conn, record)
@@ -139,10 +144,12 @@ class KeyService:
 
         Raises:
             NotFound, PreconditionFailed: as everywhere.
+            Conflict: a file declares what the key may do; `revoke` ends it all the same.
         """
         async with self._database.write() as conn:
             await bump_version(conn, KEYS_VERSION)
             record = await self._guarded(conn, named, caller, if_match)
+            require_owner("key", record.name, record, None)
             await store.remove(conn, record.id)
         await self._published()
 

@@ -163,6 +163,8 @@ def _changing(record: KeyRecord) -> dict[str, Any]:
         "expires_at": record.expires_at,
         "revoked_at": record.revoked_at,
         "updated_at": record.updated_at,
+        "managed_by": record.managed_by,
+        "managed_at": record.managed_at,
     }
 
 
@@ -187,4 +189,6 @@ def _record(row: Row[Any]) -> KeyRecord:
         rev=row.rev,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        managed_by=row.managed_by,
+        managed_at=row.managed_at,
     )

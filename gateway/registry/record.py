@@ -1,6 +1,7 @@
 """Rows of the registry as the store hands them out: plain tuples, no rules.
 
-Times are unix milliseconds (UTC). The order of the fields is the order of the columns in `store/`.
+Times are unix milliseconds (UTC). The order of the fields is the order of the columns in the schema. `managed_by` is
+"file" for what a configuration file declares, at `managed_at` (file:line), and None for what the API owns.
 """
 
 from typing import NamedTuple
@@ -18,6 +19,8 @@ class TeamRecord(NamedTuple):
     created_at: int
     updated_at: int
 
+    managed_by: str | None = None
+    managed_at: str | None = None
 
 class GatewayRecord(NamedTuple):
     """A named public entry point with its own full `url`."""
@@ -31,6 +34,8 @@ class GatewayRecord(NamedTuple):
     created_at: int
     updated_at: int
 
+    managed_by: str | None = None
+    managed_at: str | None = None
 
 class ModelRecord(NamedTuple):
     """A name that callers use. `via` is None, "server" or "gateway" (then `gateway_id` says which)."""
@@ -52,6 +57,8 @@ class ModelRecord(NamedTuple):
     created_at: int
     updated_at: int
 
+    managed_by: str | None = None
+    managed_at: str | None = None
 
 class EndpointRecord(NamedTuple):
     """One place where a model runs. `credential_ref` is a reference; `secret_id` a value that the vault holds."""
@@ -69,6 +76,8 @@ class EndpointRecord(NamedTuple):
     created_at: int
     updated_at: int
 
+    managed_by: str | None = None
+    managed_at: str | None = None
 
 class AliasRecord(NamedTuple):
     """Another name for a model of the same team."""
@@ -81,6 +90,8 @@ class AliasRecord(NamedTuple):
     created_at: int
     updated_at: int
 
+    managed_by: str | None = None
+    managed_at: str | None = None
 
 class DefaultRecord(NamedTuple):
     """The endpoint that takes a team's calls which name neither a model nor an object that we remember."""

@@ -135,6 +135,10 @@ class _Stamped(Protocol):
     def created_at(self) -> int: ...
     @property
     def updated_at(self) -> int: ...
+    @property
+    def managed_by(self) -> str | None: ...
+    @property
+    def managed_at(self) -> str | None: ...
 
 
 def _stamps(key: str, record: _Stamped) -> dict[str, Any]:
@@ -142,6 +146,8 @@ def _stamps(key: str, record: _Stamped) -> dict[str, Any]:
         "etag": format_etag(key, record.rev),
         "created_at": _rfc3339(record.created_at),
         "updated_at": _rfc3339(record.updated_at),
+        "managed_by": record.managed_by,
+        "managed_at": record.managed_at,
     }
 
 

@@ -11,8 +11,6 @@ from pydantic import BaseModel, ConfigDict
 class View(BaseModel):
     """An answer. `etag` is the very text for If-Match; times are RFC 3339 in UTC."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
 
 class SecretView(View):
     """A key that can be written and not read."""
@@ -21,6 +19,18 @@ class SecretView(View):
     hint: str | None
     """How the key ends, or what it refers to."""
     updated_at: str | None
+
+
+class Stamped(View):
+    """Something that is kept: by whom, and since when."""
+
+    etag: str
+    created_at: str
+    updated_at: str
+    managed_by: Literal["file"] | None
+    """file: a configuration file declares it, and the API answers changes with 409; null: it is changed here."""
+    managed_at: str | None
+    """File and line of the declaration."""
 
 
 class EndpointSummary(View):
@@ -33,7 +43,7 @@ class EndpointSummary(View):
     enabled: bool
 
 
-class EndpointView(EndpointSummary):
+class EndpointView(EndpointSummary, Stamped):
     """One place where a model runs."""
 
     model_uid: str
@@ -43,9 +53,6 @@ class EndpointView(EndpointSummary):
     organization_headers: bool
     warnings: tuple[Literal["api_key_cleared"], ...]
     """api_key_cleared: the key was bound to the origin that this change left, and is gone; set it again."""
-    etag: str
-    created_at: str
-    updated_at: str
 
 
 class AddressFields(View):
@@ -60,7 +67,7 @@ class AddressFields(View):
     """downgrade: the gateway speaks http while you used https; do not send it a key."""
 
 
-class TeamView(AddressFields):
+class TeamView(AddressFields, Stamped):
     """A namespace of models and keys, with the address of all its models together."""
 
     id: str
@@ -71,12 +78,9 @@ class TeamView(AddressFields):
     gateway: str | None
     """The gateway that this leads to; null is the server."""
     default_endpoints: dict[str, str]
-    etag: str
-    created_at: str
-    updated_at: str
 
 
-class ModelView(AddressFields):
+class ModelView(AddressFields, Stamped):
     """A published model."""
 
     uid: str
@@ -96,12 +100,9 @@ class ModelView(AddressFields):
     total_timeout_s: float | None
     endpoints: tuple[EndpointSummary, ...]
     aliases: tuple[str, ...]
-    etag: str
-    created_at: str
-    updated_at: str
 
 
-class AliasView(View):
+class AliasView(Stamped):
     """Another name for a model."""
 
     id: str
@@ -109,12 +110,9 @@ class AliasView(View):
     team: str
     model_uid: str
     model: str
-    etag: str
-    created_at: str
-    updated_at: str
 
 
-class GatewayView(View):
+class GatewayView(Stamped):
     """A public entry point."""
 
     id: str
@@ -122,9 +120,6 @@ class GatewayView(View):
     url: str
     description: str
     is_default: bool
-    etag: str
-    created_at: str
-    updated_at: str
 
 
 class TeamAddress(View):

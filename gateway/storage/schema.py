@@ -41,11 +41,21 @@ metadata = MetaData(naming_convention=_NAMES)
 
 
 def _stamps() -> list[Column[int]]:
-    """Revision and times, the last columns of everything that is edited."""
+    """Revision and times of everything that is edited."""
     return [
         Column("rev", Integer, nullable=False, server_default=text("1")),
         Column("created_at", BigInteger, nullable=False),
         Column("updated_at", BigInteger, nullable=False),
+    ]
+
+
+def _owner() -> list[Column[str] | CheckConstraint]:
+    """Who declares the row, and where: "file" with file and line, or nobody, then it is changed over the API."""
+    return [
+        Column("managed_by", Text),
+        Column("managed_at", Text),
+        CheckConstraint("managed_by IN ('file')", name="managed_by"),
+        CheckConstraint("(managed_by IS NULL) = (managed_at IS NULL)", name="managed_at"),
     ]
 
 
@@ -69,6 +79,7 @@ gateways = Table(
     Column("description", Text, nullable=False, server_default=""),
     Column("is_default", Boolean, nullable=False, server_default=text("false")),
     *_stamps(),
+    *_owner(),
 )
 Index(
     "uq_gateways_is_default",  # at most one row is the default
@@ -86,6 +97,7 @@ teams = Table(
     Column("description", Text, nullable=False, server_default=""),
     *_via("default_"),
     *_stamps(),
+    *_owner(),
 )
 
 models = Table(
@@ -104,6 +116,7 @@ models = Table(
     Column("idle_timeout_s", Float),
     Column("total_timeout_s", Float),
     *_stamps(),
+    *_owner(),
     UniqueConstraint("team_id", "name"),
 )
 
@@ -137,6 +150,7 @@ endpoints = Table(
     Column("secret_id", ForeignKey("secrets.id", ondelete="RESTRICT"), index=True),
     Column("organization_headers", Boolean, nullable=False, server_default=text("true")),
     *_stamps(),
+    *_owner(),
     CheckConstraint("weight >= 0", name="weight"),
     CheckConstraint("credential_ref IS NULL OR secret_id IS NULL", name="credential"),
 )
@@ -149,6 +163,7 @@ aliases = Table(
     Column("name", Text, nullable=False),
     Column("model_uid", ForeignKey("models.uid", ondelete="RESTRICT"), nullable=False, index=True),
     *_stamps(),
+    *_owner(),
     UniqueConstraint("team_id", "name"),
 )
 
@@ -192,6 +207,7 @@ stored_objects = Table(
     Column("object_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("endpoint_id", Text, nullable=False),
+    *_owner(),
     Column("created_at", BigInteger, nullable=False, index=True),
     PrimaryKeyConstraint("object_id", "team_id"),  # by object: whose it is, is asked across teams
 )

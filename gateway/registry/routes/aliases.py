@@ -96,7 +96,7 @@ class AliasRoutes:
         "/aliases/{id}",
         permission=Permission.REGISTRY_WRITE,
         answers={200: DeletionView},
-        errors=(404, 412),
+        errors=(404, 409, 412),
         if_match="optional",
         tag="aliases",
         summary="Delete an alias",

@@ -82,7 +82,7 @@ class EndpointRoutes:
         permission=Permission.REGISTRY_WRITE,
         body=EndpointPatch,
         answers={200: EndpointView},
-        errors=(403, 404, 412, 422),
+        errors=(403, 404, 409, 412, 422),
         if_match="optional",
         tag="endpoints",
         summary="Change an endpoint",

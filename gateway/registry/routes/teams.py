@@ -82,7 +82,7 @@ class TeamRoutes:
         permission=Permission.TEAMS_WRITE,
         body=TeamPatch,
         answers={200: TeamView},
-        errors=(404, 412, 422),
+        errors=(404, 409, 412, 422),
         if_match="optional",
         tag="teams",
         summary="Change a team",

@@ -75,6 +75,7 @@ class AliasService:
         async with self._changes.begin() as change:
             conn = change.conn
             alias, team = await _get(conn, principal, alias_id)
+            change.require_owner("alias", alias.name, alias)
             if_match.check(format_etag(alias.id, alias.rev))
             if given.pop("model", None) is not None:
                 model, _ = await get_model(conn, principal, body.model, team=team.name, param="model")
@@ -89,9 +90,10 @@ class AliasService:
             return await _state(conn, alias)
 
     async def delete(self, principal: Principal, alias_id: str, if_match: IfMatch = UNGUARDED) -> Deletion:
-        """Remove an alias and say so; raise NotFound or PreconditionFailed as usual."""
+        """Remove an alias and say so; raise NotFound, PreconditionFailed or Conflict as usual."""
         async with self._changes.begin() as change:
             alias, _ = await _get(change.conn, principal, alias_id)
+            change.require_owner("alias", alias.name, alias)
             if_match.check(format_etag(alias.id, alias.rev))
             await MODELS.touch(change.conn, models.c.uid == alias.model_uid)
             await ALIASES.delete(change.conn, [alias.id])

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.idempotency import Once
+from gateway.api.managed import Owned, require_owner
 from gateway.errors import Conflict
 from gateway.registry.registry import Registry
 from gateway.registry.store.references import Reference
@@ -25,12 +26,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An open transaction with its time, and the caller's wish to carry it out once."""
+    """An open transaction with its time, the caller's wish to carry it out once, and in whose name (None: the API)."""
 
     conn: AsyncConnection
     now_ms: int
     once: Once[Any] | None = None
 
+    by: str | None = None
+
+    def require_owner(self, kind: str, name: str, row: Owned) -> None:
+        """Raise Conflict unless the row belongs to whom this change is made for."""
+        require_owner(kind, name, row, self.by)
     async def finish(self, result: T) -> T:
         """Keep the answer beside the change, as the last statement, and return the result."""
         if self.once is not None:
@@ -47,7 +53,7 @@ class Changes:
         self._clock = clock
 
     @contextlib.asynccontextmanager
-    async def begin(self, once: Once[Any] | None = None) -> AsyncIterator[Change]:
+    async def begin(self, once: Once[Any] | None = None, *, by: str | None = None) -> AsyncIterator[Change]:
         """Give a transaction; when it is committed, this process already serves what it wrote.
 
         Raising the revision comes first: it keeps other writers out until the end, so that what is looked up inside
@@ -63,7 +69,8 @@ class Changes:
                 revision = await bump_version(conn, REGISTRY_VERSION)
                 if once is not None:
                     await once.begin(conn, now_ms=now_ms)
-                yield Change(conn, now_ms, once)
+                yield Change(conn, now_ms, once, by)
+                await forget(conn, revision)
         except IntegrityError as error:
             raise _conflict(error) from error
         await self._registry.reload(at_least=revision)
@@ -76,6 +83,27 @@ class Changes:
 
 
 def differing(given: Mapping[str, object], record: NamedTuple) -> dict[str, object]:
+class Joined(Changes):
+    """Carries out the changes of several services as parts of one: no commit, revision or reload of their own."""
+
+    def __init__(self, change: Change) -> None:
+        self._change = change
+
+    @contextlib.asynccontextmanager
+    async def begin(self, once: Once[Any] | None = None, *, by: str | None = None) -> AsyncIterator[Change]:
+        """Give the open transaction; whoever opened it ends it."""
+        del once, by
+        try:
+            yield self._change
+        except IntegrityError as error:
+            raise _conflict(error) from error
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Give the same connection: it shows what was written so far."""
+        yield self._change.conn
+
+
     """Return the given fields that are not so already: a patch that changes nothing makes no new revision."""
     return {name: value for name, value in given.items() if value != getattr(record, name)}
 

@@ -59,10 +59,12 @@ class EndpointService:
         Raises:
             NotFound: no such model.
             Unprocessable, PermissionDenied: address or key are refused.
+            Conflict: a file declares the model, and with it its endpoints.
         """
         url = self._credentials.check_base_url(body.base_url, server=server)
         async with self._changes.begin(once) as change:
             model, team = await get_model(change.conn, principal, body.model, team=body.team, param="model")
+            change.require_owner("model", model.name, model)
             endpoint = await self.add(change, principal, model.uid, body, url)
             await MODELS.touch(change.conn, models.c.uid == model.uid)
             return await change.finish(await self._state(change.conn, endpoint, model, team))
@@ -96,13 +98,14 @@ class EndpointService:
         """Change the given fields; an address with another origin takes the key away unless a new one comes with it.
 
         Raises:
-            NotFound, PreconditionFailed, Unprocessable, PermissionDenied: as on creation.
+            NotFound, PreconditionFailed, Unprocessable, PermissionDenied, Conflict: as on creation.
         """
         given = body.given()
         url = self._credentials.check_base_url(body.base_url, server=server) if "base_url" in given else None
         async with self._changes.begin() as change:
             conn = change.conn
             endpoint, model, team = await _get(conn, principal, endpoint_id)
+            change.require_owner("endpoint", endpoint.id, endpoint)
             if_match.check(format_etag(endpoint.id, endpoint.rev))
             if url is not None:
                 given["base_url"] = str(url)
@@ -124,11 +127,12 @@ class EndpointService:
 
         Raises:
             NotFound, PreconditionFailed: as usual.
-            Conflict: it is the team's default endpoint of some operation.
+            Conflict: it is the team's default endpoint of some operation, or a file declares it.
         """
         async with self._changes.begin() as change:
             conn = change.conn
             endpoint, model, _ = await _get(conn, principal, endpoint_id)
+            change.require_owner("endpoint", endpoint.id, endpoint)
             if_match.check(format_etag(endpoint.id, endpoint.rev))
             found = await references.to_endpoint(conn, endpoint.id)
             if found[1]:

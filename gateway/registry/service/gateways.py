@@ -10,7 +10,7 @@ from gateway.registry.address import check_url
 from gateway.registry.inputs import GatewayCreate, GatewayPatch, GatewayQuery
 from gateway.registry.names import check_gateway_name
 from gateway.registry.record import GatewayRecord
-from gateway.registry.service.change import Changes, differing, referenced
+from gateway.registry.service.change import Change, Changes, differing, referenced
 from gateway.registry.service.lookup import require_free_gateway
 from gateway.registry.state import Deletion
 from gateway.registry.store import references
@@ -45,7 +45,7 @@ class GatewayService:
         Raises:
             PermissionDenied: the key is bound to a team.
             Unprocessable: bad name, or a URL that no client could call.
-            Conflict: the name is taken.
+            Conflict: the name is taken, or the flag would be taken from a gateway that a file declares.
         """
         _require_unbound(principal)
         url = str(check_url(body.url, param="url"))
@@ -54,7 +54,7 @@ class GatewayService:
             await require_free_gateway(conn, check_gateway_name(body.name))
             values = {"id": new_id("gw"), **body.model_dump(), "url": url}
             if body.is_default:
-                await _take_default(conn)
+                await _take_default(change)
             return await change.finish(await GATEWAYS.insert(conn, values, now_ms=change.now_ms))
 
     async def patch(
@@ -72,12 +72,13 @@ class GatewayService:
         async with self._changes.begin() as change:
             conn = change.conn
             gateway = await _get(conn, gateway_id)
+            change.require_owner("gateway", gateway.name, gateway)
             if_match.check(format_etag(gateway.id, gateway.rev))
             changes = differing(given, gateway)
             if "name" in changes:
                 await require_free_gateway(conn, check_gateway_name(body.name))
             if changes.get("is_default"):
-                await _take_default(conn)
+                await _take_default(change)
             if changes.keys() & {"name", "url", "is_default"}:
                 await _touch_published(conn, gateway.id)
             return await GATEWAYS.update(conn, gateway.id, changes, now_ms=change.now_ms) if changes else gateway
@@ -87,11 +88,13 @@ class GatewayService:
 
         Raises:
             NotFound, PreconditionFailed, PermissionDenied: as usual.
-            Conflict: models or teams are published through it, by choice or because it is the default.
+            Conflict: models or teams are published through it, by choice or because it is the default; or a file
+                declares it.
         """
         _require_unbound(principal)
         async with self._changes.begin() as change:
             gateway = await _get(change.conn, gateway_id)
+            change.require_owner("gateway", gateway.name, gateway)
             if_match.check(format_etag(gateway.id, gateway.rev))
             found = await references.to_gateway(change.conn, gateway.id, is_default=gateway.is_default)
             if found[1]:
@@ -116,9 +119,11 @@ async def _get(conn: AsyncConnection, gateway_id: str) -> GatewayRecord:
     return found
 
 
-async def _take_default(conn: AsyncConnection) -> None:
+async def _take_default(change: Change) -> None:
     """Take the flag from the gateway that has it: there is one default at most."""
+    conn = change.conn
     for gateway in await GATEWAYS.all(conn, gateways.c.is_default):
+        change.require_owner("gateway", gateway.name, gateway)
         await GATEWAYS.update(conn, gateway.id, {"is_default": False}, now_ms=gateway.updated_at)
     await _touch_published(conn, "")
 

@@ -93,6 +93,7 @@ class ModelService:
         async with self._changes.begin() as change:
             conn = change.conn
             model, team = await get_model(conn, principal, uid)
+            change.require_owner("model", model.name, model)
             if_match.check(format_etag(model.uid, model.rev))
             if "via" in given:
                 given["via"], given["gateway_id"] = await via_columns(conn, body.via)
@@ -112,11 +113,13 @@ class ModelService:
 
         Raises:
             NotFound, PreconditionFailed: as usual.
-            Conflict: aliases name it, or one of its endpoints is the team's default of some operation.
+            Conflict: aliases name it, one of its endpoints is the team's default of some operation, or a file declares
+                it.
         """
         async with self._changes.begin() as change:
             conn = change.conn
             model, _ = await get_model(conn, principal, uid)
+            change.require_owner("model", model.name, model)
             if_match.check(format_etag(model.uid, model.rev))
             found = await references.to_model(conn, model.uid)
             if found[1]:

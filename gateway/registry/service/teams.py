@@ -75,11 +75,13 @@ class TeamService:
 
         Raises:
             NotFound, PreconditionFailed, Unprocessable: as usual; a default endpoint must be one of the team's own.
+            Conflict: a file declares the team.
         """
         given = body.given()
         async with self._changes.begin() as change:
             conn = change.conn
             team = await get_team(conn, principal, team_id)
+            change.require_owner("team", team.name, team)
             if_match.check(format_etag(team.id, team.rev))
             if "default_via" in given:
                 via, gateway_id = await via_columns(conn, body.default_via, param="default_via")
@@ -98,11 +100,12 @@ class TeamService:
 
         Raises:
             NotFound, PreconditionFailed: as usual.
-            Conflict: it still has models, aliases or keys.
+            Conflict: it still has models, aliases or keys, or a file declares it.
         """
         async with self._changes.begin() as change:
             team = await get_team(change.conn, principal, team_id)
             _require_unbound(principal)
+            change.require_owner("team", team.name, team)
             if_match.check(format_etag(team.id, team.rev))
             found = await references.to_team(change.conn, team.id)
             if found[1]:

@@ -34,6 +34,7 @@ _TABLES = (
     "endpoints",
     "aliases",
     "team_defaults",
+    "registry_changes",
     "keys",
     "idempotency",
     "meta",
@@ -41,6 +42,15 @@ _TABLES = (
     "usage_calls",
     "usage_daily",
 )
+
+
+def _owner(table: str) -> list[sa.Column[str] | sa.CheckConstraint]:
+    return [
+        sa.Column("managed_by", sa.Text(), nullable=True),
+        sa.Column("managed_at", sa.Text(), nullable=True),
+        sa.CheckConstraint("managed_by IN ('file')", name=op.f(f"ck_{table}_managed_by")),
+        sa.CheckConstraint("(managed_by IS NULL) = (managed_at IS NULL)", name=op.f(f"ck_{table}_managed_at")),
+    ]
 
 
 def _make_registry() -> None:
@@ -55,6 +65,7 @@ def _make_registry() -> None:
         sa.Column("rev", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        *_owner("gateways"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gateways")),
         sa.UniqueConstraint("name", name=op.f("uq_gateways_name")),
     )
@@ -76,6 +87,7 @@ def _make_registry() -> None:
         sa.Column("rev", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        *_owner("teams"),
         sa.CheckConstraint(
             "(default_gateway_id IS NOT NULL) = (default_via IS NOT NULL AND default_via = 'gateway')",
             name=op.f("ck_teams_default_gateway_id"),
@@ -106,6 +118,7 @@ def _make_registry() -> None:
         sa.Column("rev", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        *_owner("models"),
         sa.CheckConstraint(
             "(gateway_id IS NOT NULL) = (via IS NOT NULL AND via = 'gateway')", name=op.f("ck_models_gateway_id")
         ),
@@ -148,6 +161,7 @@ def _make_registry() -> None:
         sa.Column("rev", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        *_owner("endpoints"),
         sa.CheckConstraint("credential_ref IS NULL OR secret_id IS NULL", name=op.f("ck_endpoints_credential")),
         sa.CheckConstraint("weight >= 0", name=op.f("ck_endpoints_weight")),
         sa.ForeignKeyConstraint(["model_uid"], ["models.uid"], name=op.f("fk_endpoints_model_uid"), ondelete="CASCADE"),
@@ -167,6 +181,7 @@ def _make_registry() -> None:
         sa.Column("rev", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        *_owner("aliases"),
         sa.ForeignKeyConstraint(["model_uid"], ["models.uid"], name=op.f("fk_aliases_model_uid"), ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_aliases_team_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_aliases")),
@@ -185,6 +200,15 @@ def _make_registry() -> None:
         sa.PrimaryKeyConstraint("team_id", "operation", name=op.f("pk_team_defaults")),
     )
     op.create_index(op.f("ix_team_defaults_endpoint_id"), "team_defaults", ["endpoint_id"], unique=False)
+    op.create_table(
+        "registry_changes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("noun", sa.Text(), nullable=False),
+        sa.Column("row_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_changes")),
+    )
+    op.create_index(op.f("ix_registry_changes_revision"), "registry_changes", ["revision"], unique=False)
 
 
 def _make_keys() -> None:
@@ -211,6 +235,7 @@ def _make_keys() -> None:
         sa.Column("rev", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        *_owner("keys"),
         sa.ForeignKeyConstraint(["team_id"], ["teams.id"], name=op.f("fk_keys_team_id"), ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_keys")),
         sa.UniqueConstraint("key_id", name=op.f("uq_keys_key_id")),
