@@ -6,8 +6,8 @@ balancer sends nothing more while running calls end (PRX-40). None of them asks 
 
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from pydantic import BaseModel
 
+from gateway.api.described import Described
 from gateway.api.operation import Content, answer, operation
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
@@ -15,7 +15,7 @@ from gateway.errors import PermissionDenied
 from gateway.observe.metrics import Metrics
 
 
-class Health(BaseModel):
+class Health(Described):
     """What a probe says."""
 
     status: str

@@ -59,8 +59,11 @@ class OpenApiRoutes:
         """OpenAPI 3.1 of everything that this server answers."""
         if self._body is None:
             operations: list[Operation] = request.config_dict[OPERATIONS]
-            self._body = json.dumps(self._describe(operations)).encode()
+            self._body = await asyncio.to_thread(self._described, operations)  # half a second that calls need not wait
         return _answer(self._body, "application/json")
+
+    def _described(self, operations: list[Operation]) -> bytes:
+        return json.dumps(self._describe(operations)).encode()
 
     @operation(
         "GET",

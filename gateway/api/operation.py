@@ -13,6 +13,7 @@ and query reach the method as keyword arguments. Deny is the default: without a 
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from http import HTTPStatus
 from typing import Any, Literal, TypeVar
 
@@ -157,7 +158,7 @@ def _operations_of(owner: object) -> Iterator[tuple[Operation, Handler]]:
 
 
 def _route(declared: Operation, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    adapter = None if declared.body is None else TypeAdapter(declared.body)
+    adapter = cache(lambda: TypeAdapter(declared.body))  # made at the first call, like the models' own
 
     async def handle(request: web.Request) -> web.StreamResponse:
         _authorise(request, declared.permission)
@@ -167,8 +168,8 @@ def _route(declared: Operation, handler: Handler) -> Callable[[web.Request], Awa
         query = read_query(request.query, declared.query)
         if declared.query is not None:
             inputs["query"] = query
-        if adapter is not None:
-            inputs["body"] = await read_json(request, adapter)
+        if declared.body is not None:
+            inputs["body"] = await read_json(request, adapter())
         elif declared.method not in _SAFE:
             await refuse_body(request)
         try:

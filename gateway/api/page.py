@@ -9,8 +9,9 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from gateway.api.described import Described
 from gateway.errors import InvalidRequest
 
 T = TypeVar("T")
@@ -21,19 +22,15 @@ _MAX_LIMIT = 200  # items; an answer of this many models stays below 200 KB
 _MAX_CURSOR = 2048  # characters: room for the longest names
 
 
-class Page(BaseModel, Generic[T]):
+class Page(Described, Generic[T]):
     """One page of a list."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     items: tuple[T, ...]
     next_cursor: str | None = Field(description="Send it as `cursor` to get the next page; null on the last one.")
 
 
-class PageQuery(BaseModel):
+class PageQuery(Described):
     """The query parameters of every list; a list with filters subclasses it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     limit: int = Field(default=_DEFAULT_LIMIT, ge=1, le=_MAX_LIMIT, description="Items per page.")
     cursor: str | None = Field(

@@ -7,17 +7,16 @@ import json
 from http import HTTPStatus
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from gateway.api.described import Described
 from gateway.errors import GatewayError
 
 CONTENT_TYPE = "application/problem+json"
 
 
-class FieldError(BaseModel):
+class FieldError(Described):
     """What is wrong with one field of the request."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     field: str = Field(description="Where it stands, e.g. `endpoints.0.base_url`.")
     message: str
@@ -26,10 +25,10 @@ class FieldError(BaseModel):
     )
 
 
-class Problem(BaseModel):
+class Problem(Described):
     """A refusal (RFC 9457). Other members may be present, e.g. the current `etag` of a 412."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(extra="allow")
 
     type: str = Field(description="`urn:modelport:problem:` and the code in kebab case.")
     title: str = Field(description="The status in words.")

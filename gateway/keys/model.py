@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
+from gateway.api.described import Described
 from gateway.api.etag import format_etag
 from gateway.api.page import PageQuery
 from gateway.api.permissions import Permission, Role
@@ -47,10 +48,8 @@ Patterns: TypeAlias = Annotated[tuple[Pattern, ...], Field(max_length=_MAX_PATTE
 Cidrs: TypeAlias = Annotated[tuple[Cidr, ...], Field(max_length=_MAX_PATTERNS)]
 
 
-class _Input(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, use_attribute_docstrings=True
-    )
+class _Input(Described):
+    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
 
 
 class KeyInput(_Input):
@@ -83,7 +82,7 @@ class KeyPatch(_Input):
     """Days from now until it ends; null for never."""
 
 
-class RotateQuery(BaseModel):
+class RotateQuery(Described):
     """How a key gets a new secret."""
 
     previous_valid_hours: int = Field(default=PREVIOUS_HOURS, ge=0, le=PREVIOUS_HOURS)
@@ -135,7 +134,7 @@ class KeyRecord:
         return "expired" if self.expires_at is not None and now_ms >= self.expires_at else "active"
 
 
-class KeyView(BaseModel):
+class KeyView(Described):
     """A key as it is listed: its text is never shown again (KEY-4). Times are RFC 3339 in UTC."""
 
     id: str
@@ -174,7 +173,7 @@ class KeyCreated(KeyView):
     key: str = Field(repr=False)
 
 
-class MeView(BaseModel):
+class MeView(Described):
     """Who is asking."""
 
     key_id: str | None

@@ -6,8 +6,9 @@ be none (JSON merge, RFC 7396).
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
+from gateway.api.described import Described
 from gateway.api.page import PageQuery
 from gateway.registry.names import MAX_SLUG
 from gateway.vault.secret import Secret
@@ -31,12 +32,10 @@ MAX_ENDPOINTS = 64
 """Endpoints that one call may bring along; more can be added one by one."""
 
 
-class Input(BaseModel):
+class Input(Described):
     """What a caller sends: nothing unknown, nothing converted, and no value echoed that might be a secret."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
 
     def given(self) -> dict[str, object]:
         """Return the fields that the caller sent, null ones included."""

@@ -5,10 +5,10 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from gateway.api.described import Described
 
 
-class View(BaseModel):
+class View(Described):
     """An answer. `etag` is the very text for If-Match; times are RFC 3339 in UTC."""
 
 

@@ -5,8 +5,9 @@ from functools import lru_cache
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
+from gateway.api.described import Described
 from gateway.api.page import PageQuery
 
 Source: TypeAlias = Literal["exact", "estimated", "unknown"]
@@ -81,8 +82,6 @@ Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)
 class UsageQuery(PageQuery):
     """Which usage is summed up, and how."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
     from_: Day | None = Field(default=None, alias="from")
     """First day, in UTC; left out: 30 days before the last one."""
     to: Day | None = None
@@ -96,10 +95,8 @@ class UsageQuery(PageQuery):
     """One sum for each combination of these; repeat the parameter."""
 
 
-class TokenSums(BaseModel):
+class TokenSums(Described):
     """Sums of one kind of source."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     requests: int
     input_tokens: int
@@ -108,10 +105,8 @@ class TokenSums(BaseModel):
     reasoning_tokens: int
 
 
-class UsageSums(BaseModel):
+class UsageSums(Described):
     """Sums with what is certain, what is estimated and what is unknown apart (USE-1)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     requests: int
     """All three together."""
@@ -131,10 +126,8 @@ class UsageGroup(UsageSums):
     model: str | None
 
 
-class UsagePage(BaseModel):
+class UsagePage(Described):
     """One page of sums, and the sum of all pages."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     first_day: str
     last_day: str
