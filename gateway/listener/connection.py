@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from aiohttp.web_protocol import PayloadAccessError, RequestPayloadError
 
 from gateway.errors import GatewayError, InvalidRequest
-from gateway.listener.refusal import SERVER, new_request_id, raw_refusal, refusal_response
+from gateway.listener.refusal import SERVER, answer_in_our_version, new_request_id, raw_refusal, refusal_response
 from gateway.listener.unsent import unsent_bytes
 
 if TYPE_CHECKING:  # the server makes connections, so the import is circular at run time
@@ -149,6 +149,7 @@ class InboundConnection(web.RequestHandler):
             raise ConnectionError("the answer had begun: another one cannot follow it")
         if status == 400:  # noqa: PLR2004 - the parser's
             self._server.note_bad_request()
+            answer_in_our_version(request)
             return refusal_response(InvalidRequest(f"not a valid HTTP request{_reason(message)}", code="invalid_http"))
         self.log_exception("a request failed outside of the application's own error handling", exc_info=exc)
         return refusal_response(GatewayError("internal error"))

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http import HttpVersion11
 
 from gateway.errors import GatewayError
 
@@ -39,6 +40,14 @@ def raw_refusal(status: int, code: str, message: str) -> bytes:
         *([f"Retry-After: {_RETRY_AFTER_S}"] if unavailable else []),
     ]
     return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def answer_in_our_version(request: web.BaseRequest) -> None:
+    """See that the status line says HTTP/1.1 (RFC 9110 2.5).
+
+    It would repeat the caller's version, and aiohttp takes a head that it cannot read for HTTP/1.0.
+    """
+    request._cache["version"] = HttpVersion11  # noqa: SLF001 - a cached property without a setter
 
 
 def new_request_id() -> str:

@@ -9,12 +9,11 @@ from collections.abc import Awaitable
 from typing import Any
 
 from aiohttp import web
-from aiohttp.http import HttpVersion11
 
 from gateway.errors import GatewayError
 from gateway.listener.connection import InboundConnection
 from gateway.listener.limits import ListenerLimits
-from gateway.listener.refusal import refusal_response
+from gateway.listener.refusal import answer_in_our_version, refusal_response
 from gateway.listener.strict import fault
 
 logger = logging.getLogger("modelport.listener")
@@ -133,5 +132,5 @@ class ConnectionServer(web.Server):
 
     async def _refuse(self, request: web.BaseRequest, refused: GatewayError) -> web.StreamResponse:
         self.bad_requests += 1
-        request._version = HttpVersion11  # noqa: SLF001 - the status line would repeat a version that is not spoken
+        answer_in_our_version(request)
         return refusal_response(refused)

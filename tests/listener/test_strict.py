@@ -33,6 +33,7 @@ async def test_a_raw_request_is_answered_as_the_table_says(row: dict[str, Any]) 
     if row["code"] is not None:
         head, _, body = client.received.partition(b"\r\n\r\n")
         assert json.loads(body)["error"]["code"] == row["code"]
+        assert head.startswith(b"HTTP/1.1 "), "whatever the caller spoke, this is what is spoken here"
         assert b"Server: modelport" in head
         assert b"X-Request-Id: " in head
         assert not any(word in client.received.lower() for word in (b"aiohttp", b"python", b"traceback", b"b'"))

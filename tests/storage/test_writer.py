@@ -1,11 +1,13 @@
 """Rows in batches: nothing waits for them, little is lost, and what is lost is counted."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from sqlalchemy import insert, select
 
+from gateway.errors import Unavailable
 from gateway.storage.engine import Database
 from gateway.storage.schema import meta
 from gateway.storage.writer import BatchWriter
@@ -20,10 +22,15 @@ class Target:
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
         self.refusals = 0
+        self.is_away = False
+        self.asked = 0
         self.written = asyncio.Event()
 
     async def write(self, rows: Sequence[int]) -> None:
         """Take the rows, or refuse them."""
+        self.asked += 1
+        if self.is_away:
+            raise Unavailable("the database does not answer")
         if self.refusals:
             self.refusals -= 1
             raise OSError("the disk is full")
@@ -100,6 +107,60 @@ async def test_a_row_that_is_always_refused_does_not_dam_up_the_others(tasks: Ta
     writer.put(2)
     await target.written.wait()
     assert (target.batches, writer.lost) == ([[2]], 1)
+
+
+async def _asked(target: Target, times: int) -> None:
+    async with asyncio.timeout(5):
+        while target.asked < times:  # noqa: ASYNC110 - the loop under test has no event for it
+            await asyncio.sleep(0)
+
+
+async def test_a_database_that_is_away_loses_nothing_that_has_room(
+    tasks: Tasks, target: Target, caplog: pytest.LogCaptureFixture
+) -> None:
+    """USE-7: rows wait however often they are refused; the log is told once, and once that it is over."""
+    target.is_away = True
+    writer = BatchWriter(target.write, name="usage", tasks=tasks, interval_s=0, retry_s=0)
+    with caplog.at_level(logging.WARNING, "modelport.storage"):
+        writer.put(1)
+        await _asked(target, 20)
+        writer.put(2)
+        target.is_away = False
+        await target.written.wait()
+        await writer.drain()
+    assert (target.batches, writer.lost, len(writer)) == ([[1, 2]], 0, 0)
+    assert [record.getMessage() for record in caplog.records] == [
+        "usage: the database does not answer; up to 20000 rows wait for it",
+        "usage is written again; 0 rows were lost",
+    ]
+
+
+async def test_what_has_no_room_is_counted_and_logged_once(
+    tasks: Tasks, target: Target, caplog: pytest.LogCaptureFixture
+) -> None:
+    """USE-7: a full queue blocks nobody; ten lost rows are two lines, and the next loss is told again."""
+    target.is_away = True
+    writer = BatchWriter(target.write, name="usage", tasks=tasks, interval_s=NEVER_S, max_queue=2)
+    with caplog.at_level(logging.ERROR, "modelport.storage"):
+        assert [writer.put(row) for row in range(12)] == [True] * 2 + [False] * 10
+        assert len(caplog.records) == 1
+        target.is_away = False
+        await writer.drain()
+        for row in range(3):
+            writer.put(row)
+    assert writer.lost == 11
+    assert len(caplog.records) == 2
+    assert target.batches == [[0, 1]]
+
+
+async def test_a_process_that_stops_does_not_wait_for_a_database_that_is_away(tasks: Tasks, target: Target) -> None:
+    """What could not be written is counted as lost."""
+    target.is_away = True
+    writer = BatchWriter(target.write, name="usage", tasks=tasks, interval_s=NEVER_S)
+    for row in range(501):
+        writer.put(row)
+    await writer.drain()
+    assert (writer.lost, len(writer), target.asked) == (501, 0, 5)
 
 
 async def test_rows_put_while_a_batch_is_written_come_next(tasks: Tasks) -> None:

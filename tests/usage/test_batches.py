@@ -88,3 +88,17 @@ async def test_recording_does_not_wait(database: Database, tasks: Tasks) -> None
         assert len(usage) == 600
     await usage.drain()
     assert (await counts(database))[0] == 600
+
+
+async def test_an_outage_costs_no_usage(database_url: str, tasks: Tasks) -> None:
+    """USE-7: a database that is away for many attempts gets every row afterwards, each once."""
+    database = await Refusing.open(database_url)
+    database.refusals = 20
+    usage = writer(database, tasks)
+    for _ in range(600):
+        usage.put(record())
+    async with asyncio.timeout(20):
+        while len(usage):  # noqa: ASYNC110 - a queue has no event for being empty
+            await asyncio.sleep(0.01)
+    assert (await counts(database), usage.lost) == ((600, 600), 0)
+    await database.close()
