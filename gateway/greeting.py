@@ -1,5 +1,7 @@
 """What a person reads when the server has started: at most eight lines, nothing that is not needed first. Pure."""
 
+from pathlib import Path
+
 from gateway import __version__
 from gateway.settings import Settings
 from gateway.vault.secret import Secret
@@ -7,12 +9,14 @@ from gateway.vault.secret import Secret
 _ASK_ECHO = '{"model":"echo","stream":true,"messages":[{"role":"user","content":"good morning"}]}'
 
 
-def greeting(settings: Settings, address: str, admin_key: Secret | None) -> list[str]:
+def greeting(settings: Settings, address: str, admin_key: Secret | None, *, config: Path | None = None) -> list[str]:
     """Return the lines: where it is, the first administrator's key if it was just made, what to type next."""
     lines = [f"modelport {__version__} ({settings.role})  {address}"]
     if settings.role == "server":
         lines.append(f"  API        {address}api/v1    docs {address}api/docs")
         lines.append(f"  base_url   {address}access/models/default/")
+    if config is not None:
+        lines.append(f"  config     {config}")
     if admin_key is not None:
         lines.append(f"  admin key  {admin_key.reveal()}   (shown this once)")
     if settings.role == "gateway":

@@ -1,30 +1,25 @@
-"""Every setting: one frozen tree, read once at start.
+"""Every setting: one frozen tree. Where its values come from is the question of `gateway.configuration`.
 
-Order of sources, weakest first: defaults, configuration file (YAML), `MODELPORT_…` variables, flags. Nothing below this
-module reads the environment. A variable names the path to its setting with two underscores:
-`MODELPORT_SERVER__PORT=8080`.
+A variable names the path to its setting with two underscores: `MODELPORT_SERVER__PORT=8080`.
 """
 
-import difflib
-import os
 import socket
-from collections.abc import Iterator, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gateway.errors import ConfigError
-from gateway.sources import FileSource, VariableSource, check_variables, names_of, read_file
 from resolver import ResolveError, resolve
 
 ENV_PREFIX = "MODELPORT_"
 CLIENT_VARIABLES = frozenset({"MODELPORT_URL", "MODELPORT_KEY", "MODELPORT_CONFIG"})
 """Variables with our prefix that belong to the client or to the command line, not to this tree."""
+SECRET_REFERENCE = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$"  # noqa: S105 - a form, no secret
+"""What stands in place of a secret; the secret itself is refused (security.md SEC-3)."""
 
-Network = IPv4Network | IPv6Network
+SecretReference = Annotated[str, Field(pattern=SECRET_REFERENCE)]
 
 
 def _mount(value: str) -> str:
@@ -32,7 +27,7 @@ def _mount(value: str) -> str:
     try:
         resolved = resolve(value if value.startswith("/") else f"/{value}", server="http://localhost").url.raw_path
     except ResolveError as error:
-        raise ValueError(f"{value!r} is no path prefix: {error}; write it like /ai/") from error
+        raise ValueError(f"is no path prefix: {error.detail}; write it like /ai/") from error
     return "/" if resolved == "/" else f"{resolved.rstrip('/')}/"
 
 
@@ -41,22 +36,27 @@ def _origin(value: str) -> str:
     try:
         url = resolve(value, server="http://localhost").url
     except ResolveError as error:
-        raise ValueError(f"{value!r} is no origin: {error}; write it like https://models.example.com") from error
+        raise ValueError(f"is no origin: {error.detail}; write it like https://models.example.com") from error
     if not url.absolute or url.raw_path not in {"", "/"}:
-        raise ValueError(f"{value!r} is no origin: write scheme and host only; the path prefix is `server.mount`")
+        raise ValueError("is no origin; write scheme and host only: the path prefix is server.mount")
     return str(url.origin())
 
 
 def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        ip_network(value, strict=False)
+    for position, value in enumerate(values, start=1):
+        try:
+            ip_network(value, strict=False)
+        except ValueError:
+            raise ValueError(f"number {position} is no network; write it like 10.1.0.0/16") from None
     return values
 
 
 class Section(BaseModel):
     """A group of settings: frozen, without unknown keys, and never echoing a value that might be a secret."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
 
 class ServerSettings(Section):
@@ -142,9 +142,9 @@ class TimeoutSettings(Section):
 class SecretSettings(Section):
     """Where keys to the secrets come from: `env:NAME` or `file:PATH`; unset: a file in data_dir made at first start."""
 
-    kek: str | None = None
+    kek: SecretReference | None = None
     """Key-encryption key for stored upstream credentials: 32 bytes, base64."""
-    pepper: str | None = None
+    pepper: SecretReference | None = None
     """Pepper for the hashes of callers' keys: 32 bytes, base64."""
     file_directory: Path | None = None
     """Directory that `file:` credentials of endpoints must lie in; unset: data_dir/secrets and /run/secrets."""
@@ -161,17 +161,8 @@ class LogSettings(Section):
     """auto: readable on a terminal, JSON elsewhere."""
 
 
-class Settings(BaseSettings):
-    """The whole tree. Made by `load`, handed down by app.py, never changed."""
-
-    model_config = SettingsConfigDict(
-        frozen=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-        use_attribute_docstrings=True,
-        env_prefix=ENV_PREFIX,
-        env_nested_delimiter="__",
-    )
+class Settings(Section):
+    """The whole tree. Made by `gateway.configuration.loading.load`, handed down by app.py, never changed."""
 
     version: Literal[1] = 1
     """Version of this file's format."""
@@ -187,6 +178,10 @@ class Settings(BaseSettings):
     timeouts: TimeoutSettings = TimeoutSettings()
     secrets: SecretSettings = SecretSettings()
     log: LogSettings = LogSettings()
+
+    def listening_at(self, host: str, port: int) -> "Settings":
+        """Return these settings with the address of a socket that is already open."""
+        return self.model_copy(update={"server": self.server.model_copy(update={"host": host, "port": port})})
 
     @property
     def loopback(self) -> bool:
@@ -239,53 +234,3 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
-
-
-def load(
-    path: Path | None = None,
-    *,
-    flags: Mapping[str, Any] | None = None,
-    environment: Mapping[str, str] | None = None,
-) -> Settings:
-    """Return the settings of file, environment and flags; flags are nested mappings like the file.
-
-    Raises:
-        ConfigError: a named file is missing or no YAML, or a setting is unknown or out of its range.
-    """
-    values = read_file(path) if path is not None else {}
-    variables = os.environ if environment is None else environment
-    check_variables(variables, Settings, CLIENT_VARIABLES | set(_references(variables, values)))
-
-    class _Sources(Settings):
-        @classmethod
-        def settings_customise_sources(  # type: ignore[override]  # the base names its sources one by one
-            cls, settings_cls: type[BaseSettings], **_: PydanticBaseSettingsSource
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            given = FileSource(settings_cls, dict(flags or {}))
-            return given, VariableSource(settings_cls, variables), FileSource(settings_cls, values)
-
-    try:
-        merged = _Sources()
-    except ValidationError as error:
-        raise ConfigError("; ".join(_findings(error, path))) from error
-    return Settings.model_construct(**dict(merged))
-
-
-def _references(variables: Mapping[str, str], values: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the variables that settings name as `env:NAME`: they may have our prefix and be no settings."""
-    section = values.get("secrets")
-    in_file = section.values() if isinstance(section, dict) else ()
-    ours = (value for name, value in variables.items() if name.upper().startswith(ENV_PREFIX))
-    yield from (str(value).removeprefix("env:") for value in (*ours, *in_file))
-
-
-def _findings(error: ValidationError, path: Path | None) -> Iterator[str]:
-    where = f"{path}: " if path else ""
-    for item in error.errors(include_input=False):
-        name = ".".join(map(str, item["loc"]))
-        yield f"{where}{name}: {_unknown(name) if item['type'] == 'extra_forbidden' else item['msg']}"
-
-
-def _unknown(name: str) -> str:
-    near = difflib.get_close_matches(name, names_of(Settings), n=1)
-    return f"unknown setting, did you mean {near[0]}?" if near else "unknown setting"

@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 
+from gateway.configuration.loading import load
 from gateway.greeting import greeting
-from gateway.settings import load, shown_host
+from gateway.settings import shown_host
 from gateway.vault.secret import Secret
 
 ADDRESS = "http://localhost:3000/"
 
 
 def _lines(*, key: str = "mp_live_x", **flags: Any) -> list[str]:
-    settings = load(flags={"data_dir": Path("d"), **flags}, environment={})
+    settings = load(flags={"data_dir": Path("d"), **flags}, environment={}).settings
     return greeting(settings, ADDRESS, Secret(key) if key else None)
 
 

@@ -27,9 +27,9 @@ DataDir: TypeAlias = Annotated[
 def local_settings(config: Path | None, data_dir: Path | None) -> "Settings":
     """Return the settings that a server started here would have."""
     # Inner import: pydantic takes 0.2 s, and only local commands need the settings.
-    from gateway.settings import load
+    from gateway.configuration.loading import discover, load
 
-    return load(config, flags={} if data_dir is None else {"data_dir": data_dir})
+    return load(discover(config), flags={} if data_dir is None else {"data_dir": data_dir}).settings
 
 
 def sqlite_file(settings: "Settings") -> Path | None:

@@ -32,7 +32,7 @@ def serve(  # noqa: PLR0913 - each is a flag
     Example: modelport serve --port 3000
     """
     # Inner import: the server's half of the program takes 0.4 s to load, and --help must not.
-    from gateway.settings import load
+    from gateway.configuration.loading import discover, load
 
     flags = _nested(
         {
@@ -45,9 +45,10 @@ def serve(  # noqa: PLR0913 - each is a flag
         }
     )
     try:
-        settings = load(config, flags=flags)
+        config = discover(config)
+        settings = load(config, flags=flags).settings
         run = _runner()
-        code = run(_serve(settings))
+        code = run(_serve(settings, config))
     except GatewayError as error:
         typer.echo(f"modelport: {error.message}" + (f"\n  {error.hint}" if error.hint else ""), err=True)
         code = ExitCode.USAGE if isinstance(error, ConfigError) else ExitCode.UNREACHABLE
@@ -78,12 +79,16 @@ def _runner() -> Any:
     return uvloop.run
 
 
-async def _serve(settings: Any) -> int:
+async def _serve(settings: Any, config: Path | None) -> int:
     # Inner import: see serve().
     from gateway.app import Modelport
     from gateway.greeting import greeting
+    from gateway.listener.systemd import inherited_socket, notify
 
-    modelport = Modelport(settings, environment=os.environ)
+    sock = inherited_socket(os.environ)
+    if sock is not None:  # who may call without a key hangs on the address, so it is the socket's
+        settings = settings.listening_at(*sock.getsockname()[:2])
+    modelport = Modelport(settings, environment=os.environ, sock=sock)
     stopping = asyncio.Event()
 
     def stop() -> None:
@@ -96,10 +101,12 @@ async def _serve(settings: Any) -> int:
         loop.add_signal_handler(number, stop)
     try:
         await modelport.start()
-        for line in greeting(settings, modelport.address, modelport.admin_key):
+        for line in greeting(settings, modelport.address, modelport.admin_key, config=config):
             typer.echo(line)
         sys.stdout.flush()
+        notify(os.environ, f"READY=1\nSTATUS={modelport.address}")
         await stopping.wait()
+        notify(os.environ, "STOPPING=1")
         if running := modelport.running_calls:
             typer.echo(f"stopping: {running} running calls may finish (once more ends them now)", err=True)
     finally:

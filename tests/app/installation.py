@@ -11,7 +11,7 @@ from aiohttp import web
 from yarl import URL
 
 from gateway.app import Modelport
-from gateway.settings import load
+from gateway.configuration.loading import load
 from tests.app.caller import Caller
 
 ELSEWHERE = "modelport.test"
@@ -73,7 +73,8 @@ async def installed(
     if "public_origin" in server:  # then no address says the port
         server["port"] = free_port()
     log = {"level": "error", "requests": False, **settings.get("log", {})}
-    read = load(flags={**settings, "data_dir": data_dir, "server": server, "log": log}, environment={})
+    flags = {**settings, "data_dir": data_dir, "server": server, "log": log}
+    read = load(flags=flags, environment={}).settings
     inside = Opened(read, environment=environment)
     try:
         await inside.start()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gateway.app import Modelport
+from gateway.configuration.loading import load
 from gateway.errors import ConfigError
-from gateway.settings import load
 from tests.cli.program import Ended, Shell
 
 
@@ -55,7 +55,7 @@ def test_an_address_that_is_not_this_machines(shell: Shell) -> None:
 
 
 WRONG = (
-    ("server:\n  port: 80\n prot: 1\n", "line 3"),
+    ("server:\n  port: 80\n prot: 1\n", "modelport.yaml:3: "),
     ("server:\n  prot: 3000\n", "server.prot"),
     ("server: {port: eighty}\n", "server.port"),
     ("server: {port: 70000}\n", "server.port"),
@@ -91,7 +91,8 @@ async def test_a_configuration_that_is_wrong(tmp_path: Path, text: str, said: st
 
 
 async def _start(path: Path, folder: Path) -> None:
-    product = Modelport(load(path, flags={"data_dir": folder / "data"}, environment={}), environment={})
+    settings = load(path, flags={"data_dir": folder / "data"}, environment={}).settings
+    product = Modelport(settings, environment={})
     try:
         await product.start()
     finally:
