@@ -16,7 +16,7 @@ from gateway.configuration.document import Document, Keys
 from gateway.configuration.finding import Finding
 from gateway.configuration.masking import shown_path
 from gateway.configuration.origin import Origin
-from gateway.configuration.wording import nearest
+from gateway.configuration.wording import meant, nearest
 from gateway.settings import CLIENT_VARIABLES, ENV_PREFIX, Section, Settings
 
 DECLARED = ("teams", "gateways", "models", "aliases", "keys")
@@ -70,8 +70,7 @@ def from_document(document: Document) -> Given:
                     given.declared[key] = {} if value is None else value
                 elif at or not key.startswith(FREE_PREFIX):
                     known = setting_fields() if at else [*setting_fields(), *model.model_fields, *DECLARED]
-                    near = nearest(".".join(map(str, keys)), known)
-                    hint = f"did you mean {near}?" if near else None
+                    hint = meant(".".join(map(str, keys)), known)
                     given.findings.append(Finding(document.place(*keys), shown_path(keys), "unknown setting", hint))
             elif section is None:
                 given.values[".".join(map(str, keys))] = value, Origin("file", document.place(*keys))

@@ -66,6 +66,12 @@ def worded(error: Mapping[str, Any]) -> tuple[str, str | None]:
     return message, "write it without quotes" if quoted else None
 
 
+def meant(name: str, known: Collection[str]) -> str | None:
+    """Return "did you mean …?" when something known is near."""
+    near = nearest(name, known)
+    return f"did you mean {near}?" if near else None
+
+
 def nearest(name: str, known: Collection[str]) -> str | None:
     """Return the known path that somebody meant who wrote another: by the whole path, else by its last word."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.65)

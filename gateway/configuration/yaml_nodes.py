@@ -17,6 +17,8 @@ from gateway.configuration.masking import shown_path
 
 MAX_VALUES = 200_000
 """Values after aliases were followed: ten aliases of ten aliases of … must not fill the memory."""
+MAX_DEPTH = 50
+"""Levels; no setting lies deeper than eight."""
 
 _TAG = "tag:yaml.org,2002:"
 _TEXT = ("str", "timestamp")
@@ -34,10 +36,14 @@ def compose(text: str, path: Path) -> Node | None:
     try:
         return YAML(typ="safe", pure=True).compose(text)  # type: ignore[no-any-return]  # untyped
     except RecursionError:
-        finding = Finding(str(path), "", "is nested too deeply", "no setting lies deeper than eight levels")
+        finding = _too_deep(path)
     except YAMLError as error:
         finding = _broken(error, text, path)
     raise ConfigurationError([finding]) from None  # the parser's error quotes the file
+
+
+def _too_deep(path: Path) -> Finding:
+    return Finding(str(path), "", "is nested too deeply", "no setting lies deeper than eight levels")
 
 
 def _broken(error: YAMLError, text: str, path: Path) -> Finding:
@@ -84,6 +90,8 @@ class Walk:
         self._values += 1
         if self._values > MAX_VALUES:
             raise ConfigurationError([Finding(str(self._path), "", f"holds more than {MAX_VALUES} values")])
+        if len(self._open) > MAX_DEPTH:
+            raise ConfigurationError([_too_deep(self._path)])
         if any(node is one for one in self._open):
             where = f"{self._path}:{self.lines[at]}"
             self.findings.append(Finding(where, shown_path(at), "this alias holds itself"))
