@@ -85,7 +85,7 @@ def test_what_yaml_allows_and_we_do_not_is_a_finding(text: str, said: str) -> No
         ("a: 1\nb: \x01\n", "m.yaml:2: this is no YAML: a control character", "remove"),
         ("- a\n", "m.yaml: must hold settings by name", "key and its value"),
         ("planted", "m.yaml: must hold settings by name", "key and its value"),
-        ("[" * 400, "m.yaml: is nested too deeply", "levels"),
+        ("a: " + "[" * 400 + "]" * 400, "m.yaml: is nested too deeply", "levels"),
     ],
     ids=lambda value: str(value)[:20],
 )
