@@ -49,7 +49,7 @@ from gateway.registry.objects import ObjectStore, StoredObjects
 from gateway.registry.registry import Registry
 from gateway.registry.routes import registry_routes
 from gateway.registry.service.registry_service import RegistryService
-from gateway.registry.snapshot import Snapshot, changed_endpoints
+from gateway.registry.snapshot import EndpointRoute, Snapshot
 from gateway.settings import Settings, make_data_dir, shown_host
 from gateway.storage.clock import SystemClock
 from gateway.storage.engine import Database
@@ -231,7 +231,7 @@ class Modelport:
         instance = secrets.token_hex(6)
         account = Account(self._metrics, usage.put, objects, self._clock, log=log)
         balancer = Balancer(self._clock.monotonic, random.random)
-        self._registry.on_change(lambda _, now: balancer.retain(now.endpoints))
+        self._registry.on_change(lambda now, _: balancer.retain(now.endpoints))
         self._registry.on_change(self._drop_idle)
         dispatcher = Dispatcher(
             self._transport, self._vault, balancer, settings.timeouts, retried=account.attempt_given_up
@@ -245,8 +245,8 @@ class Modelport:
             server=settings.server,
         )
 
-    def _drop_idle(self, before: Snapshot, now: Snapshot) -> None:
-        for endpoint in changed_endpoints(before, now):
+    def _drop_idle(self, _now: Snapshot, closed: tuple[EndpointRoute, ...]) -> None:
+        for endpoint in closed:
             self._transport.drop_idle(endpoint.base_url)
 
     async def _listen(self, app: web.Application) -> None:

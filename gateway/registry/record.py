@@ -4,6 +4,7 @@ Times are unix milliseconds (UTC). The order of the fields is the order of the c
 "file" for what a configuration file declares, at `managed_at` (file:line), and None for what the API owns.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -18,9 +19,9 @@ class TeamRecord(NamedTuple):
     rev: int
     created_at: int
     updated_at: int
-
     managed_by: str | None = None
     managed_at: str | None = None
+
 
 class GatewayRecord(NamedTuple):
     """A named public entry point with its own full `url`."""
@@ -33,9 +34,9 @@ class GatewayRecord(NamedTuple):
     rev: int
     created_at: int
     updated_at: int
-
     managed_by: str | None = None
     managed_at: str | None = None
+
 
 class ModelRecord(NamedTuple):
     """A name that callers use. `via` is None, "server" or "gateway" (then `gateway_id` says which)."""
@@ -56,9 +57,9 @@ class ModelRecord(NamedTuple):
     rev: int
     created_at: int
     updated_at: int
-
     managed_by: str | None = None
     managed_at: str | None = None
+
 
 class EndpointRecord(NamedTuple):
     """One place where a model runs. `credential_ref` is a reference; `secret_id` a value that the vault holds."""
@@ -75,9 +76,9 @@ class EndpointRecord(NamedTuple):
     rev: int
     created_at: int
     updated_at: int
-
     managed_by: str | None = None
     managed_at: str | None = None
+
 
 class AliasRecord(NamedTuple):
     """Another name for a model of the same team."""
@@ -89,9 +90,9 @@ class AliasRecord(NamedTuple):
     rev: int
     created_at: int
     updated_at: int
-
     managed_by: str | None = None
     managed_at: str | None = None
+
 
 class DefaultRecord(NamedTuple):
     """The endpoint that takes a team's calls which name neither a model nor an object that we remember."""
@@ -101,13 +102,9 @@ class DefaultRecord(NamedTuple):
     endpoint_id: str
 
 
-class Rows(NamedTuple):
-    """The whole registry at one revision, read in one transaction."""
+class Page(NamedTuple):
+    """Some models with every endpoint and alias of each."""
 
-    revision: int
-    teams: tuple[TeamRecord, ...] = ()
-    gateways: tuple[GatewayRecord, ...] = ()
-    models: tuple[ModelRecord, ...] = ()
-    endpoints: tuple[EndpointRecord, ...] = ()
-    aliases: tuple[AliasRecord, ...] = ()
-    defaults: tuple[DefaultRecord, ...] = ()
+    models: Sequence[ModelRecord] = ()
+    endpoints: Sequence[EndpointRecord] = ()
+    aliases: Sequence[AliasRecord] = ()

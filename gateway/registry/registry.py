@@ -6,12 +6,18 @@ Made once by the composition root. Reading is `registry.snapshot`, an attribute 
 import asyncio
 from collections.abc import Callable
 
-from gateway.registry.snapshot import Snapshot, build
-from gateway.registry.store.snapshot import read_revision, read_rows
+from gateway.errors import Unavailable
+from gateway.registry.loading import load
+from gateway.registry.snapshot import EndpointRoute, Snapshot
+from gateway.registry.store.snapshot import read_revision
 from gateway.storage.engine import Database
 
-Listener = Callable[[Snapshot, Snapshot], None]
-"""Told after a swap: the snapshot before, and the one now."""
+Listener = Callable[[Snapshot, tuple[EndpointRoute, ...]], None]
+"""Told after a swap: the new snapshot, and the endpoints of the one before that are gone or different in it."""
+LOOK_EVERY_S = 0.05
+"""All callers of unknown names together ask the database at most this often, whatever names they invent."""
+LOOK_TIMEOUT_S = 1.0
+"""What they wait for a database that does not answer."""
 
 
 class Registry:
@@ -22,13 +28,15 @@ class Registry:
         self._database = database
         self._reloading = asyncio.Lock()
         self._listeners: list[Listener] = []
+        self._looking = asyncio.Lock()
+        self._looked_at = 0.0
 
     def on_change(self, listener: Listener) -> None:
-        """Call `listener(before, now)` after each swap, for example to close connections of changed endpoints."""
+        """Call `listener(now, closed)` after each swap, for example to close connections of changed endpoints."""
         self._listeners.append(listener)
 
     async def reload(self, *, at_least: int | None = None) -> Snapshot:
-        """Read the registry anew and swap the snapshot; with `at_least`, only when this revision is not in it yet.
+        """Read what changed and swap the snapshot; with `at_least`, only when this revision is not in it yet.
 
         Callers that come together share the work: one of them reads what all of them have written.
         """
@@ -36,10 +44,10 @@ class Registry:
             if at_least is not None and self.snapshot.revision >= at_least:
                 return self.snapshot
             async with self._database.read() as conn:
-                rows = await read_rows(conn)
-            before, self.snapshot = self.snapshot, build(rows, self.snapshot)
+                draft = await load(conn, self.snapshot)
+            self.snapshot, closed = draft.finish()
             for listener in self._listeners:
-                listener(before, self.snapshot)
+                listener(self.snapshot, closed)
             return self.snapshot
 
     async def poll(self) -> bool:
@@ -50,3 +58,26 @@ class Registry:
             return False
         await self.reload()
         return True
+
+    async def newest(self) -> Snapshot:
+        """Return a snapshot that is not older than this question, for a name that is not in the present one (CMP-21).
+
+        What bounds it: one look at a time reads one number, the next begins LOOK_EVERY_S after it at the earliest,
+        and everybody who asked before a look began shares it. While the database is away the present snapshot counts.
+        """
+        clock = asyncio.get_running_loop().time
+        asked = clock()
+        async with self._looking:
+            if self._looked_at >= asked:
+                return self.snapshot
+            await asyncio.sleep(self._looked_at + LOOK_EVERY_S - clock())
+            began = clock()
+            try:
+                async with asyncio.timeout(LOOK_TIMEOUT_S), self._database.read() as conn:
+                    revision = await read_revision(conn)
+            except (TimeoutError, Unavailable):
+                revision = self.snapshot.revision
+            self._looked_at = began
+        if revision != self.snapshot.revision:
+            await self.reload(at_least=revision)
+        return self.snapshot

@@ -1,24 +1,14 @@
 """What the hot path reads: the whole registry, immutable, every question one or two dict look-ups.
 
-`build` is pure; `registry.py` swaps the result in when something changed. Everything that can be worked out before a
-call is worked out here: published addresses, upstream URLs, aliases.
+Made by draft.py, swapped in by registry.py when something changed. Everything that can be worked out before a call is
+worked out by then: published addresses, upstream URLs, aliases. What did not change is shared with the one before.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 
 from yarl import URL
-
-from gateway.registry.address import default_gateway, model_gateway, published, team_gateway, via_as_set
-from gateway.registry.record import (
-    AliasRecord,
-    EndpointRecord,
-    GatewayRecord,
-    ModelRecord,
-    Rows,
-    TeamRecord,
-)
 
 MAX_CACHED_URLS = 64  # the table of operations has some 30 suffixes; anything beyond is no constant
 CALLABLE_STATES: Final = frozenset({"active", "deprecated"})
@@ -127,6 +117,9 @@ class Snapshot:
     teams: Mapping[str, TeamRoute] = field(default_factory=dict, repr=False)
     gateways: tuple[GatewayRoute, ...] = ()
     endpoints: Mapping[str, tuple[ModelRoute, EndpointRoute]] = field(default_factory=dict, repr=False)
+    by_uid: Mapping[str, ModelRoute] = field(default_factory=dict, repr=False)
+    aliases: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    """Team's id and name of each alias, by its id."""
 
     def find(self, team: str, name: str) -> ModelRoute | None:
         """Return the model of that name or alias in the team."""
@@ -159,137 +152,3 @@ class Snapshot:
         """Return the endpoint that takes the team's calls of this operation which name no model and no known object."""
         route = self.teams.get(team)
         return route.defaults.get(operation) if route else None
-
-
-def build(rows: Rows, previous: Snapshot | None = None) -> Snapshot:
-    """Return the snapshot of the rows; endpoints that did not change are taken over together with their URLs."""
-    gateways = {gateway.id: gateway for gateway in rows.gateways}
-    default = default_gateway(rows.gateways)
-    names = {model.uid: model.name for model in rows.models}
-    # Tables are read one after the other: a row whose owner came later is left to the reload that is already due.
-    known = tuple(row for row in rows.endpoints if row.model_uid in names)
-    routes = {row.id: _endpoint(row, names[row.model_uid], previous or Snapshot()) for row in known}
-    parts = _Parts(
-        endpoints=_grouped((row.model_uid, routes[row.id]) for row in known),
-        models=_grouped((row.team_id, row) for row in rows.models),
-        aliases=_grouped((row.team_id, row) for row in rows.aliases),
-        defaults=_grouped(
-            (row.team_id, (row.operation, routes[row.endpoint_id]))
-            for row in rows.defaults
-            if row.endpoint_id in routes
-        ),
-    )
-    teams = {team.name: _team(team, parts, gateways, default) for team in rows.teams}
-    return Snapshot(
-        revision=rows.revision,
-        teams=teams,
-        gateways=tuple(
-            sorted((GatewayRoute(g.id, g.name, g.url, g.is_default) for g in rows.gateways), key=lambda g: g.name)
-        ),
-        endpoints={
-            endpoint.id: (model, endpoint)
-            for team in teams.values()
-            for model in team.models
-            for endpoint in model.endpoints
-        },
-    )
-
-
-def changed_endpoints(before: Snapshot, after: Snapshot) -> tuple[EndpointRoute, ...]:
-    """Return the endpoints of `before` that are gone or different in `after`: their pooled connections must close."""
-    return tuple(
-        endpoint
-        for _, endpoint in before.endpoints.values()
-        if (found := after.endpoints.get(endpoint.id)) is None or found[1] is not endpoint
-    )
-
-
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """Rows by the id of what owns them."""
-
-    endpoints: Mapping[str, list[EndpointRoute]]
-    models: Mapping[str, list[ModelRecord]]
-    aliases: Mapping[str, list[AliasRecord]]
-    defaults: Mapping[str, list[tuple[str, EndpointRoute]]]
-
-
-def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
-    groups: dict[str, list[_T]] = {}
-    for key, value in pairs:
-        groups.setdefault(key, []).append(value)
-    return groups
-
-
-def _endpoint(row: EndpointRecord, model_name: str, previous: Snapshot) -> EndpointRoute:
-    known = previous.endpoints.get(row.id)
-    base_url = (
-        known[1].base_url if known and str(known[1].base_url) == row.base_url else URL(row.base_url, encoded=True)
-    )
-    route = EndpointRoute(
-        id=row.id,
-        base_url=base_url,
-        url_prefix=row.base_url.removesuffix("/"),
-        upstream_model=row.upstream_model or model_name,
-        weight=row.weight,
-        enabled=row.enabled,
-        credential=_credential(row, str(base_url.origin())),
-        organization_headers=row.organization_headers,
-    )
-    return known[1] if known and known[1] == route else route
-
-
-def _credential(row: EndpointRecord, origin: str) -> Credential | None:
-    if row.secret_id:
-        return Credential("stored", row.secret_id, origin)
-    if not row.credential_ref:
-        return None
-    kind, _, ref = row.credential_ref.partition(":")
-    return Credential("file" if kind == "file" else "env", ref, origin)
-
-
-def _team(
-    team: TeamRecord, parts: _Parts, gateways: Mapping[str, GatewayRecord], default: GatewayRecord | None
-) -> TeamRoute:
-    choice = team_gateway(team, gateways, default)
-    by_uid = {
-        row.uid: _model(row, team, model_gateway(row, gateways, choice), tuple(parts.endpoints.get(row.uid, ())))
-        for row in sorted(parts.models.get(team.id, ()), key=lambda row: row.name)
-    }
-    by_name = {model.name: model for model in by_uid.values()}
-    aliases = (alias for alias in parts.aliases.get(team.id, ()) if alias.model_uid in by_uid)
-    by_name.update((alias.name, by_uid[alias.model_uid]) for alias in aliases)
-    return TeamRoute(
-        id=team.id,
-        name=team.name,
-        gateway=choice.name if choice else None,
-        base_url=published(team.name, None, choice),
-        models=tuple(by_uid.values()),
-        by_name=by_name,
-        defaults=dict(parts.defaults.get(team.id, ())),
-    )
-
-
-def _model(
-    row: ModelRecord, team: TeamRecord, gateway: GatewayRecord | None, endpoints: tuple[EndpointRoute, ...]
-) -> ModelRoute:
-    return ModelRoute(
-        uid=row.uid,
-        name=row.name,
-        team=team.name,
-        task=row.task,
-        state=row.state,
-        via=via_as_set(row.via, gateway),
-        endpoints=endpoints,
-        stream_usage=row.stream_usage,
-        first_byte_timeout_s=row.first_byte_timeout_s,
-        idle_timeout_s=row.idle_timeout_s,
-        total_timeout_s=row.total_timeout_s,
-        created_at=row.created_at,
-        gateway=gateway.name if gateway else None,
-        base_url=published(team.name, row.path, gateway),
-        rev=row.rev,
-    )

@@ -176,6 +176,16 @@ team_defaults = Table(
     PrimaryKeyConstraint("team_id", "operation"),
 )
 
+# Names rows that may be gone, for processes that read the registry; the newest thousand revisions, no foreign keys.
+registry_changes = Table(
+    "registry_changes",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("revision", BigInteger, nullable=False, index=True),
+    Column("noun", Text, nullable=False),
+    Column("row_id", Text, nullable=False),
+)
+
 keys = Table(
     "keys",
     metadata,
@@ -197,6 +207,7 @@ keys = Table(
     Column("last_used_at", BigInteger),
     Column("created_by", Text),
     *_stamps(),
+    *_owner(),
 )
 
 # Written in batches after the answer has gone out, so an endpoint may be gone by then: no foreign keys here.
@@ -207,7 +218,6 @@ stored_objects = Table(
     Column("object_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("endpoint_id", Text, nullable=False),
-    *_owner(),
     Column("created_at", BigInteger, nullable=False, index=True),
     PrimaryKeyConstraint("object_id", "team_id"),  # by object: whose it is, is asked across teams
 )

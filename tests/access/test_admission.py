@@ -9,8 +9,8 @@ from gateway.api.permissions import ROLES, Role
 from gateway.api.principal import Principal
 from gateway.errors import GatewayError, NotFound, PermissionDenied, Unavailable, Unprocessable
 from gateway.registry.record import AliasRecord
-from gateway.registry.snapshot import Snapshot, build
-from tests.registry.records import TEAM, TIMES, endpoint, model, rows
+from gateway.registry.snapshot import Snapshot
+from tests.registry.records import TEAM, TIMES, build, endpoint, model, rows
 
 TEAM_NAME = TEAM.name
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import uvloop
 
-from tests.bench import load, processes
+from tests.bench import load, processes, snapshot
 from tests.bench.load import Load, Result
 from tests.bench.processes import Target
 
@@ -47,7 +47,10 @@ def main() -> None:
         for name, (unit, make) in SCENARIOS.items():
             _compare(name, unit, make, targets)
         _memory(next(target for target in targets if target.name == "modelport"))
-    _say(f"| ready, seconds from start to the first answer | {_ready_s():.2f} |")
+    _say("")
+    for line in snapshot.rows():
+        _say(line)
+    _say(f"\n| ready, seconds from start to the first answer | {_ready_s():.2f} |")
 
 
 def _compare(name: str, unit: str, make: Callable[[Target], Load], targets: list[Target]) -> None:

@@ -1,11 +1,33 @@
 """Rows of a small registry, to be varied by the tests."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from gateway.registry.record import EndpointRecord, GatewayRecord, ModelRecord, Rows, TeamRecord
+from gateway.registry.draft import Draft
+from gateway.registry.record import (
+    AliasRecord,
+    DefaultRecord,
+    EndpointRecord,
+    GatewayRecord,
+    ModelRecord,
+    Page,
+    TeamRecord,
+)
+from gateway.registry.snapshot import EndpointRoute, Snapshot
 
-TIMES = {"rev": 1, "created_at": 5, "updated_at": 5}
+TIMES: dict[str, Any] = {"rev": 1, "created_at": 5, "updated_at": 5}
 TEAM = TeamRecord(id="team_a", name="team1", description="", default_via=None, default_gateway_id=None, **TIMES)
+
+
+class Rows(NamedTuple):
+    """A whole registry."""
+
+    revision: int
+    teams: tuple[TeamRecord, ...] = ()
+    gateways: tuple[GatewayRecord, ...] = ()
+    models: tuple[ModelRecord, ...] = ()
+    endpoints: tuple[EndpointRecord, ...] = ()
+    aliases: tuple[AliasRecord, ...] = ()
+    defaults: tuple[DefaultRecord, ...] = ()
 
 
 def gateway(id_: str, name: str, url: str, *, is_default: bool = False) -> GatewayRecord:
@@ -58,3 +80,17 @@ def endpoint(id_: str = "ep_1", uid: str = "mdl_1", **changes: Any) -> EndpointR
 def rows(**changes: Any) -> Rows:
     """Return a registry with one team, one model and one endpoint."""
     return Rows(7, (TEAM,), (), (model(),), (endpoint(),))._replace(**changes)
+
+
+def build(found: Rows, previous: Snapshot | None = None) -> Snapshot:
+    """Return the snapshot of the rows."""
+    return swap(found, previous)[0]
+
+
+def swap(found: Rows, previous: Snapshot | None = None) -> tuple[Snapshot, tuple[EndpointRoute, ...]]:
+    """Return the snapshot of the rows, and the endpoints of the one before that are not in it."""
+    draft = Draft(previous or Snapshot(), revision=found.revision, gateways=found.gateways)
+    draft.put_teams(found.teams)
+    draft.put(Page(found.models, found.endpoints, found.aliases))
+    draft.put_defaults({row.team_id for row in found.defaults}, found.defaults)
+    return draft.finish()

@@ -11,7 +11,7 @@ from gateway.registry.inputs import AliasCreate, EndpointFields, EndpointPatch, 
 from gateway.registry.record import AliasRecord, DefaultRecord, EndpointRecord, GatewayRecord, ModelRecord, TeamRecord
 from gateway.registry.registry import Registry
 from gateway.registry.service import RegistryService
-from gateway.registry.snapshot import Snapshot, changed_endpoints
+from gateway.registry.snapshot import EndpointRoute
 from gateway.storage import schema
 from gateway.storage.engine import Database
 from tests.registry.api import ADMIN, ORIGIN
@@ -71,14 +71,14 @@ async def test_another_process_notices_a_change(service: RegistryService, databa
 
 
 async def test_listeners_hear_of_each_swap(service: RegistryService) -> None:
-    """They get both snapshots, so that connections of changed endpoints can be closed (EGR-6)."""
-    heard: list[tuple[Snapshot, Snapshot]] = []
+    """They get the endpoints that are no longer as they were, whose connections must close (EGR-6)."""
+    heard: list[tuple[EndpointRoute, ...]] = []
     model = await service.models.create(ADMIN, new_model(), server=ORIGIN)
-    service.registry.on_change(lambda before, now: heard.append((before, now)))
+    service.registry.on_change(lambda _, closed: heard.append(closed))
     endpoint = model.endpoints[0].id
     await service.endpoints.patch(ADMIN, endpoint, EndpointPatch(enabled=False), server=ORIGIN)
-    ((before, now),) = heard
-    assert [route.id for route in changed_endpoints(before, now)] == [endpoint]
+    ((closed,),) = heard
+    assert (closed.id, closed.enabled) == (endpoint, True)
 
 
 async def test_parallel_changes_are_all_served(service: RegistryService) -> None:

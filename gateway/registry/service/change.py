@@ -15,6 +15,7 @@ from gateway.api.idempotency import Once
 from gateway.api.managed import Owned, require_owner
 from gateway.errors import Conflict
 from gateway.registry.registry import Registry
+from gateway.registry.store.changes import forget
 from gateway.registry.store.references import Reference
 from gateway.storage.clock import Clock
 from gateway.storage.conflicts import FOREIGN_KEY, conflict_of
@@ -31,12 +32,12 @@ class Change:
     conn: AsyncConnection
     now_ms: int
     once: Once[Any] | None = None
-
     by: str | None = None
 
     def require_owner(self, kind: str, name: str, row: Owned) -> None:
         """Raise Conflict unless the row belongs to whom this change is made for."""
         require_owner(kind, name, row, self.by)
+
     async def finish(self, result: T) -> T:
         """Keep the answer beside the change, as the last statement, and return the result."""
         if self.once is not None:
@@ -82,7 +83,6 @@ class Changes:
             yield conn
 
 
-def differing(given: Mapping[str, object], record: NamedTuple) -> dict[str, object]:
 class Joined(Changes):
     """Carries out the changes of several services as parts of one: no commit, revision or reload of their own."""
 
@@ -104,6 +104,7 @@ class Joined(Changes):
         yield self._change.conn
 
 
+def differing(given: Mapping[str, object], record: NamedTuple) -> dict[str, object]:
     """Return the given fields that are not so already: a patch that changes nothing makes no new revision."""
     return {name: value for name, value in given.items() if value != getattr(record, name)}
 

@@ -5,7 +5,8 @@ from collections.abc import Collection
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.storage.schema import team_defaults
+from gateway.registry.store.changes import note
+from gateway.storage.schema import team_defaults, teams
 
 
 async def of_teams(conn: AsyncConnection, team_ids: Collection[str]) -> dict[str, dict[str, str]]:
@@ -19,6 +20,7 @@ async def of_teams(conn: AsyncConnection, team_ids: Collection[str]) -> dict[str
 
 async def put(conn: AsyncConnection, team_id: str, operation: str, endpoint_id: str | None) -> None:
     """Set the endpoint of one operation; None takes the entry away."""
+    await note(conn, teams.name, team_id)
     own = (team_defaults.c.team_id == team_id) & (team_defaults.c.operation == operation)
     await conn.execute(delete(team_defaults).where(own))
     if endpoint_id is not None:

@@ -1,10 +1,15 @@
-"""Reading and writing one row of an edited table: the same few statements for every noun of the registry."""
+"""Reading and writing one row of an edited table: the same few statements for every noun of the registry.
+
+Whatever is written here is noted for the snapshot (changes.py).
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Table, delete, insert, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.registry.store.changes import note, note_where
 
 Record = TypeVar("Record", bound=tuple[Any, ...])
 T = TypeVar("T")
@@ -60,18 +65,22 @@ class Entity(Generic[Record]):
         """Write a new row at revision 1 and return it."""
         stamps = {"rev": 1, "created_at": now_ms, "updated_at": now_ms}
         row = (await conn.execute(insert(self.table).values(**values, **stamps).returning(*self.table.c))).one()
+        await note(conn, self.table.name, str(values[self.key.name]))
         return self._record(*row)
 
     async def update(self, conn: AsyncConnection, key: str, changes: Mapping[str, object], *, now_ms: int) -> Record:
         """Write the changes, one revision on, and return the row."""
         stamps = {"rev": self.table.c.rev + 1, "updated_at": now_ms}
         change = update(self.table).where(self.key == key).values(**changes, **stamps).returning(*self.table.c)
+        await note(conn, self.table.name, key)
         return self._record(*(await conn.execute(change)).one())
 
     async def touch(self, conn: AsyncConnection, *where: ColumnElement[bool]) -> None:
         """Raise the revision of rows whose answer changed because something that it shows changed elsewhere."""
+        await note_where(conn, self.table.name, self.key, *where)
         await conn.execute(update(self.table).where(*where).values(rev=self.table.c.rev + 1))
 
     async def delete(self, conn: AsyncConnection, keys: Collection[str]) -> None:
         """Remove the rows."""
+        await note(conn, self.table.name, *keys)
         await conn.execute(delete(self.table).where(self.key.in_(keys)))

@@ -1,0 +1,232 @@
+"""A snapshot in the making: of everything, or of what changed since the one before. Pure; used by loading.py.
+
+Parts go in page by page, so that no single step takes long however large the registry is; the maker waits in between
+(docs/decisions/0008-the-snapshot-follows-changes.md). Objects that come out as they were before are the very same
+objects: upstream URLs stay made, and dropping the older snapshot costs little.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TypeVar
+
+from yarl import URL
+
+from gateway.registry.address import default_gateway, model_gateway, published, team_gateway, via_as_set
+from gateway.registry.record import (
+    DefaultRecord,
+    EndpointRecord,
+    GatewayRecord,
+    ModelRecord,
+    Page,
+    TeamRecord,
+)
+from gateway.registry.snapshot import Credential, EndpointRoute, GatewayRoute, ModelRoute, Snapshot, TeamRoute
+
+_NAME = attrgetter("name")
+
+
+@dataclass(slots=True)
+class _Team:
+    """A team in the making; `models` is sorted by name."""
+
+    id: str
+    name: str
+    gateway: GatewayRecord | None
+    base_url: str
+    models: list[ModelRoute]
+    by_name: dict[str, ModelRoute]
+    defaults: dict[str, str]
+
+
+class Draft:
+    """Takes rows, gives a snapshot. `whole` begins with nothing, otherwise it begins with what `previous` holds."""
+
+    def __init__(
+        self, previous: Snapshot, *, revision: int, gateways: Sequence[GatewayRecord], whole: bool = True
+    ) -> None:
+        self._previous = previous
+        self._revision = revision
+        self._gateways = {gateway.id: gateway for gateway in gateways}
+        self._default = default_gateway(gateways)
+        self._teams: dict[str, _Team] = {}
+        self._finished = {} if whole else {team.id: team for team in previous.teams.values()}
+        self._endpoints = {} if whole else dict(previous.endpoints)
+        self._by_uid = {} if whole else dict(previous.by_uid)
+        self._aliases = {} if whole else dict(previous.aliases)
+        self._leaving = dict(previous.endpoints) if whole else {}
+
+    def put_teams(self, teams: Iterable[TeamRecord]) -> None:
+        """Take teams with their own address, before the models that belong to them."""
+        for record in teams:
+            draft = self._team(record.id)
+            draft.name = record.name
+            draft.gateway = team_gateway(record, self._gateways, self._default)
+            draft.base_url = published(record.name, None, draft.gateway)
+
+    def drop_teams(self, team_ids: Iterable[str]) -> None:
+        """Take out teams that are gone, after their models."""
+        for team_id in team_ids:
+            self._teams.pop(team_id, None)
+            self._finished.pop(team_id, None)
+
+    def drop_aliases(self, alias_ids: Iterable[str]) -> None:
+        """Take out aliases that are gone or will come again changed, before anything is put."""
+        for alias_id in alias_ids:
+            team_id, name = self._aliases.pop(alias_id, ("", ""))
+            if team_id:
+                self._team(team_id).by_name.pop(name, None)
+
+    def drop_models(self, uids: Iterable[str]) -> None:
+        """Take out models that are gone or will come again changed, before anything is put."""
+        for uid in uids:
+            model = self._by_uid.pop(uid, None)
+            if model is None:
+                continue
+            team = self._team(self._previous.teams[model.team].id)
+            team.by_name.pop(model.name, None)
+            del team.models[bisect_left(team.models, model.name, key=_NAME)]
+            for endpoint in model.endpoints:
+                self._leaving[endpoint.id] = self._endpoints.pop(endpoint.id)
+
+    def put(self, page: Page) -> None:
+        """Take models with all their endpoints and aliases; further aliases name models that are here already."""
+        rows = _grouped((row.model_uid, row) for row in page.endpoints)
+        for record in page.models:
+            self._put_model(record, rows.get(record.uid, ()))
+        for alias in page.aliases:
+            if target := self._by_uid.get(alias.model_uid):
+                self._team(alias.team_id).by_name[alias.name] = target
+                self._aliases[alias.id] = (alias.team_id, alias.name)
+
+    def put_defaults(self, team_ids: Collection[str], defaults: Iterable[DefaultRecord]) -> None:
+        """Take every default endpoint of these teams."""
+        for team_id in team_ids:
+            self._team(team_id).defaults = {}
+        for row in defaults:
+            self._team(row.team_id).defaults[row.operation] = row.endpoint_id
+
+    def finish(self) -> tuple[Snapshot, tuple[EndpointRoute, ...]]:
+        """Return the snapshot, and the endpoints of the one before that are gone or different in it.
+
+        Connections to those must close (EGR-6).
+        """
+        self._finished |= {team.id: self._finish_team(team) for team in self._teams.values()}
+        gateways = (GatewayRoute(one.id, one.name, one.url, one.is_default) for one in self._gateways.values())
+        snapshot = Snapshot(
+            revision=self._revision,
+            teams={team.name: team for team in self._finished.values()},
+            gateways=tuple(sorted(gateways, key=_NAME)),
+            endpoints=self._endpoints,
+            by_uid=self._by_uid,
+            aliases=self._aliases,
+        )
+        return snapshot, tuple(endpoint for _, endpoint in self._leaving.values())
+
+    def _finish_team(self, team: _Team) -> TeamRoute:
+        return TeamRoute(
+            id=team.id,
+            name=team.name,
+            gateway=team.gateway.name if team.gateway else None,
+            base_url=team.base_url,
+            models=tuple(team.models),
+            by_name=team.by_name,
+            defaults={one: self._endpoints[id_][1] for one, id_ in team.defaults.items() if id_ in self._endpoints},
+        )
+
+    def _team(self, team_id: str) -> _Team:
+        """Return the team's draft; the first touch of a team of the snapshot before copies it."""
+        draft = self._teams.get(team_id)
+        if draft is None:
+            draft = self._teams[team_id] = self._opened(self._finished.get(team_id) or TeamRoute(team_id, "", None, ""))
+        return draft
+
+    def _opened(self, team: TeamRoute) -> _Team:
+        by_name = {gateway.name: gateway for gateway in self._gateways.values()}
+        return _Team(
+            id=team.id,
+            name=team.name,
+            gateway=by_name.get(team.gateway or ""),
+            base_url=team.base_url,
+            models=list(team.models),
+            by_name=dict(team.by_name),
+            defaults={operation: endpoint.id for operation, endpoint in team.defaults.items()},
+        )
+
+    def _put_model(self, record: ModelRecord, rows: Sequence[EndpointRecord]) -> None:
+        team = self._team(record.team_id)
+        rows = sorted(rows, key=lambda row: (row.created_at, row.id))
+        endpoints = tuple(self._put_endpoint(row, record.name) for row in rows)
+        route = _model(record, team.name, model_gateway(record, self._gateways, team.gateway), endpoints)
+        known = self._previous.by_uid.get(record.uid)
+        if known == route:
+            route = known
+        self._by_uid[record.uid] = team.by_name[record.name] = route
+        insort(team.models, route, key=_NAME)
+        for endpoint in endpoints:
+            self._endpoints[endpoint.id] = (route, endpoint)
+
+    def _put_endpoint(self, row: EndpointRecord, model_name: str) -> EndpointRoute:
+        known = self._previous.endpoints.get(row.id)
+        route = _endpoint(row, model_name, known[1] if known else None)
+        if known is not None and known[1] is route:
+            self._leaving.pop(row.id, None)
+        return route
+
+
+_T = TypeVar("_T")
+
+
+def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
+    groups: dict[str, list[_T]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
+
+
+def _endpoint(row: EndpointRecord, model_name: str, known: EndpointRoute | None) -> EndpointRoute:
+    same = known is not None and str(known.base_url) == row.base_url
+    base_url = known.base_url if known is not None and same else URL(row.base_url, encoded=True)
+    route = EndpointRoute(
+        id=row.id,
+        base_url=base_url,
+        url_prefix=row.base_url.removesuffix("/"),
+        upstream_model=row.upstream_model or model_name,
+        weight=row.weight,
+        enabled=row.enabled,
+        credential=_credential(row, str(base_url.origin())),
+        organization_headers=row.organization_headers,
+    )
+    return known if known is not None and known == route else route
+
+
+def _credential(row: EndpointRecord, origin: str) -> Credential | None:
+    if row.secret_id:
+        return Credential("stored", row.secret_id, origin)
+    if not row.credential_ref:
+        return None
+    kind, _, ref = row.credential_ref.partition(":")
+    return Credential("file" if kind == "file" else "env", ref, origin)
+
+
+def _model(
+    row: ModelRecord, team: str, gateway: GatewayRecord | None, endpoints: tuple[EndpointRoute, ...]
+) -> ModelRoute:
+    return ModelRoute(
+        uid=row.uid,
+        name=row.name,
+        team=team,
+        task=row.task,
+        state=row.state,
+        via=via_as_set(row.via, gateway),
+        endpoints=endpoints,
+        stream_usage=row.stream_usage,
+        first_byte_timeout_s=row.first_byte_timeout_s,
+        idle_timeout_s=row.idle_timeout_s,
+        total_timeout_s=row.total_timeout_s,
+        created_at=row.created_at,
+        gateway=gateway.name if gateway else None,
+        base_url=published(team, row.path, gateway),
+        rev=row.rev,
+    )

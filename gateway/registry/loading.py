@@ -1,0 +1,71 @@
+"""How the next snapshot is read: what changed since the one before, or everything when that is too much or unknown.
+
+Used by registry.py alone, inside one reading transaction, so that revision and rows belong together.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.registry.draft import Draft
+from gateway.registry.snapshot import Snapshot
+from gateway.registry.store.changes import Changed, since
+from gateway.registry.store.snapshot import read_defaults, read_models, read_pages, read_revision
+from gateway.registry.store.tables import ALIASES, ENDPOINTS, GATEWAYS, TEAMS
+from gateway.storage import schema
+
+
+async def load(conn: AsyncConnection, previous: Snapshot) -> Draft:
+    """Return the draft of the registry as it stands."""
+    revision = await read_revision(conn)
+    changed = await since(conn, previous.revision, revision)
+    gateways = await GATEWAYS.all(conn)
+    draft = Draft(previous, revision=revision, gateways=gateways, whole=changed is None)
+    if changed is None:
+        await _read_all(conn, draft)
+    else:
+        await _read_changed(conn, draft, previous, changed)
+    return draft
+
+
+async def _read_all(conn: AsyncConnection, draft: Draft) -> None:
+    draft.put_teams(await TEAMS.all(conn))
+    async for page in read_pages(conn):
+        draft.put(page)
+        await asyncio.sleep(0)  # whoever has become ready meanwhile is served before the next page
+    defaults = await read_defaults(conn)
+    draft.put_defaults({row.team_id for row in defaults}, defaults)
+
+
+async def _read_changed(conn: AsyncConnection, draft: Draft, previous: Snapshot, changed: frozenset[Changed]) -> None:
+    ids = _by_noun(changed)
+    endpoints = await ENDPOINTS.all(conn, schema.endpoints.c.id.in_(ids["endpoints"]))
+    aliases = await ALIASES.all(conn, schema.aliases.c.id.in_(ids["aliases"]))
+    uids = ids["models"] | {row.model_uid for row in endpoints} | _owners(previous, ids["endpoints"])
+    page = await read_models(conn, uids)
+    team_ids = ids["teams"] | _teams(previous, uids)
+    team_ids |= {row.team_id for row in page.models} | {row.team_id for row in aliases}
+    teams = await TEAMS.all(conn, schema.teams.c.id.in_(team_ids))
+    draft.drop_aliases(ids["aliases"])
+    draft.drop_models(uids)
+    draft.put_teams(teams)
+    draft.put(page._replace(aliases=(*page.aliases, *aliases)))
+    known = {team.id for team in teams}
+    draft.put_defaults(ids["teams"] & known, await read_defaults(conn, ids["teams"]))
+    draft.drop_teams(team_ids - known)
+
+
+def _by_noun(changed: frozenset[Changed]) -> Mapping[str, set[str]]:
+    ids: dict[str, set[str]] = {noun: set() for noun in ("teams", "gateways", "models", "endpoints", "aliases")}
+    for one in changed:
+        ids[one.noun].add(one.row_id)
+    return ids
+
+
+def _owners(previous: Snapshot, endpoint_ids: set[str]) -> set[str]:
+    return {previous.endpoints[one][0].uid for one in endpoint_ids if one in previous.endpoints}
+
+
+def _teams(previous: Snapshot, uids: set[str]) -> set[str]:
+    return {previous.teams[previous.by_uid[uid].team].id for uid in uids if uid in previous.by_uid}

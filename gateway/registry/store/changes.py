@@ -1,0 +1,56 @@
+"""Which rows of the registry each revision changed, so that a process that knows an older one reads these alone.
+
+Noted in the transaction of the change by everything in this package that writes. A row that is noted without need
+costs one look; one that is forgotten is served as it was, which tests/registry/test_changes.py guards.
+"""
+
+from typing import Final, NamedTuple
+
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, cast, delete, insert, literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.storage.schema import meta, registry_changes
+from gateway.storage.versions import REGISTRY_VERSION
+
+MANY: Final = 500
+"""Rows that are read one by one; beyond it the whole registry is read, which is no slower then."""
+KEPT: Final = 1000
+"""Revisions that are remembered: a process that polls every second is never so far behind."""
+
+
+class Changed(NamedTuple):
+    """A row that was written or is gone; `noun` is its table's name."""
+
+    noun: str
+    row_id: str
+
+
+async def note(conn: AsyncConnection, noun: str, *row_ids: str) -> None:
+    """Note rows that the present revision changes."""
+    rows = [{"noun": noun, "row_id": row_id} for row_id in row_ids]
+    if rows:
+        await conn.execute(insert(registry_changes).values(revision=_revision()), rows)
+
+
+async def note_where(conn: AsyncConnection, noun: str, key: ColumnElement[str], *where: ColumnElement[bool]) -> None:
+    """Note every row that matches; of very many as many as say that all must be read."""
+    found = select(_revision(), literal(noun), key).where(*where).limit(MANY + 1)
+    await conn.execute(insert(registry_changes).from_select(["revision", "noun", "row_id"], found))
+
+
+async def forget(conn: AsyncConnection, revision: int) -> None:
+    """Delete what is too old to be asked for at this revision."""
+    await conn.execute(delete(registry_changes).where(registry_changes.c.revision <= revision - KEPT))
+
+
+async def since(conn: AsyncConnection, known: int, revision: int) -> frozenset[Changed] | None:
+    """Return what changed after the revision that is known; None when everything must be read."""
+    if not 0 < known <= revision or revision - known >= KEPT:
+        return None
+    query = select(registry_changes.c.noun, registry_changes.c.row_id).where(registry_changes.c.revision > known)
+    rows = (await conn.execute(query.distinct().limit(MANY + 1))).all()
+    return frozenset(Changed(*row) for row in rows) if len(rows) <= MANY else None
+
+
+def _revision() -> ScalarSelect[int]:
+    return select(cast(meta.c.value, BigInteger)).where(meta.c.key == REGISTRY_VERSION).scalar_subquery()

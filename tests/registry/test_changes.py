@@ -1,0 +1,207 @@
+"""A snapshot that took only what changed is the one that reading everything gives, whatever was changed."""
+
+import ast
+import random
+from collections.abc import Awaitable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.errors import GatewayError
+from gateway.registry.inputs import (
+    AliasCreate,
+    AliasPatch,
+    EndpointCreate,
+    EndpointPatch,
+    GatewayCreate,
+    GatewayPatch,
+    ModelCreate,
+    ModelPatch,
+    TeamCreate,
+    TeamPatch,
+)
+from gateway.registry.registry import Registry
+from gateway.registry.service import RegistryService
+from gateway.registry.snapshot import Snapshot
+from gateway.registry.store import changes
+from gateway.storage import schema
+from gateway.storage.engine import Database
+from tests.registry.api import ADMIN, ORIGIN
+
+UPSTREAM = "http://10.0.0.1:8000/v1"
+REGISTRY = {"teams", "gateways", "models", "endpoints", "aliases", "team_defaults"}
+
+
+class Walk:
+    """Changes whatever there is, at random; refusals are part of it."""
+
+    def __init__(self, service: RegistryService, seed: int) -> None:
+        self.service = service
+        self.random = random.Random(seed)
+
+    def step(self) -> Awaitable[object]:
+        """Return one change."""
+        return self.random.choice((self.team, self.gateway, self.model, self.endpoint, self.alias))()
+
+    async def team(self) -> object:
+        """Make, change or delete a team."""
+        service, team = self.service.teams, self._any(self._now().teams.values())
+        via = self.random.choice((None, "server", *(one.name for one in self._now().gateways)))
+        if self._often():
+            return await service.create(ADMIN, TeamCreate(name=self._name(), default_via=via))
+        if self._often():
+            endpoint = self._any([*self._now().endpoints, None])
+            body = {"default_via": via, "default_endpoints": {"files": endpoint}}
+            return await service.patch(ADMIN, team.id, TeamPatch.model_validate(body))
+        return await service.delete(ADMIN, team.id)
+
+    async def gateway(self) -> object:
+        """Make, change or delete a gateway."""
+        service, default = self.service.gateways, self.random.random() < 0.3
+        url = f"https://{self._name()}.example.com"
+        if self._often() or not self._now().gateways:
+            return await service.create(ADMIN, GatewayCreate(name=self._name(), url=url, is_default=default))
+        gateway = self._any(self._now().gateways)
+        if self._often():
+            return await service.patch(ADMIN, gateway.id, GatewayPatch(name=self._name(), url=url, is_default=default))
+        return await service.delete(ADMIN, gateway.id)
+
+    async def model(self) -> object:
+        """Make, change or delete a model."""
+        service = self.service.models
+        via = self.random.choice((None, "server", *(one.name for one in self._now().gateways)))
+        if self._often() or not self._now().by_uid:
+            body: dict[str, Any] = {"name": self._name(), "team": self._any(self._now().teams), "via": via}
+            body["endpoints"] = tuple({"base_url": UPSTREAM} for _ in range(self.random.randrange(3)))
+            return await service.create(ADMIN, ModelCreate.model_validate(body), server=ORIGIN)
+        uid = self._any(self._now().by_uid)
+        if self._often():
+            body = self._any([{"name": self._name()}, {"via": via}, {"state": "disabled"}, {"description": "x"}])
+            return await service.patch(ADMIN, uid, ModelPatch.model_validate(body))
+        return await service.delete(ADMIN, uid)
+
+    async def endpoint(self) -> object:
+        """Make, change or delete an endpoint."""
+        service, known = self.service.endpoints, self._now().endpoints
+        if known and not self._often():
+            return await service.delete(ADMIN, self._any(known))
+        if known and self._often():
+            body = self._any([{"weight": 3}, {"enabled": False}, {"base_url": "http://10.0.0.2/v1"}])
+            return await service.patch(ADMIN, self._any(known), EndpointPatch.model_validate(body), server=ORIGIN)
+        body = {"model": self._any([*self._now().by_uid, "none"]), "base_url": UPSTREAM}
+        return await service.create(ADMIN, EndpointCreate.model_validate(body), server=ORIGIN)
+
+    async def alias(self) -> object:
+        """Make, change or delete an alias."""
+        service, known = self.service.aliases, self._now().aliases
+        target = self._any([*self._now().by_uid, "none"])
+        if known and self._often():
+            body = self._any([{"name": self._name()}, {"model": target}])
+            return await service.patch(ADMIN, self._any(known), AliasPatch.model_validate(body))
+        if known and not self._often():
+            return await service.delete(ADMIN, self._any(known))
+        return await service.create(ADMIN, AliasCreate(name=self._name(), model=target))
+
+    def _now(self) -> Snapshot:
+        return self.service.registry.snapshot
+
+    def _often(self) -> bool:
+        return self.random.random() < 0.6
+
+    def _any(self, of: Iterable[Any]) -> Any:
+        return self.random.choice(list(of))
+
+    def _name(self) -> str:
+        return f"n{self.random.randrange(12)}"
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_any_change_gives_what_reading_everything_gives(
+    service: RegistryService, database: Database, seed: int
+) -> None:
+    """In the process that changed, and in one that hears of several changes at once."""
+    walk, elsewhere, done = Walk(service, seed), Registry(database), 0
+    await elsewhere.reload()
+    for number in range(60):
+        try:
+            await walk.step()
+        except GatewayError:
+            continue
+        done += 1
+        whole = await Registry(database).reload()
+        assert service.registry.snapshot == whole
+        if number % 5 == 0:
+            await elsewhere.poll()
+            assert elsewhere.snapshot == whole
+    assert done > 20
+
+
+async def test_what_did_not_change_is_shared(service: RegistryService) -> None:
+    """A change costs what it touches, not what there is: another team's routes are the same object afterwards."""
+    await service.teams.create(ADMIN, TeamCreate(name="other"))
+    for team in ("default", "other"):
+        await service.models.create(ADMIN, ModelCreate(name="a", team=team), server=ORIGIN)
+    before = service.registry.snapshot
+    await service.models.create(ADMIN, ModelCreate(name="b", team="default"), server=ORIGIN)
+    now = service.registry.snapshot
+    assert now.teams["other"] is before.teams["other"]
+    assert now.find("default", "a") is before.find("default", "a")
+    assert (before.find("default", "b"), len(now.models("default"))) == (None, 2)
+
+
+@pytest.mark.parametrize(
+    ("known", "revision", "expected"),
+    [(0, 5, None), (7, 5, None), (1, 1001, None), (5, 5, frozenset())],
+    ids=["nothing is known", "another database", "too long ago", "nothing changed"],
+)
+async def test_when_everything_is_read(database: Database, known: int, revision: int, expected: object) -> None:
+    """Whenever the notes cannot say what is missing."""
+    async with database.read() as conn:
+        assert await changes.since(conn, known, revision) == expected
+
+
+async def test_very_many_changes_are_read_as_a_whole(database: Database) -> None:
+    """One by one they would cost more; and old notes are deleted."""
+    async with database.write() as conn:
+        await changes.note(conn, "models", *(f"mdl_{number}" for number in range(changes.MANY)))
+    async with database.read() as conn:
+        assert len(await changes.since(conn, 1, 1) or ()) == 0
+    async with database.write() as conn:
+        await conn.execute(schema.registry_changes.update().values(revision=2))
+    async with database.read() as conn:
+        assert len(await changes.since(conn, 1, 2) or ()) == changes.MANY
+    async with database.write() as conn:
+        await changes.note(conn, "models", "one more")
+        await conn.execute(schema.registry_changes.update().values(revision=2))
+    async with database.read() as conn:
+        assert await changes.since(conn, 1, 2) is None
+    async with database.write() as conn:
+        await changes.forget(conn, 2 + changes.KEPT)
+    async with database.read() as conn:
+        assert (await conn.execute(schema.registry_changes.select())).first() is None
+
+
+def test_nobody_writes_past_the_notes() -> None:
+    """The registry's tables are written in two modules, which note each row; a third one would be served stale."""
+    root = Path(__file__).parents[2] / "gateway"
+    writers = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        if "migrations" not in path.parts and _writes_registry(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert writers == {"registry/store/defaults.py"}  # entity.py takes its table by constructor
+
+
+def _writes_registry(tree: ast.Module) -> bool:
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in {"insert", "update", "delete"}
+        ):
+            table = node.args[0] if node.args else None
+            name = table.attr if isinstance(table, ast.Attribute) else getattr(table, "id", "")
+            if name in REGISTRY:
+                return True
+    return False
