@@ -45,6 +45,8 @@ lock: ## Resolve the dependencies anew (needs uv; releases younger than a week s
 	  pyproject.toml -o requirements.lock
 	uv pip compile --universal --generate-hashes --exclude-newer "$$(date -d '7 days ago' +%F)" --no-header --no-annotate \
 	  pyproject.toml --extra postgres --group dev -c requirements.lock -o requirements-dev.lock
+	uv pip compile --universal --generate-hashes --exclude-newer "$$(date -d '7 days ago' +%F)" --no-header --no-annotate \
+	  pyproject.toml --extra postgres -c requirements.lock -o config/deploy/requirements.lock
 
 clean: ## Remove the environment and every cache
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -7,6 +7,7 @@ import asyncio
 import gc
 import random
 import secrets
+import socket
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
@@ -80,8 +81,11 @@ _DESCRIPTION = "Publish models, resolve their addresses, call them. Model calls 
 class Modelport:
     """One process of the product, server or gateway by its settings."""
 
-    def __init__(self, settings: Settings, *, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: Settings, *, environment: Mapping[str, str], sock: socket.socket | None = None
+    ) -> None:
         self._settings = settings
+        self._sock = sock  # a listening one that somebody else opened, at the address in `settings`
         self._environment = environment
         self._clock = SystemClock()
         self._tasks = Tasks()
@@ -259,7 +263,7 @@ class Modelport:
             slow_client_s=self._settings.timeouts.slow_client_s,
         )
         listener = Listener(app, limits)
-        port = await listener.start(server.host, server.port)
+        port = await listener.start(server.host, server.port, sock=self._sock)
         self._metrics.read_at_scrape("modelport_connections", "Open connections.", lambda: listener.connections)
         self._closing.append(partial(self._drain, listener))
         self.address = f"{server.public_origin or f'http://{shown_host(server.host)}:{port}'}{server.mount}"

@@ -19,6 +19,7 @@ _DEBIAN_PACKAGES = {
     "npm": "npm",
     "postgres": "postgresql",
     "redis-server": "redis-server",
+    "systemd-analyze": "systemd",
 }
 _ELSEWHERE = ("/usr/sbin", "/usr/lib/postgresql/*/bin")  # where Debian puts programs that are in nobody's PATH
 

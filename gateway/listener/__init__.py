@@ -7,6 +7,7 @@ connection.py  one caller's connection: header deadline, refusals, the end of it
 strict.py      what the parser lets through and we do not (pure)
 refusal.py     how the listener says no, in the data plane's error shape
 body.py        the only reader of request bodies: size, deadline, rate
+systemd.py     a socket that the service manager opened, and what it wants to hear
 expect.py      key and size are checked before `100 Continue`
 """
 
