@@ -123,9 +123,9 @@ class KeyRecord:
     created_by: str | None
     rev: int
     created_at: int
+    updated_at: int
     managed_by: str | None = None
     managed_at: str | None = None
-    updated_at: int
 
     def status(self, now_ms: int) -> KeyStatus:
         """Whether the key can be used."""
@@ -160,11 +160,11 @@ class KeyView(Described):
     last_used_at: str | None
     """To a minute."""
     previous_valid_until: str | None
+    """Until when the secret before the last rotation goes on."""
     managed_by: Literal["file"] | None
     """file: a configuration file declares what it may do; null: that is changed here."""
     managed_at: str | None
     """File and line of the declaration."""
-    """Until when the secret before the last rotation goes on."""
 
 
 class KeyCreated(KeyView):
@@ -226,9 +226,9 @@ def _shown(record: KeyRecord, now_ms: int) -> dict[str, Any]:
         "expires_at": _time(record.expires_at),
         "revoked_at": _time(record.revoked_at),
         "last_used_at": _time(record.last_used_at),
+        "previous_valid_until": _time(record.previous_valid_until),
         "managed_by": record.managed_by,
         "managed_at": record.managed_at,
-        "previous_valid_until": _time(record.previous_valid_until),
     }
 
 
