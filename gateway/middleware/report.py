@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from time import perf_counter
 
-import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
@@ -21,6 +20,7 @@ from gateway.api.request import STARTED, dress
 from gateway.errors import GatewayError, MethodNotAllowed, NotFound, TooLarge
 from gateway.observe.logs import bind_request
 from gateway.observe.metrics import Metrics
+from gateway.observe.structured import structlog
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -9,10 +9,8 @@ import sys
 from contextvars import ContextVar
 from typing import Literal, TextIO
 
-import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
-
 from gateway.observe.masking import mask, neutral, neutral_lines
+from gateway.observe.structured import EventDict, Processor, WrappedLogger, structlog
 from gateway.observe.throttle import Throttle
 
 Level = Literal["debug", "info", "warning", "error"]

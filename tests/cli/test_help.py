@@ -10,6 +10,7 @@ from gateway.cli.app import app
 from tests.cli.program import Shell
 
 _HEAVY = ("aiohttp", "alembic", "openai", "pydantic", "rich", "ruamel", "sqlalchemy", "structlog")
+_NEEDLESS = ("alembic", "asyncpg", "openai", "pygments", "rich", "ruamel")
 
 
 def _commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -49,6 +50,13 @@ def test_no_flag_takes_a_secret(path: tuple[str, ...]) -> None:
 def test_help_loads_nothing_heavy() -> None:
     """UX-20: --help answers before a person notices, so the server's half of the program stays out."""
     code = f"import sys, gateway.cli.app; print([name for name in {_HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_start_loads_nothing_that_it_does_not_need() -> None:
+    """UX-20: what draws, migrates, writes YAML or calls models stays out of a server on its own database."""
+    code = f"import sys, gateway.cli.app, gateway.app; print([name for name in {_NEEDLESS!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
