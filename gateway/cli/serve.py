@@ -13,7 +13,13 @@ from gateway.cli.exit_codes import ExitCode
 from gateway.errors import ConfigError, GatewayError
 
 ConfigFile = Annotated[
-    Path | None, typer.Option("--config", help="Configuration file (YAML).", envvar="MODELPORT_CONFIG", metavar="FILE")
+    Path | None,
+    typer.Option(
+        "--config",
+        help="Configuration file [else modelport.yaml here, if there is one].",
+        envvar="MODELPORT_CONFIG",
+        metavar="FILE",
+    ),
 ]
 
 
@@ -50,7 +56,8 @@ def serve(  # noqa: PLR0913 - each is a flag
         run = _runner()
         code = run(_serve(settings, config))
     except GatewayError as error:
-        typer.echo(f"modelport: {error.message}" + (f"\n  {error.hint}" if error.hint else ""), err=True)
+        first, *more = error.message.splitlines()
+        typer.echo("\n".join((f"modelport: {first}", *more, *([f"  {error.hint}"] if error.hint else ()))), err=True)
         code = ExitCode.USAGE if isinstance(error, ConfigError) else ExitCode.UNREACHABLE
     except KeyboardInterrupt:
         code = 130
