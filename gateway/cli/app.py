@@ -5,7 +5,21 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import aliases, call, db, endpoints, gateways, keys, models, resolve, teams, use, version
+from gateway.cli import (
+    aliases,
+    call,
+    db,
+    discover,
+    endpoints,
+    gateways,
+    importing,
+    keys,
+    models,
+    resolve,
+    teams,
+    use,
+    version,
+)
 from gateway.cli.command import Flags, with_flags
 from gateway.cli.serve import serve
 
@@ -47,5 +61,5 @@ app.callback()(with_flags(_root, _OWN))
 app.command("serve")(serve)
 for noun in (models, endpoints, aliases, teams, gateways, keys):
     app.add_typer(noun.app, name=noun.NOUN.plural, help=noun.__doc__)
-for verb in (resolve, use, call, db, version):
+for verb in (resolve, use, call, importing, discover, db, version):
     verb.register(app)
