@@ -102,16 +102,24 @@ class Credentials:
         stored = await self._secrets.describe(conn, ids) if ids else {}
         return {endpoint.id: _shown(endpoint, stored) for endpoint in endpoints}
 
+    def check_reference(self, text: str) -> str:
+        """Return `env:NAME` or `file:PATH` as it is stored.
+
+        Raises:
+            Unprocessable: it cannot be read here.
+        """
+        try:
+            return self._secrets.check_reference(text)
+        except ConfigError as error:
+            raise Unprocessable(error.message, code="bad_reference", param="api_key", hint=error.hint) from error
+
     def _reference(self, principal: Principal, text: str) -> str:
         if not principal.may(Permission.TEAMS_WRITE):
             raise PermissionDenied(
                 "only administrators may refer to a variable or file of the server",
                 hint="send the key itself: it is stored encrypted; or ask an administrator",
             )
-        try:
-            return self._secrets.check_reference(text)
-        except ConfigError as error:
-            raise Unprocessable(error.message, code="bad_reference", param="api_key", hint=error.hint) from error
+        return self.check_reference(text)
 
 
 def _checked(text: str) -> str:

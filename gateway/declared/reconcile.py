@@ -1,0 +1,168 @@
+"""Make the database hold what a file declares: one transaction, one new snapshot; after any fault nothing has changed.
+
+Only servers do this, never processes in the gateway role; of several servers the one that holds the lease. What already
+is as declared is not written: a start changes no revision and no ETag.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from gateway.api.managed import FILE
+from gateway.configuration.finding import ConfigurationError, Finding
+from gateway.configuration.masking import shown_path
+from gateway.declared.held import Held, read_held
+from gateway.declared.lease import RENEW_MS, Holder, lock, read_holder, write_holder
+from gateway.declared.model import Declared
+from gateway.declared.plan import Plan, make_plan
+from gateway.declared.steps import Hands, note_move
+from gateway.errors import GatewayError
+from gateway.registry.service.registry_service import RegistryService
+from gateway.storage.clock import Clock
+from gateway.storage.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done, what waits, and who declares if it is another server."""
+
+    changes: tuple[str, ...] = ()
+    waiting: tuple[Finding, ...] = ()
+    other: str | None = None
+
+
+class Reconciler:
+    """Brings about what is declared. `name` is this server's host and file, `server` its own address."""
+
+    def __init__(  # noqa: PLR0913 - keyword-only, all of it from the composition root
+        self,
+        database: Database,
+        service: RegistryService,
+        clock: Clock,
+        *,
+        name: str,
+        server: str,
+        reload_keys: Callable[[], Awaitable[object]],
+    ) -> None:
+        self._database = database
+        self._service = service
+        self._clock = clock
+        self._name = name
+        self._server = server
+        self._reload_keys = reload_keys
+
+    async def apply(self, declared: Declared) -> Outcome:
+        """Make the database hold what is declared.
+
+        Raises:
+            ConfigurationError: why not, all of it; nothing was changed.
+            Unavailable: the database does not answer.
+        """
+        if not await self._is_ours(declared):
+            return Outcome()
+        if findings := self._check_endpoints(declared):
+            raise ConfigurationError(findings)
+        if (other := await self._take_lease(declared.digest)) is not None:
+            return Outcome(other=other)
+        plan = await self._plan(declared)
+        if plan.steps:
+            plan = await self._change(declared)
+            if any(step.kind == "key" for step in plan.steps):
+                await self._reload_keys()
+        elif plan.moves:
+            async with self._database.write() as conn:  # without a new revision: nobody needs to read anew
+                for move in plan.moves:
+                    await note_move(conn, move)
+        return Outcome(tuple(map(str, plan.steps)), plan.waiting)
+
+    async def preview(self, declared: Declared) -> Plan:
+        """Return what `apply` would do, and change nothing."""
+        async with self._database.read() as conn:
+            held = await read_held(conn)
+        plan = make_plan(declared, held)
+        return Plan(plan.steps, plan.moves, (*self._check_endpoints(declared), *plan.findings), plan.waiting)
+
+    async def renew(self, digest: str) -> None:
+        """Say that this server lives, if it is the one that declares."""
+        now_ms = self._clock.now_ms()
+        async with self._database.read() as conn:
+            holder = await read_holder(conn)
+        if holder is not None and holder.name == self._name and now_ms - holder.seen_ms >= RENEW_MS:
+            async with self._database.write() as conn:
+                await write_holder(conn, Holder(self._name, digest, now_ms))
+
+    async def _is_ours(self, declared: Declared) -> bool:
+        """A file without any of the sections leaves alone what others declare, and takes away what it declared."""
+        if declared.anything:
+            return True
+        async with self._database.read() as conn:
+            holder = await read_holder(conn)
+            return holder is not None and holder.name == self._name and (await read_held(conn)).anything
+
+    async def _take_lease(self, digest: str) -> str | None:
+        """Become or stay the one that declares; return another one that does and says the same.
+
+        Raises:
+            ConfigurationError: another one does, and says something else.
+        """
+        now_ms = self._clock.now_ms()
+        mine = Holder(self._name, digest, now_ms)
+        async with self._database.read() as conn:
+            holder = await read_holder(conn)
+        if holder is not None and holder[:2] == mine[:2] and now_ms - holder.seen_ms < RENEW_MS:
+            return None
+        async with self._database.write() as conn:
+            await lock(conn)
+            holder = await read_holder(conn)
+            if holder is None or holder.name == self._name or not holder.lives(now_ms):
+                await write_holder(conn, mine)
+                return None
+        if holder.digest == digest:
+            return holder.name
+        raise ConfigurationError([_differs(holder)])
+
+    async def _plan(self, declared: Declared) -> Plan:
+        async with self._database.read() as conn:
+            return _allowed(declared, await read_held(conn))
+
+    async def _change(self, declared: Declared) -> Plan:
+        async with self._service.together(by=FILE) as together:
+            plan = _allowed(declared, await read_held(together.change.conn))
+            hands = Hands(together, server=self._server)
+            for step in plan.steps:
+                await hands.carry_out(step)
+            for move in plan.moves:
+                await note_move(together.change.conn, move)
+        return plan
+
+    def _check_endpoints(self, declared: Declared) -> list[Finding]:
+        """Return what is wrong with addresses and references here and now, before anything is changed."""
+        credentials, findings = self._service.credentials, []
+        for entry in declared.every_endpoint():
+            checks: dict[str, Callable[[], object]] = {
+                "base_url": partial(credentials.check_base_url, entry.body.base_url, server=self._server)
+            }
+            if entry.body.api_key is not None:
+                checks["api_key"] = partial(credentials.check_reference, entry.body.api_key.reveal())
+            for field, check in checks.items():
+                try:
+                    check()
+                except GatewayError as error:
+                    findings.append(Finding(entry.at, shown_path((*entry.path, field)), error.message, error.hint))
+        return findings
+
+
+def _allowed(declared: Declared, held: Held) -> Plan:
+    plan = make_plan(declared, held)
+    if plan.findings:
+        raise ConfigurationError(plan.findings)
+    return plan
+
+
+def _differs(holder: Holder) -> Finding:
+    return Finding(
+        "",
+        "",
+        f"the objects of this database are declared by {holder.name}, whose file says something else",
+        "give both servers the same file; where the other one has ended, this one follows within half a minute",
+    )

@@ -1,0 +1,192 @@
+"""The steps of a plan, carried out one by one inside an open transaction by the services that the API uses.
+
+A refusal of a service becomes a finding at the line of the step: whoever wrote the file reads it.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.api.managed import FILE
+from gateway.api.permissions import ROLES, Role
+from gateway.api.principal import Principal
+from gateway.configuration.finding import ConfigurationError, Finding
+from gateway.configuration.masking import shown_path
+from gateway.declared.held import by_age
+from gateway.declared.plan import Kind, Move, Step
+from gateway.errors import GatewayError, Unavailable
+from gateway.keys import store as key_store
+from gateway.registry.inputs import (
+    AliasCreate,
+    AliasPatch,
+    EndpointCreate,
+    EndpointPatch,
+    GatewayCreate,
+    GatewayPatch,
+    ModelCreate,
+    ModelPatch,
+    TeamCreate,
+    TeamPatch,
+)
+from gateway.registry.service.registry_service import Together
+from gateway.registry.store.ownership import set_owner
+from gateway.registry.store.tables import ENDPOINTS, MODELS, TEAMS
+from gateway.storage import schema
+from gateway.storage.versions import KEYS_VERSION, bump_version
+
+AUTHOR: Final = Principal(key_id=None, name="configuration file", role=Role.ADMIN, permissions=ROLES[Role.ADMIN])
+"""In whose name a file's objects are made: whoever writes it runs the server."""
+_TABLES: Final[dict[Kind, Table]] = {
+    "team": schema.teams,
+    "gateway": schema.gateways,
+    "model": schema.models,
+    "endpoint": schema.endpoints,
+    "alias": schema.aliases,
+    "key": schema.keys,
+}
+
+
+class Hands:
+    """Carries steps out. `server` is this server's own address, which no endpoint may name (REG-5)."""
+
+    def __init__(self, together: Together, *, server: str) -> None:
+        self._nouns = together
+        self._conn = together.change.conn
+        self._now_ms = together.change.now_ms
+        self._server = server
+        self._keys_bumped = False
+
+    async def carry_out(self, step: Step) -> None:
+        """Bring one change about.
+
+        Raises:
+            ConfigurationError: it is refused; one finding at the step's line.
+        """
+        work: Callable[[Step], Awaitable[None]] = getattr(self, f"_{step.verb}_{step.kind}")
+        try:
+            await work(step)
+        except Unavailable:
+            raise
+        except GatewayError as error:
+            raise ConfigurationError([_finding(step, error)]) from error
+
+    async def _own(self, step: Step, key: str) -> None:
+        await set_owner(self._conn, _TABLES[step.kind], key, by=FILE, at=step.at)
+
+    async def _create_team(self, step: Step) -> None:
+        state = await self._nouns.teams.create(AUTHOR, TeamCreate(name=step.name, **_given(step)))
+        await self._own(step, state.record.id)
+
+    async def _adopt_team(self, step: Step) -> None:
+        await self._own(step, step.id)
+
+    async def _update_team(self, step: Step) -> None:
+        await self._nouns.teams.patch(AUTHOR, step.id, TeamPatch(**_given(step)))
+
+    async def _delete_team(self, step: Step) -> None:
+        await self._nouns.teams.delete(AUTHOR, step.id)
+
+    async def _release_team(self, step: Step) -> None:
+        state = await self._nouns.teams.get(AUTHOR, step.id)
+        unset: Any = dict.fromkeys(state.defaults)
+        blank = TeamPatch(description="", default_via=None, default_endpoints=unset)
+        await self._nouns.teams.patch(AUTHOR, step.id, blank)
+        await set_owner(self._conn, schema.teams, step.id, by=None, at=None)
+
+    async def _update_default_endpoints(self, step: Step) -> None:
+        team = await TEAMS.find_where(self._conn, schema.teams.c.name == step.name)
+        assert team is not None
+        found: dict[Any, str | None] = {
+            operation: None if model is None else await self._first_endpoint(team.id, str(model))
+            for operation, model in step.values.items()
+        }
+        await self._nouns.teams.patch(AUTHOR, team.id, TeamPatch(default_endpoints=found))
+
+    async def _first_endpoint(self, team_id: str, model: str) -> str | None:
+        """Return the endpoint of a model that stands first in the file, of one that the API owns the oldest."""
+        columns = schema.models.c
+        found = await MODELS.find_where(self._conn, columns.team_id == team_id, columns.name == model)
+        rows = await ENDPOINTS.all(self._conn, schema.endpoints.c.model_uid == found.uid) if found else []
+        return min(rows, key=by_age).id if rows else None
+
+    async def _create_gateway(self, step: Step) -> None:
+        gateway = await self._nouns.gateways.create(AUTHOR, GatewayCreate(name=step.name, **_given(step)))
+        await self._own(step, gateway.id)
+
+    async def _update_gateway(self, step: Step) -> None:
+        await self._nouns.gateways.patch(AUTHOR, step.id, GatewayPatch(**_given(step)))
+
+    async def _delete_gateway(self, step: Step) -> None:
+        await self._nouns.gateways.delete(AUTHOR, step.id)
+
+    async def _create_model(self, step: Step) -> None:
+        given = _given(step)
+        state = given.pop("state")
+        body = ModelCreate(name=step.name, team=step.team, **given)
+        model = await self._nouns.models.create(AUTHOR, body, server=self._server)
+        await self._own(step, model.record.uid)
+        if state != model.record.state:
+            await self._nouns.models.patch(AUTHOR, model.record.uid, ModelPatch(state=state))
+
+    async def _update_model(self, step: Step) -> None:
+        await self._nouns.models.patch(AUTHOR, step.id, ModelPatch(**_given(step)))
+
+    async def _delete_model(self, step: Step) -> None:
+        await self._nouns.models.delete(AUTHOR, step.id)
+
+    async def _create_endpoint(self, step: Step) -> None:
+        body = EndpointCreate(model=step.name, team=step.team, **_given(step))
+        endpoint = await self._nouns.endpoints.create(AUTHOR, body, server=self._server)
+        await self._own(step, endpoint.record.id)
+
+    async def _update_endpoint(self, step: Step) -> None:
+        await self._nouns.endpoints.patch(AUTHOR, step.id, EndpointPatch(**_given(step)), server=self._server)
+
+    async def _delete_endpoint(self, step: Step) -> None:
+        await self._nouns.endpoints.delete(AUTHOR, step.id)
+
+    async def _create_alias(self, step: Step) -> None:
+        body = AliasCreate(name=step.name, team=step.team, **_given(step))
+        alias = await self._nouns.aliases.create(AUTHOR, body)
+        await self._own(step, alias.record.id)
+
+    async def _update_alias(self, step: Step) -> None:
+        await self._nouns.aliases.patch(AUTHOR, step.id, AliasPatch(**_given(step)))
+
+    async def _delete_alias(self, step: Step) -> None:
+        await self._nouns.aliases.delete(AUTHOR, step.id)
+
+    async def _adopt_key(self, step: Step) -> None:
+        await self._own(step, step.id)
+
+    async def _update_key(self, step: Step) -> None:
+        """Write limits; every process reads its keys anew."""
+        if not self._keys_bumped:
+            await bump_version(self._conn, KEYS_VERSION)
+            self._keys_bumped = True
+        row = await key_store.find(self._conn, step.id)
+        assert row is not None
+        await key_store.save(self._conn, replace(row, rev=row.rev + 1, updated_at=self._now_ms, **_given(step)))
+
+    async def _release_key(self, step: Step) -> None:
+        """Leave the key with the limits that it has: the file never made it and does not end it."""
+        await set_owner(self._conn, schema.keys, step.id, by=None, at=None)
+
+
+async def note_move(conn: AsyncConnection, move: Move) -> None:
+    """Note the line where something stands now."""
+    await set_owner(conn, _TABLES[move.kind], move.id, by=FILE, at=move.at)
+
+
+def _given(step: Step) -> dict[str, Any]:
+    return dict(step.values)
+
+
+def _finding(step: Step, error: GatewayError) -> Finding:
+    if step.entry is not None:
+        field = (error.param,) if error.param in step.values else ()
+        return Finding(step.at, shown_path((*step.entry.path, *field)), error.message, error.hint)
+    return Finding(step.at, f"{step.kind}s", f"no longer declared here, but {error.message}", error.hint)

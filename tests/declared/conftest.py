@@ -1,0 +1,69 @@
+"""A registry that a file declares objects of: real database, vault, policy and services, on both databases."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gateway.declared.reconcile import Reconciler
+from gateway.keys.ring import KeyRing
+from gateway.keys.service import KeyService
+from gateway.registry.registry import Registry
+from gateway.registry.service.registry_service import RegistryService
+from gateway.settings import Settings
+from gateway.storage.engine import Database
+from gateway.upstream.policy import EgressPolicy
+from gateway.vault.root_keys import RootKeys
+from gateway.vault.setup import make_vault
+from tests.clock import ManualClock
+from tests.keys.installation import PEPPER
+
+Servers = Callable[[str], Reconciler]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Give a clock that the test moves."""
+    return ManualClock()
+
+
+@pytest.fixture
+async def service(database: Database, clock: ManualClock, tmp_path: Path) -> RegistryService:
+    """Give a registry that has been started for the first time; one variable can be referred to."""
+    settings = Settings.model_construct(data_dir=tmp_path)
+    vault = make_vault(settings, database, environment={"VLLM_KEY": "sk-from-the-environment"}, clock=clock)
+    policy = EgressPolicy("dev", allow_networks=["10.0.0.0/8"])
+    made = RegistryService(database, Registry(database), clock, secrets=vault, judge_url=policy.judge)
+    await made.ensure_default()
+    return made
+
+
+@pytest.fixture
+async def ring(database: Database) -> KeyRing:
+    """Give the keys as requests are compared with them."""
+    made = KeyRing(database, RootKeys((PEPPER,)), note_use=lambda _: None)
+    await made.reload()
+    return made
+
+
+@pytest.fixture
+def keys(database: Database, ring: KeyRing, clock: ManualClock) -> KeyService:
+    """Give what one can do with keys."""
+    return KeyService(database, RootKeys((PEPPER,)), clock, ring)
+
+
+@pytest.fixture
+def server(database: Database, service: RegistryService, clock: ManualClock, ring: KeyRing) -> Servers:
+    """Give servers by the name of their host and file, all on one database."""
+
+    def make(name: str) -> Reconciler:
+        address = "http://localhost:3000/"
+        return Reconciler(database, service, clock, name=name, server=address, reload_keys=ring.reload)
+
+    return make
+
+
+@pytest.fixture
+def reconciler(server: Servers) -> Reconciler:
+    """Give one server."""
+    return server("host-a:/etc/modelport/modelport.yaml")
