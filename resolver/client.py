@@ -233,7 +233,13 @@ def client_kwargs(model: str | None = None, *, key: Any = None, **options: Unpac
     The address is looked up here and now: such a client cannot follow a model that moves. Where the model's address
     may not have your key (RES-2), `api_key` is a placeholder.
 
-    >>> ChatOpenAI(model="qwen3", **client_kwargs("qwen3", server="http://localhost:3000"))  # doctest: +SKIP
+        kwargs = client_kwargs("qwen3", server="http://localhost:3000", key=key)
+        ChatOpenAI(model="qwen3", **kwargs)                                    # langchain
+        OpenAIChatModel("qwen3", provider=OpenAIProvider(**kwargs))            # pydantic-ai
+        InferenceClient(**kwargs)                                              # huggingface_hub
+        OpenAILike(model="qwen3", is_chat_model=True,                          # llama-index has another word for it
+                   api_base=kwargs["base_url"], api_key=kwargs["api_key"])
+        instructor.from_openai(connect("qwen3", server=server, key=key))       # takes the client itself
     """
     client = connect(model, key=key, **options)
     routing = client._routing  # noqa: SLF001 - of the class above

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,16 @@ def mounted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Modelport]:
 
 
 @pytest.fixture(scope="session")
+def left_streams(server: Modelport, gateway: Modelport, mounted: Modelport) -> Callable[[], tuple[int, ...]]:
+    """Give how many streams each process has seen a client leave: in the order of the places."""
+
+    def count() -> tuple[int, ...]:
+        return tuple(asyncio.run(_left_streams(process)) for process in (server, gateway, mounted))
+
+    return count
+
+
+@pytest.fixture(scope="session")
 def places_of(
     request: pytest.FixtureRequest, server: Modelport, gateway: Modelport, mounted: Modelport
 ) -> Callable[[str], Places]:
@@ -112,6 +123,12 @@ async def _publish(name: str, upstream: str, server: Modelport, gateway: Modelpo
             await _until_known(gateway, key, model)
         found.append(Place(model, _forms(published), key, _wrong(key)))
     return tuple(found)
+
+
+async def _left_streams(process: Modelport) -> int:
+    text = (await process.fetch("metrics")).body.decode()
+    found = re.search(r'^modelport_streams_total\{end="cancelled"\} (\d+)', text, re.MULTILINE)
+    return int(found[1]) if found else 0
 
 
 def _forms(published: str) -> tuple[str, ...]:

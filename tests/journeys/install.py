@@ -22,6 +22,8 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
     "openai-newest": ("openai[aiohttp]<4",),
     "langchain": ("langchain-openai>=1.7,<2",),
     "pydantic-ai": ("pydantic-ai-slim[openai]>=2.68,<3",),
+    "llama-index": ("llama-index-llms-openai-like>=0.8,<1",),
+    "instructor": ("instructor>=1.17,<2",),
     "huggingface": ("huggingface_hub>=2.4,<3",),
     "llama": (LLAMA.replace("==", "[server]=="), "gguf>=0.17", "numpy"),
 }

@@ -14,6 +14,7 @@ from tests.environments import ROOT
 READY_S = 60.0
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "NO_PROXY": "*"}
 CONTEXT_TOKENS = 512  # this server fails at the end of its context: every client names a limit well below
+AIMOCK_NAME = "Ada"
 AIMOCK_TEXT = "Good morning from a scripted server, in more than one piece."
 
 
@@ -31,11 +32,12 @@ def llama(directory: Path, python: Path) -> Iterator[str]:
 
 @contextlib.contextmanager
 def aimock(directory: Path, node_modules: Path) -> Iterator[str]:
-    """Run aimock with one answer; gives its base_url."""
+    """Run aimock with two answers, a text and a filled-in form; gives its base_url."""
     fixtures = directory / "fixtures"
     fixtures.mkdir()
-    answer = {"match": {"userMessage": "hello"}, "response": {"content": AIMOCK_TEXT}}
-    (fixtures / "hello.json").write_text(json.dumps({"fixtures": [answer]}))
+    scripted = {"hello": AIMOCK_TEXT, "who are you": json.dumps({"name": AIMOCK_NAME})}
+    answers = [{"match": {"userMessage": asked}, "response": {"content": said}} for asked, said in scripted.items()]
+    (fixtures / "answers.json").write_text(json.dumps({"fixtures": answers}))
     port = _free_port()
     program = node_modules / ".bin" / "llmock"
     with _running([str(program), "-p", str(port), "-l", "5", "-f", str(fixtures)], directory / "aimock.log", port):

@@ -1,13 +1,17 @@
 """One client program that knows model names only: which model goes through the gateway, it cannot tell."""
 
+import dataclasses
 from collections.abc import Callable
 
+import openai
 import pytest
 from openai.types.chat import ChatCompletionMessageParam
 
-from resolver.client import AsyncModelportOpenAI, ModelportOpenAI, connect
+from resolver.client import AsyncModelportOpenAI, ModelportOpenAI, client_kwargs, connect
 from tests.conformance.modelport import Modelport
-from tests.journeys.conftest import Places
+from tests.journeys import servers
+from tests.journeys.conftest import Places, installed
+from tests.journeys.test_clients import check, said, visit
 
 MESSAGES: list[ChatCompletionMessageParam] = [{"role": "user", "content": "hello"}]
 TOKENS = 8
@@ -55,3 +59,36 @@ def test_a_mounted_server_is_asked_below_its_prefix(mounted: Modelport, places_o
     reply = client.chat.completions.create(model=place.model, messages=MESSAGES)
     assert reply.choices[0].message.content
     assert "/ai/" in str(client.base_url)
+
+
+@pytest.mark.parametrize("library", ["langchain", "llama-index", "pydantic-ai", "instructor", "huggingface_hub"])
+def test_client_kwargs_are_what_other_libraries_want(
+    library: str, server: Modelport, places_of: Callable[[str], Places]
+) -> None:
+    """Clients.md 4: two plain texts feed them all, whether the model is on the server or behind the gateway."""
+    for place in places_of("aimock")[:2]:
+        wanted = client_kwargs(place.model, server=server.origin, key=place.key)
+        fed = dataclasses.replace(place, urls=(wanted["base_url"],), key=wanted["api_key"])
+        for url, steps in visit(library, (fed,)).items():
+            check(steps, fed, f"{library} at {url}")
+
+
+def test_instructor_takes_our_client_for_the_sdks(server: Modelport, places_of: Callable[[str], Places]) -> None:
+    """It asks isinstance; each model is then found by its name, and its answer is filled into a class."""
+    on_server, through_gateway, _ = places_of("aimock")
+    models = (on_server.model, through_gateway.model)
+    program = (str(installed("instructor")), "-m", "tests.journeys.clients.instructor_wrapper")
+    assert said(*program, server.origin, on_server.key, *models) == dict.fromkeys(models, servers.AIMOCK_NAME)
+
+
+def test_every_answer_names_its_request(server: Modelport, places_of: Callable[[str], Places]) -> None:
+    """CL-12: completions, refusals of the data plane and refused look-ups alike."""
+    place = places_of("scripted")[0]
+    plain = openai.OpenAI(base_url=place.urls[0], api_key=place.key, max_retries=0)
+    with plain, connect(server=server.origin, key=place.key, max_retries=0) as client:
+        ids = [client.chat.completions.create(model=place.model, messages=MESSAGES)._request_id]
+        for asked in (plain, client):
+            with pytest.raises(openai.NotFoundError, match=place.model) as refused:
+                asked.chat.completions.create(model=f"{place.model}x", messages=MESSAGES)
+            ids.append(refused.value.request_id)
+    assert len({*ids} - {None}) == len(ids)
