@@ -23,6 +23,7 @@ from gateway.access.dispatch import Dispatcher
 from gateway.access.headers import request_id
 from gateway.access.intake import Intake
 from gateway.access.openapi import COMPONENTS, data_plane_paths
+from gateway.access.read_on import ReadOn
 from gateway.access.relay import Relay
 from gateway.access.routes import DataPlane
 from gateway.api.openapi import document
@@ -59,7 +60,7 @@ from gateway.storage.writer import BatchWriter
 from gateway.tasks import Tasks
 from gateway.upstream.egress import Egress, EgressPolicy
 from gateway.upstream.session_transport import SessionTransport
-from gateway.usage.model import UsageRecord
+from gateway.usage.model import DAY_MS, UsageRecord
 from gateway.usage.retention import Retention
 from gateway.usage.routes import UsageRoutes
 from gateway.usage.service import UsageService
@@ -70,7 +71,7 @@ from gateway.vault.setup import load_peppers, make_vault
 POLL_S = 1.0
 """How often another process' changes are looked for (LIF-6)."""
 SWEEP_S = 3600.0
-"""How often usage that is too old is deleted."""
+"""How often usage and places of objects that are too old are deleted."""
 _GC_THRESHOLDS = (100_000, 50, 100)
 """A young collection after so many allocations: the default's 700 costs a tenth of the CPU (measured)."""
 _CUT_GRACE_S = 2.0
@@ -110,10 +111,7 @@ class Modelport:
         await self._ensure_key()
         self._tasks.repeat(self._registry.poll, every_s=POLL_S, name="look for changes of the registry")
         self._tasks.repeat(self._ring.poll, every_s=POLL_S, name="look for changes of keys")
-        retention = Retention(self._database)
-        self._tasks.repeat(
-            lambda: retention.sweep(self._clock.now_ms()), every_s=SWEEP_S, name="delete usage that is too old"
-        )
+        self._tasks.repeat(self._sweep, every_s=SWEEP_S, name="delete what is too old")
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
@@ -240,12 +238,17 @@ class Modelport:
         dispatcher = Dispatcher(
             self._transport, self._vault, balancer, settings.timeouts, retried=account.attempt_given_up
         )
-        self._relay = Relay(dispatcher, settings.timeouts, made=account.object_made)
+        streams = settings.streams
+        keepalive_s = streams.keepalive_s if streams.keepalive else None
+        self._relay = Relay(dispatcher, settings.timeouts, made=account.object_made, keepalive_s=keepalive_s)
+        read_on = ReadOn(self._tasks, default_ms=settings.usage.drain_for_usage_ms)
+        self._closing.append(read_on.end)
         return DataPlane(
             self._registry,
             Intake(self._registry, objects, settings.server, instance=instance),
             self._relay,
             account,
+            read_on=read_on,
             server=settings.server,
         )
 
@@ -279,6 +282,11 @@ class Modelport:
         writer: BatchWriter[Any] = BatchWriter(write, name=name, tasks=self._tasks)
         self._closing.append(writer.drain)
         return writer
+
+    async def _sweep(self) -> None:
+        now_ms, kept = self._clock.now_ms(), self._settings.usage
+        await Retention(self._database, call_days=kept.call_days).sweep(now_ms)
+        await ObjectStore(self._database).sweep(now_ms - kept.object_days * DAY_MS)
 
     async def _write_usage(self, rows: Sequence[UsageRecord]) -> None:
         async with self._database.write() as conn:

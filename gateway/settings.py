@@ -139,6 +139,26 @@ class TimeoutSettings(Section):
     """Running calls have this long to finish when the process is told to stop."""
 
 
+class StreamSettings(Section):
+    """What is added to event streams: nothing, unless it is switched on here."""
+
+    keepalive: bool = False
+    """Send a comment between two events of a silent stream, for proxies in front that cut idle connections."""
+    keepalive_s: float = Field(default=15, gt=0)
+    """How long a stream is silent before that, in seconds."""
+
+
+class UsageSettings(Section):
+    """What is counted, and how long it is kept."""
+
+    drain_for_usage_ms: int = Field(default=0, ge=0, le=3_600_000)
+    """A call whose caller left is read on for so many milliseconds, for its usage; 0: not at all. Models may differ."""
+    call_days: int = Field(default=30, gt=0)
+    """Days that rows of single calls are kept; their daily sums stay for 400."""
+    object_days: int = Field(default=730, gt=0)
+    """Days that the places of stored responses, files and batches are kept; later ids count as unknown ones."""
+
+
 class SecretSettings(Section):
     """Where keys to the secrets come from: `env:NAME` or `file:PATH`; unset: a file in data_dir made at first start."""
 
@@ -176,6 +196,8 @@ class Settings(Section):
     database: DatabaseSettings = DatabaseSettings()
     egress: EgressSettings = EgressSettings()
     timeouts: TimeoutSettings = TimeoutSettings()
+    streams: StreamSettings = StreamSettings()
+    usage: UsageSettings = UsageSettings()
     secrets: SecretSettings = SecretSettings()
     log: LogSettings = LogSettings()
 

@@ -12,6 +12,7 @@ multipart.py    the model part of an upload, found and spliced in passing       
 admission.py    which model of which team a call may reach                      pure
 balance.py      which endpoint, whether again, whether at all                   pure
 dispatch.py     the attempts, one after the other
+read_on.py      a call whose caller left, read to its end for its usage
 relay.py        the only place that touches both sides
   answer.py       the way back of a whole answer
   passage.py      the way back of a stream, or of anything large

@@ -70,6 +70,10 @@ class Call(msgspec.Struct, gc=False):
     """(kind, id) of the objects that the answer named."""
     bytes_in: int = 0
     bytes_out: int = 0
+    reads_on: bool = False
+    """When the caller leaves, the answer is read on for its usage (read_on.py)."""
+    left: bool = False
+    """The caller has left, and the answer is read on."""
     begun: bool = False
     """The answer's head is out: no retry, no second status line (STR-4)."""
 

@@ -107,7 +107,7 @@ class Dispatcher:
             endpoint = self._balancer.again(
                 outgoing.endpoints, tried=tried, outcome=outcome, begun=False, replayable=outgoing.replayable()
             )
-            if endpoint is None:
+            if endpoint is None or call.left:
                 break
             self._give_up(call, response, error, outcome)
             deadline.again()  # the pause belongs to no attempt: a limit that has passed must not pass once more

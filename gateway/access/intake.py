@@ -146,7 +146,10 @@ class Intake:
             outgoing.endpoints = await self._by_object(call, referred or call.object_id)
             return
         call.model = model
-        route = call.route = admit(call.principal, call.team, model, self._registry.snapshot)
+        snapshot = self._registry.snapshot
+        if snapshot.find(call.team, model) is None:
+            snapshot = await self._registry.newest()
+        route = call.route = admit(call.principal, call.team, model, snapshot)
         outgoing.endpoints = tuple([endpoint for endpoint in route.endpoints if endpoint.enabled])
         if referred is not None:  # an earlier response is known only where it was made
             maker = await self._objects.find(call.team, referred)

@@ -27,6 +27,8 @@ WRITE_BUFFER_BYTES = 32 * 1024
 """What a reader who stands still may leave unread here before its upstream is held back (PRX-37)."""
 FAREWELL_S = 5.0
 """How long a reader may take to fetch what is buffered when its answer was broken off."""
+KEEPALIVE = b": keepalive\n"
+"""A comment of ours (STR-6), without a blank line: after an id: that would be an empty event (CL-9)."""
 
 
 class Passage:
@@ -37,6 +39,7 @@ class Passage:
         "_copy",
         "_deadline",
         "_idle_s",
+        "_keepalive_s",
         "_loop",
         "_made",
         "_request",
@@ -45,7 +48,7 @@ class Passage:
         "_upstream",
     )
 
-    def __init__(  # noqa: PLR0913 - `made` is told the id of an object that a stream creates
+    def __init__(  # noqa: PLR0913 - `made` is told the id of an object that a stream creates; the last is a setting
         self,
         request: web.Request,
         call: Call,
@@ -54,6 +57,7 @@ class Passage:
         timeouts: TimeoutSettings,
         *,
         made: Callable[[Call, str], object],
+        keepalive_s: float | None = None,
     ) -> None:
         self._request = request
         self._call = call
@@ -61,6 +65,7 @@ class Passage:
         self._deadline = deadline
         self._idle_s = idle_s(call, timeouts)
         self._slow_s = timeouts.slow_client_s
+        self._keepalive_s = keepalive_s
         self._loop = asyncio.get_running_loop()
         self._made = made
         self._copy: Observation = self._observation()
@@ -77,30 +82,26 @@ class Passage:
             self._deadline.total(None)
         call = self._call
         chunks = self._upstream.chunks()
-        first = await anext(chunks, b"")
-        call.first_byte_at = time.perf_counter()
+        if self._keepalive_s is not None and isinstance(self._copy, StreamCopy):
+            chunks = self._kept_alive(chunks, self._keepalive_s)
         self._response = self._head()
-        dress(self._request, self._response, timing=timing(call), attempts=", ".join(call.attempts))
-        if self._request.transport is not None:
-            self._request.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
-        await self._response.prepare(self._request)
-        call.begun, call.status = True, self._upstream.status
-        if self._request.method == hdrs.METH_HEAD:  # a body here would be read as the next answer
-            call.outcome = Outcome.COMPLETE
-            await self._response.write_eof()
-            return self._response
         try:
+            first = await anext(chunks, b"")
+            call.first_byte_at = time.perf_counter()
+            if call.left:
+                await self._read_on(first)
+                return self._response
+            if not call.begun:
+                await self._begin()
             await self._pump(first, chunks)
-        except asyncio.CancelledError:
-            name = self._deadline.took()
-            if name is None:
-                call.outcome = Outcome.CANCELLED
+        except (asyncio.CancelledError, UpstreamFailed) as error:
+            if not call.begun:
                 raise
-            await self._break_off(timed_out(name))
-        except UpstreamFailed as error:
-            await self._break_off(error)
+            await self._end_early(error)
         except ConnectionError:
             call.outcome = Outcome.CANCELLED
+            if call.reads_on:
+                await self._read_on(b"")
         finally:
             self._copy.settle(call)
         return self._response
@@ -120,9 +121,18 @@ class Passage:
             return StreamCopy(drop_injected_usage=call.injected_usage)
         return PlainCopy(keep=call.stored) if is_json(content_type) else Observation()
 
+    async def _begin(self) -> None:
+        """Send the head; from here on nothing can be taken back (STR-4)."""
+        call, request = self._call, self._request
+        dress(request, self._response, timing=timing(call), attempts=", ".join(call.attempts))
+        if request.transport is not None:
+            request.transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES)
+        await self._response.prepare(request)
+        call.begun, call.status = True, self._upstream.status
+
     async def _pump(self, first: bytes, chunks: AsyncIterator[bytes]) -> None:
         call, copy, deadline, write = self._call, self._copy, self._deadline, self._response.write
-        chunk = first
+        chunk = b"" if self._request.method == hdrs.METH_HEAD else first  # a body would be read as the next answer
         while chunk:
             out = copy.feed(chunk)
             del chunk  # while a slow caller reads, no second copy is held
@@ -139,6 +149,56 @@ class Passage:
             await write(rest)
         call.outcome = Outcome.COMPLETE
         await self._response.write_eof()
+
+    async def _kept_alive(self, chunks: AsyncIterator[bytes], every_s: float) -> AsyncIterator[bytes]:
+        """Yield the chunks; where none comes for so long, say so between two events (STR-6).
+
+        A comment is nothing that the upstream said: the limit of its silence runs on.
+        """
+        while True:
+            try:
+                async with asyncio.timeout(every_s):
+                    chunk = await anext(chunks, b"")
+            except TimeoutError:
+                await self._comment()
+                continue
+            if not chunk:
+                return
+            yield chunk
+
+    async def _comment(self) -> None:
+        if not self._copy.at_boundary or self._call.left:
+            return
+        if not self._call.begun:
+            await self._begin()
+        self._call.bytes_out += len(KEEPALIVE)
+        await self._response.write(KEEPALIVE)
+
+    async def _read_on(self, first: bytes) -> None:
+        """Read what the upstream still says, for its usage alone: the caller has left (USE-5)."""
+        self._call.status = self._upstream.status
+        self._deadline.limit("idle", self._idle_s)
+        try:
+            if first:
+                self._copy.feed(first)
+            async for chunk in self._upstream.chunks():
+                self._copy.feed(chunk)
+                self._deadline.again()
+            self._copy.finish()
+        except UpstreamFailed:
+            return
+        except asyncio.CancelledError:
+            if self._deadline.took() is None:
+                raise
+
+    async def _end_early(self, error: asyncio.CancelledError | UpstreamFailed) -> None:
+        if isinstance(error, UpstreamFailed):
+            await self._break_off(error)
+        elif (name := self._deadline.took()) is not None:
+            await self._break_off(timed_out(name))
+        else:
+            self._call.outcome = Outcome.CANCELLED
+            raise error
 
     async def _break_off(self, error: GatewayError) -> None:
         """End the answer so that nobody takes it for whole: error event, then no last chunk (STR-3)."""

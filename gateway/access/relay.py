@@ -24,11 +24,17 @@ class Relay:
     """Carries calls. One for the process. `made` is told the id of an object as soon as a stream has created it."""
 
     def __init__(
-        self, dispatcher: Dispatcher, timeouts: TimeoutSettings, *, made: Callable[[Call, str], object]
+        self,
+        dispatcher: Dispatcher,
+        timeouts: TimeoutSettings,
+        *,
+        made: Callable[[Call, str], object],
+        keepalive_s: float | None = None,
     ) -> None:
         self._dispatcher = dispatcher
         self._timeouts = timeouts
         self._made = made
+        self._keepalive_s = keepalive_s
         self._deadlines = Deadlines()
 
     def __len__(self) -> int:
@@ -70,7 +76,10 @@ class Relay:
         _check_coding(request, upstream)
         limit = whole_limit(call, upstream)
         if limit is None:
-            return await Passage(request, call, upstream, deadline, self._timeouts, made=self._made).run()
+            way = Passage(
+                request, call, upstream, deadline, self._timeouts, made=self._made, keepalive_s=self._keepalive_s
+            )
+            return await way.run()
         deadline.limit("idle", idle_s(call, self._timeouts))
         return await pass_whole(request, call, upstream, limit)
 

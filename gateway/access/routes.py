@@ -6,6 +6,7 @@ The path is read raw: a decoded one would turn `%2F` into a segment.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import perf_counter
 
 from aiohttp import web
@@ -14,11 +15,13 @@ from gateway.access import listing
 from gateway.access.account import Account
 from gateway.access.admission import team_of
 from gateway.access.call import Call, Outcome
+from gateway.access.dispatch import Outgoing
 from gateway.access.errors import error_response
 from gateway.access.headers import request_id
 from gateway.access.intake import Intake
 from gateway.access.mount import Mount, TeamMount
 from gateway.access.operations import match, split_tail
+from gateway.access.read_on import ReadOn
 from gateway.access.relay import Relay
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL, REQUEST_ID, Principal, no_valid_key
@@ -36,19 +39,21 @@ Identify = Callable[[web.Request], Awaitable[None]]
 class DataPlane:
     """Answers the calls of every team. One for the process."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each thing that a call meets
         self,
         registry: Registry,
         intake: Intake,
         relay: Relay,
         account: Account,
         *,
+        read_on: ReadOn,
         server: ServerSettings,
     ) -> None:
         self._registry = registry
         self._intake = intake
         self._relay = relay
         self._account = account
+        self._read_on = read_on
         self._server = server
         self._mount = server.mount
 
@@ -98,11 +103,15 @@ class DataPlane:
         principal = _caller(request)
         matched = match(request.method, split_tail(tail))
         snapshot = self._registry.snapshot
+        if named_team is not None and not snapshot.has_team(named_team):
+            snapshot = await self._registry.newest()
         team = team_of(principal, named_team, snapshot)
         if matched.operation.local:
             _require_any(principal, Permission.REGISTRY_READ, Permission.INFER)
             if matched.object_key is None:
                 return listing.list_models(principal, team, snapshot)
+            if snapshot.find(team, matched.object_key) is None:
+                snapshot = await self._registry.newest()
             return listing.show_model(principal, team, matched.object_key, snapshot)
         principal.require(Permission.INFER)
         call = Call(request[REQUEST_ID], principal, matched.operation, team, request[STARTED])
@@ -112,7 +121,12 @@ class DataPlane:
     async def _carry(self, request: web.Request, call: Call, suffix: str) -> web.StreamResponse:
         self._account.open()
         try:
-            return await self._relayed(request, call, suffix)
+            outgoing = await self._intake.read(request, call, suffix)
+            relayed = self._relayed(request, call, outgoing)
+            if seconds := self._read_on.seconds(call):
+                close = partial(self._account.close, request, call)
+                return await self._read_on.carry(call, relayed, seconds=seconds, close=close)
+            return await relayed
         except GatewayError as error:
             call.status, call.error_code, call.outcome = error.status, error.code, Outcome.REFUSED
             answer = error_response(error, call.request_id)
@@ -122,10 +136,10 @@ class DataPlane:
             call.outcome = Outcome.CANCELLED
             raise
         finally:
-            self._account.close(request, call)
+            if not call.left:
+                self._account.close(request, call)
 
-    async def _relayed(self, request: web.Request, call: Call, suffix: str) -> web.StreamResponse:
-        outgoing = await self._intake.read(request, call, suffix)
+    async def _relayed(self, request: web.Request, call: Call, outgoing: Outgoing) -> web.StreamResponse:
         try:
             answer = await self._relay.carry(request, call, outgoing)
         finally:

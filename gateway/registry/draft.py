@@ -225,6 +225,7 @@ def _model(
         first_byte_timeout_s=row.first_byte_timeout_s,
         idle_timeout_s=row.idle_timeout_s,
         total_timeout_s=row.total_timeout_s,
+        drain_for_usage_ms=row.drain_for_usage_ms,
         created_at=row.created_at,
         gateway=gateway.name if gateway else None,
         base_url=published(team, row.path, gateway),

@@ -26,6 +26,7 @@ Address: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2
 DefaultFor: TypeAlias = Literal["batches", "chat.completions", "files", "images", "moderations", "responses"]
 """Operations with calls that need not name a model (the groups of access/operations.py, which a test compares)."""
 Weight: TypeAlias = Annotated[int, Field(ge=0, le=1_000_000)]
+DrainMs: TypeAlias = Annotated[int, Field(ge=0, le=3_600_000)]
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
 
 MAX_ENDPOINTS = 64
@@ -138,6 +139,8 @@ class ModelCreate(Input):
     first_byte_timeout_s: Seconds | None = None
     idle_timeout_s: Seconds | None = None
     total_timeout_s: Seconds | None = None
+    drain_for_usage_ms: DrainMs | None = None
+    """How long a call whose caller left is read on for its usage; null for the setting, 0 for not at all."""
     endpoints: tuple[EndpointFields, ...] = Field(default=(), max_length=MAX_ENDPOINTS)
     """Where it runs; made together with the model or not at all."""
 
@@ -156,6 +159,7 @@ class ModelPatch(Input):
     first_byte_timeout_s: Seconds | None = None
     idle_timeout_s: Seconds | None = None
     total_timeout_s: Seconds | None = None
+    drain_for_usage_ms: DrainMs | None = None
 
 
 class AliasCreate(Input):

@@ -15,12 +15,13 @@ from typing import Protocol
 
 from gateway.errors import NotFound
 from gateway.registry.registry import Registry
-from gateway.registry.store.objects import GONE, Maker, StoredObject, find_makers, put_objects
+from gateway.registry.store.objects import GONE, Maker, StoredObject, find_makers, forget_objects, put_objects
 from gateway.storage.clock import Clock
 from gateway.storage.engine import Database
 
 MAX_REMEMBERED = 10_000  # objects in memory, some 3 MB; older ones are read from the database
 _ID = re.compile(r"[!-~]{1,512}")  # what a path can hold; an upstream may say anything, and a database takes no NUL
+SWEPT_AT_ONCE = 1000  # rows of one transaction: some 10 ms in which no other writer gets in on SQLite
 _ASKED_AT_ONCE = 500  # ids in one query; SQLite takes 32,766 values
 
 
@@ -50,6 +51,16 @@ class ObjectStore:
             for start in range(0, len(object_ids), _ASKED_AT_ONCE):
                 found += await find_makers(conn, object_ids[start : start + _ASKED_AT_ONCE])
             return found
+
+    async def sweep(self, before_ms: int) -> int:
+        """Delete what was made before that moment, some rows at a time; return how many there were."""
+        deleted = 0
+        while True:
+            async with self._database.write() as conn:
+                gone = await forget_objects(conn, before_ms, limit=SWEPT_AT_ONCE)
+            deleted += gone
+            if gone < SWEPT_AT_ONCE:
+                return deleted
 
 
 class StoredObjects:

@@ -54,6 +54,7 @@ class ModelRecord(NamedTuple):
     first_byte_timeout_s: float | None
     idle_timeout_s: float | None
     total_timeout_s: float | None
+    drain_for_usage_ms: int | None
     rev: int
     created_at: int
     updated_at: int

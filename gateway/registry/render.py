@@ -73,6 +73,7 @@ def model_view(state: ModelState, server: str) -> ModelView:
         first_byte_timeout_s=record.first_byte_timeout_s,
         idle_timeout_s=record.idle_timeout_s,
         total_timeout_s=record.total_timeout_s,
+        drain_for_usage_ms=record.drain_for_usage_ms,
         endpoints=tuple(map(_summary, state.endpoints)),
         aliases=state.aliases,
         **_stamps(record.uid, record),

@@ -75,6 +75,7 @@ class ModelRoute:
     first_byte_timeout_s: float | None
     idle_timeout_s: float | None
     total_timeout_s: float | None
+    drain_for_usage_ms: int | None
     created_at: int
     gateway: str | None
     base_url: str

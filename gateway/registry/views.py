@@ -98,6 +98,7 @@ class ModelView(AddressFields, Stamped):
     first_byte_timeout_s: float | None
     idle_timeout_s: float | None
     total_timeout_s: float | None
+    drain_for_usage_ms: int | None
     endpoints: tuple[EndpointSummary, ...]
     aliases: tuple[str, ...]
 

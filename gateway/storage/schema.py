@@ -115,6 +115,7 @@ models = Table(
     Column("first_byte_timeout_s", Float),
     Column("idle_timeout_s", Float),
     Column("total_timeout_s", Float),
+    Column("drain_for_usage_ms", Integer),
     *_stamps(),
     *_owner(),
     UniqueConstraint("team_id", "name"),

@@ -55,6 +55,7 @@ def model(uid: str = "mdl_1", name: str = "qwen3", **changes: Any) -> ModelRecor
         first_byte_timeout_s=None,
         idle_timeout_s=None,
         total_timeout_s=None,
+        drain_for_usage_ms=None,
         **TIMES,
     )
     return record._replace(**changes)

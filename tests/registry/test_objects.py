@@ -161,3 +161,18 @@ async def test_memory_is_bounded(stored: StoredObjects, monkeypatch: pytest.Monk
     await stored.find("default", "file-0")
     stored.remember("default", "file-2", "file", "ep_1")
     assert [key[1] for key in stored._newest] == ["file-0", "file-2"]
+
+
+async def test_what_was_made_long_ago_goes_in_small_steps(
+    stored: StoredObjects, batch: Batch, store: ObjectStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CMP-3: some rows at a time, the oldest first; what was made later stays."""
+    monkeypatch.setattr(module, "SWEPT_AT_ONCE", 10)
+    for number in range(25):
+        stored.remember("default", f"file-{number}", "file", "ep_1")
+    clock.advance(1.0)
+    stored.remember("default", "file-new", "file", "ep_1")
+    await batch.drain()
+    assert await store.sweep(clock.now_ms()) == 25
+    assert await store.sweep(clock.now_ms()) == 0
+    assert [maker.object_id for maker in await store.makers(["file-0", "file-24", "file-new"])] == ["file-new"]

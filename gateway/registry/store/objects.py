@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, select, tuple_
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -58,3 +58,11 @@ def _insert(dialect: str) -> Any:
     from sqlalchemy.dialects import postgresql
 
     return postgresql.insert(stored_objects)
+
+
+async def forget_objects(conn: AsyncConnection, before_ms: int, *, limit: int) -> int:
+    """Delete up to `limit` objects that were made before, oldest first, and return how many."""
+    key = (stored_objects.c.object_id, stored_objects.c.team_id)
+    made = stored_objects.c.created_at
+    oldest = select(*key).where(made < before_ms).order_by(made).limit(limit)
+    return (await conn.execute(delete(stored_objects).where(tuple_(*key).in_(oldest)))).rowcount
