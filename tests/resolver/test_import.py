@@ -1,8 +1,11 @@
 """What `import resolver` costs: yarl, dataclasses, and the package's own four modules."""
 
+import ast
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import idna
@@ -59,6 +62,19 @@ print(resolve("/v1", server="https://b\\u00fccher.example/ai/"))
     command = [sys.executable, "-I", "-S", "-c", script]  # -S: no site-packages
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert done.stdout == "https://xn--bcher-kva.example/ai/v1\n"
+
+
+def test_what_the_resolver_imports_is_declared() -> None:
+    """A package that only comes along with another may go with it."""
+    folder = Path(str(resolver.__file__)).parent
+    project = tomllib.loads((folder.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {re.split(r"[^a-z0-9-]", text, maxsplit=1)[0] for text in project["dependencies"]}
+    nodes = [node for file in folder.glob("*.py") for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    foreign = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"resolver"}
+    assert foreign == {"anyio", "idna", "openai", "yarl"}
+    assert foreign <= declared
 
 
 def test_the_client_half_comes_with_its_first_use() -> None:

@@ -47,7 +47,7 @@ def secure_api(authority: Path) -> Iterator[ModelportAPI]:
 def test_an_https_servers_key_never_goes_over_http(
     secure_api: ModelportAPI, gateway: ModelportAPI, authority: Path
 ) -> None:
-    """Listed by the server and trusted by the caller at once: still not."""
+    """Listed by the server and trusted by the caller at once: still not. Look-ups use the client's own TLS (WRP-7)."""
     secure_api.models["far"], secure_api.gateways = gateway.url, [gateway.url]
     http_client = openai.DefaultHttpxClient(verify=ssl.create_default_context(cafile=authority))
     with connect(server=secure_api.url, key=KEY, trusted_origins=[gateway.url], http_client=http_client) as client:
