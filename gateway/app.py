@@ -95,6 +95,8 @@ class Modelport:
         self._closing: list[Callable[[], Coroutine[Any, Any, object]]] = []
         self.admin_key: Secret | None = None
         self.address = ""
+        self.port = 0
+        self._relay: Relay | None = None
 
     async def start(self) -> None:
         """Open the database, read the registry, listen; `address` and `admin_key` are known afterwards.
@@ -126,11 +128,12 @@ class Modelport:
     @property
     def running_calls(self) -> int:
         """How many calls to models are under way."""
-        return len(self._relay)
+        return 0 if self._relay is None else len(self._relay)
 
     def hurry(self) -> None:
-        """End the running calls now instead of letting them finish."""
-        self._relay.end_all()
+        """End the running calls now instead of letting them finish; while it starts there are none."""
+        if self._relay is not None:
+            self._relay.end_all()
 
     async def _open_database(self) -> None:
         settings = self._settings.database
@@ -240,13 +243,13 @@ class Modelport:
         )
         streams = settings.streams
         keepalive_s = streams.keepalive_s if streams.keepalive else None
-        self._relay = Relay(dispatcher, settings.timeouts, made=account.object_made, keepalive_s=keepalive_s)
+        relay = self._relay = Relay(dispatcher, settings.timeouts, made=account.object_made, keepalive_s=keepalive_s)
         read_on = ReadOn(self._tasks, default_ms=settings.usage.drain_for_usage_ms)
         self._closing.append(read_on.end)
         return DataPlane(
             self._registry,
             Intake(self._registry, objects, settings.server, instance=instance),
-            self._relay,
+            relay,
             account,
             read_on=read_on,
             server=settings.server,
@@ -266,15 +269,15 @@ class Modelport:
             slow_client_s=self._settings.timeouts.slow_client_s,
         )
         listener = Listener(app, limits)
-        port = await listener.start(server.host, server.port, sock=self._sock)
+        self.port = await listener.start(server.host, server.port, sock=self._sock)
         self._metrics.read_at_scrape("modelport_connections", "Open connections.", lambda: listener.connections)
         self._closing.append(partial(self._drain, listener))
-        self.address = f"{server.public_origin or f'http://{shown_host(server.host)}:{port}'}{server.mount}"
+        self.address = f"{server.public_origin or f'http://{shown_host(server.host)}:{self.port}'}{server.mount}"
 
     async def _drain(self, listener: Listener) -> None:
         """Let running calls finish; those that do not are ended with an error event (PRX-40)."""
         drain_s = self._settings.timeouts.drain_s
-        timer = asyncio.get_running_loop().call_later(drain_s, self._relay.end_all)
+        timer = asyncio.get_running_loop().call_later(drain_s, self.hurry)
         await listener.stop(drain_s + _CUT_GRACE_S)
         timer.cancel()
 

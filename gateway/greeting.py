@@ -3,15 +3,19 @@
 from pathlib import Path
 
 from gateway import __version__
-from gateway.settings import Settings
+from gateway.settings import Settings, shown_host
 from gateway.vault.secret import Secret
 
 _ASK_ECHO = '{"model":"echo","stream":true,"messages":[{"role":"user","content":"good morning"}]}'
 
 
-def greeting(settings: Settings, address: str, admin_key: Secret | None, *, config: Path | None = None) -> list[str]:
+def greeting(
+    settings: Settings, address: str, port: int, admin_key: Secret | None, *, config: Path | None = None
+) -> list[str]:
     """Return the lines: where it is, the first administrator's key if it was just made, what to type next."""
     lines = [f"modelport {__version__} ({settings.role})  {address}"]
+    if settings.server.public_origin is not None:  # the proxy in front needs to know where to find this process
+        lines.append(f"  listens at http://{shown_host(settings.server.host)}:{port}{settings.server.mount}")
     if settings.role == "server":
         lines.append(f"  API        {address}api/v1    docs {address}api/docs")
         lines.append(f"  base_url   {address}access/models/default/")

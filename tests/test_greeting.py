@@ -15,10 +15,20 @@ ADDRESS = "http://localhost:3000/"
 
 def _lines(*, key: str = "mp_live_x", **flags: Any) -> list[str]:
     settings = load(flags={"data_dir": Path("d"), **flags}, environment={}).settings
-    return greeting(settings, ADDRESS, Secret(key) if key else None)
+    return greeting(settings, ADDRESS, 40123, Secret(key) if key else None)
 
 
-@pytest.mark.parametrize("flags", [{}, {"demo": True}, {"role": "gateway"}, {"server": {"host": "0.0.0.0"}}], ids=str)
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {},
+        {"demo": True},
+        {"role": "gateway"},
+        {"server": {"host": "0.0.0.0"}},
+        {"demo": True, "server": {"public_origin": "https://a.example"}},
+    ],
+    ids=str,
+)
 def test_eight_lines_are_enough(flags: dict[str, Any]) -> None:
     """UX-15: and the first one says where it is."""
     lines = _lines(**flags)
@@ -38,6 +48,13 @@ def test_a_gateway_names_nothing_that_it_has_not() -> None:
     """No management, so no API, no page, no hint to add a model there."""
     assert "api/" not in "".join(_lines(role="gateway"))
     assert "models add" not in "".join(_lines(role="gateway"))
+
+
+def test_behind_a_proxy_both_addresses_are_said() -> None:
+    """The public one does not tell the port, and with `--port 0` nothing else does."""
+    lines = _lines(server={"public_origin": "https://models.example.com", "port": 0, "mount": "/ai/"})
+    assert lines[1] == "  listens at http://localhost:40123/ai/"
+    assert "40123" not in "".join(_lines())
 
 
 @pytest.mark.parametrize(("host", "shown"), [("127.0.0.1", "localhost"), ("127.0.0.2", "127.0.0.2"), ("::1", "[::1]")])

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.exit_codes import ExitCode
+from gateway.cli.talk import say
 from gateway.errors import ConfigError, GatewayError
 
 ConfigFile = Annotated[
@@ -56,8 +57,9 @@ def serve(  # noqa: PLR0913 - each is a flag
         run = _runner()
         code = run(_serve(settings, config))
     except GatewayError as error:
-        first, *more = error.message.splitlines()
-        typer.echo("\n".join((f"modelport: {first}", *more, *([f"  {error.hint}"] if error.hint else ()))), err=True)
+        say(f"Error: {error.message}")
+        if error.hint:
+            say(f"Hint: {error.hint}")
         code = ExitCode.USAGE if isinstance(error, ConfigError) else ExitCode.UNREACHABLE
     except KeyboardInterrupt:
         code = 130
@@ -98,17 +100,23 @@ async def _serve(settings: Any, config: Path | None) -> int:
     modelport = Modelport(settings, environment=os.environ, sock=sock)
     stopping = asyncio.Event()
 
+    main = asyncio.current_task()
+
     def stop() -> None:
         if stopping.is_set():
             modelport.hurry()
+            if main is not None and not started:
+                main.cancel()
         stopping.set()
 
+    started = False
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     try:
         await modelport.start()
-        for line in greeting(settings, modelport.address, modelport.admin_key, config=config):
+        started = True
+        for line in greeting(settings, modelport.address, modelport.port, modelport.admin_key, config=config):
             typer.echo(line)
         sys.stdout.flush()
         notify(os.environ, f"READY=1\nSTATUS={modelport.address}")
@@ -116,6 +124,9 @@ async def _serve(settings: Any, config: Path | None) -> int:
         notify(os.environ, "STOPPING=1")
         if running := modelport.running_calls:
             typer.echo(f"stopping: {running} running calls may finish (once more ends them now)", err=True)
+    except asyncio.CancelledError:  # told twice while it started
+        say("ended before it had started")
+        return 130
     finally:
         await modelport.stop()
     return 0

@@ -46,6 +46,7 @@ class Draft:
     def __init__(
         self, previous: Snapshot, *, revision: int, gateways: Sequence[GatewayRecord], whole: bool = True
     ) -> None:
+        self.whole = whole
         self._previous = previous
         self._revision = revision
         self._gateways = {gateway.id: gateway for gateway in gateways}

@@ -4,6 +4,7 @@ Used by registry.py alone, inside one reading transaction, so that revision and 
 """
 
 import asyncio
+import gc
 from collections.abc import Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,6 +15,11 @@ from gateway.registry.store.changes import Changed, since
 from gateway.registry.store.snapshot import read_defaults, read_models, read_pages, read_revision
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, GATEWAYS, TEAMS
 from gateway.storage import schema
+
+_PAGES_TO_SETTLE = 16
+"""Pages whose objects the collector looks at together once more before it leaves them alone: 2 ms."""
+_LET_GO = 2000
+"""Objects that are freed at once: 1 ms."""
 
 
 async def load(conn: AsyncConnection, previous: Snapshot) -> Draft:
@@ -29,10 +35,20 @@ async def load(conn: AsyncConnection, previous: Snapshot) -> Draft:
     return draft
 
 
+async def let_go(before: list[object]) -> None:
+    """Free what only an older snapshot holds, some at a time: all of 100,000 models at once took 80 ms."""
+    while before:
+        del before[-_LET_GO:]
+        await asyncio.sleep(0)
+
+
 async def _read_all(conn: AsyncConnection, draft: Draft) -> None:
     draft.put_teams(await TEAMS.all(conn))
+    number = 0
     async for page in read_pages(conn):
         draft.put(page)
+        # Left to itself the collector looks at 100,000 new objects at once, which took 20 to 44 ms.
+        gc.collect(0 if (number := number + 1) % _PAGES_TO_SETTLE else 1)
         await asyncio.sleep(0)  # whoever has become ready meanwhile is served before the next page
     defaults = await read_defaults(conn)
     draft.put_defaults({row.team_id for row in defaults}, defaults)

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 
 from gateway.errors import Unavailable
-from gateway.registry.loading import load
+from gateway.registry.loading import let_go, load
 from gateway.registry.snapshot import EndpointRoute, Snapshot
 from gateway.registry.store.snapshot import read_revision
 from gateway.storage.engine import Database
@@ -45,9 +45,15 @@ class Registry:
                 return self.snapshot
             async with self._database.read() as conn:
                 draft = await load(conn, self.snapshot)
+            before: list[object] = (
+                [*self.snapshot.endpoints.values(), *self.snapshot.by_uid.values()] if draft.whole else []
+            )
             self.snapshot, closed = draft.finish()
+            del draft
             for listener in self._listeners:
                 listener(self.snapshot, closed)
+            del closed
+            await let_go(before)
             return self.snapshot
 
     async def poll(self) -> bool:

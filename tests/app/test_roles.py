@@ -150,15 +150,27 @@ async def test_a_gateways_new_url_is_published_from_the_next_read_on(pair: Pair,
 
 
 async def test_what_is_published_on_the_server_is_served_by_the_gateway(pair: Pair, caller: Caller) -> None:
-    """Within about two seconds, and gone as quickly."""
+    """At once (CMP-21), and gone within about two seconds."""
     admin, gateway = pair.to_server(caller), pair.to_gateway(caller)
+    await _known(gateway, "through")
     name = f"new-{secrets.token_hex(3)}"
+    assert (await gateway.chat(name)).status == 404
     endpoints = [{"base_url": f"http://127.0.0.1:{pair.upstream.port}/v1"}]
     model = await admin.make("models", name=name, via="eu", endpoints=endpoints)
-    await _known(gateway, name)
     assert (await gateway.chat(name, path="chat/completions")).status == 200
     assert (await admin.call("DELETE", f"api/v1/models/{model['uid']}")).status == 200
     await _answers(gateway, f"models/{name}", 404)
+
+
+async def test_a_team_and_a_name_are_known_at_once(pair: Pair, caller: Caller) -> None:
+    """CMP-21, for what is asked without a call: the team in the path, one model of its list."""
+    admin, gateway = pair.to_server(caller), pair.to_gateway(caller)
+    await _known(gateway, "through")
+    team = await admin.make("teams", name=f"t-{secrets.token_hex(3)}")
+    assert (await gateway.get(f"access/models/{team['name']}/models")).status == 200
+    endpoints = [{"base_url": f"http://127.0.0.1:{pair.upstream.port}/v1"}]
+    await admin.make("models", name="fresh", team=team["name"], endpoints=endpoints)
+    assert (await gateway.get(f"access/models/{team['name']}/v1/models/fresh")).status == 200
 
 
 async def test_a_key_that_is_revoked_on_the_server_ends_at_the_gateway(pair: Pair, caller: Caller) -> None:

@@ -23,6 +23,7 @@ def shell(tmp_path: Path) -> Shell:
 def refused(ended: Ended, *said: str) -> None:
     """Hold the end of a process to the rule of this file."""
     assert (ended.code, ended.out) == (2, ""), ended.err
+    assert ended.err.startswith("Error: "), ended.err
     assert "Traceback" not in ended.err
     assert len(ended.err.splitlines()) <= 3, ended.err
     for text in said:

@@ -1,6 +1,7 @@
 """`modelport serve` as somebody at a terminal stops it."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -80,3 +81,23 @@ def test_a_second_signal_ends_what_the_first_let_finish(tmp_path: Path) -> None:
     assert b"[DONE]" not in rest
     assert not rest.endswith(b"0\r\n\r\n")
     assert (process.returncode, time.monotonic() - began < 8) == (0, True)
+
+
+def test_told_twice_while_it_starts_it_ends(tmp_path: Path) -> None:
+    """Ctrl-C, Ctrl-C: a database that keeps it waiting keeps nobody else, and there is no trace."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/nothing"
+        command = [sys.executable, "-m", "gateway", "serve", "--port", "0", "--data-dir", str(tmp_path)]
+        process = subprocess.Popen(
+            command, stderr=subprocess.PIPE, text=True, env={**os.environ, "MODELPORT_DATABASE__URL": url}
+        )
+        silent.settimeout(30)
+        database, _ = silent.accept()
+        with database:
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.1)  # else the kernel makes one of two
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert "ended before it had started" in said

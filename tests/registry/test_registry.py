@@ -1,15 +1,18 @@
 """The newest snapshot: swapped before an answer goes out, noticed by other processes, whole under concurrency."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.etag import IfMatch, format_etag
-from gateway.errors import Conflict, GatewayError, PreconditionFailed
+from gateway.errors import Conflict, GatewayError, PreconditionFailed, Unavailable
 from gateway.registry.inputs import AliasCreate, EndpointFields, EndpointPatch, ModelCreate, ModelPatch
 from gateway.registry.record import AliasRecord, DefaultRecord, EndpointRecord, GatewayRecord, ModelRecord, TeamRecord
-from gateway.registry.registry import Registry
+from gateway.registry.registry import LOOK_EVERY_S, Registry
 from gateway.registry.service import RegistryService
 from gateway.registry.snapshot import EndpointRoute
 from gateway.storage import schema
@@ -114,3 +117,56 @@ async def test_two_writers_with_one_etag_have_one_winner(service: RegistryServic
         return_exceptions=True,
     )
     assert [type(one) for one in outcomes].count(PreconditionFailed) == 3
+
+
+class Counted(Database):
+    """A database that counts who reads it, and that can be away."""
+
+    reads = 0
+    away = False
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """As usual."""
+        self.reads += 1
+        if self.away:
+            raise Unavailable("the database does not answer")
+        async with super().read() as conn:
+            yield conn
+
+
+async def test_an_unknown_name_is_looked_for_once_more(service: RegistryService, database: Database) -> None:
+    """CMP-21: what another process published before the question is found, without waiting for the next poll."""
+    elsewhere = Registry(database)
+    await elsewhere.reload()
+    for name in ("a", "b"):
+        await service.models.create(ADMIN, new_model(name), server=ORIGIN)
+        assert elsewhere.snapshot.find("default", name) is None
+        assert (await elsewhere.newest()).find("default", name) is not None
+
+
+async def test_unknown_names_are_no_hammer_for_the_database(service: RegistryService, database_url: str) -> None:
+    """CMP-21: a thousand questions for invented names share few looks, and hear of everything all the same."""
+    database = await Counted.open(database_url)
+    elsewhere = Registry(database)
+    await elsewhere.reload()
+    database.reads = 0
+    begun = asyncio.get_running_loop().time()
+    for _ in range(5):
+        await asyncio.gather(*(elsewhere.newest() for _ in range(200)))
+    await service.models.create(ADMIN, new_model(), server=ORIGIN)
+    assert (await elsewhere.newest()).find("default", "a") is not None
+    took = asyncio.get_running_loop().time() - begun
+    assert database.reads <= took / LOOK_EVERY_S + 3
+    await database.close()
+
+
+async def test_while_the_database_is_away_the_last_word_counts(service: RegistryService, database_url: str) -> None:
+    """An unknown name is a 404 then, and not a 503: calls do not need the database."""
+    await service.models.create(ADMIN, new_model(), server=ORIGIN)
+    database = await Counted.open(database_url)
+    elsewhere = Registry(database)
+    known = await elsewhere.reload()
+    database.away = True
+    assert await elsewhere.newest() is known
+    await database.close()
