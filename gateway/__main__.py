@@ -4,6 +4,8 @@ import gc
 import io
 import sys
 
+from gateway.cli.exit_codes import ExitCode
+
 _GC_THRESHOLDS = (100_000, 50, 100)
 """While modules load nothing is garbage yet: the default's 700 looks 270 times, a tenth of the start (measured)."""
 
@@ -11,9 +13,11 @@ _GC_THRESHOLDS = (100_000, 50, 100)
 def main() -> None:
     """Run the command that the process was started with; ends it with the command's exit code."""
     gc.set_threshold(*_GC_THRESHOLDS)
-    # Inner import: after the line above.
-    from gateway.cli.app import app
-
+    try:
+        # Inner import: after the line above, and Ctrl-C may come before anything has loaded.
+        from gateway.cli.app import app
+    except KeyboardInterrupt:
+        raise SystemExit(ExitCode.INTERRUPTED) from None
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a narrow character set is no reason to fail
     app(prog_name="modelport")

@@ -78,6 +78,7 @@ def _from_router(error: web.HTTPException) -> GatewayError:
         return TooLarge(error.text or "the body is too large")
     if isinstance(error, web.HTTPNotFound):
         return NotFound(
-            "nothing is served under this path", hint="the model calls are below /v1/, the API below /api/v1/"
+            "nothing is served under this path",
+            hint="the model calls are below /v1/, the API below /api/v1/: check base_url, --server, MODELPORT_URL",
         )
     raise error

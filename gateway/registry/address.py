@@ -65,13 +65,10 @@ def check_url(text: str, *, param: str) -> URL:
     Raises:
         Unprocessable: the resolver refuses it, or it is only a path.
     """
-    resolved = _resolved(text, param)
+    resolved = _resolved(text, param, full=True)
     if resolved.kind == "server":
         raise Unprocessable(
-            f"{param} {text!r} is a path; a full URL is needed here",
-            code="invalid_url",
-            param=param,
-            hint="write http(s)://host[:port] and the path in front of /chat/completions, such as /v1",
+            f"{param} {text!r} is a path; a full URL is needed here", code="invalid_url", param=param, hint=_FULL_URL
         )
     return resolved.url
 
@@ -104,7 +101,10 @@ def is_own(url: URL, server: str) -> bool:
     return any(f"{url}/".startswith(str(resolve(path, server=server))) for path in ("/access/models/", "/v1/"))
 
 
-def _resolved(text: str, param: str) -> ResolvedURL:
+_FULL_URL = "write http(s)://host[:port] and the path in front of /chat/completions, such as /v1"
+
+
+def _resolved(text: str, param: str, *, full: bool = False) -> ResolvedURL:
     try:
         return resolve(text, server="http://localhost")
     except ResolveError as error:
@@ -112,6 +112,6 @@ def _resolved(text: str, param: str) -> ResolvedURL:
             f"{param} {error.value} refused by {error.rule} ({error.code}): {error.detail}",
             code="invalid_url",
             param=param,
-            hint=error.hint,
+            hint=_FULL_URL if full and error.code == "scheme" else error.hint,
             rule=error.code,
         ) from error

@@ -68,7 +68,7 @@ class Database:
         except (SQLAlchemyError, Unavailable, OSError) as error:
             await engine.dispose()
             message = f"database.url: cannot open {_shown(parsed)}: {_first_line(error)}"
-            raise ConfigError(message, hint=_PGBOUNCER_HINT if "startup parameter" in message else None) from error
+            raise ConfigError(message, hint=_open_hint(message)) from error
         return database
 
     @contextlib.asynccontextmanager
@@ -146,7 +146,19 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername="sqlite+aiosqlite")
 
 
-_PGBOUNCER_HINT = "behind PgBouncer set database.pgbouncer"
+_OPEN_HINTS = {
+    "startup parameter": "behind PgBouncer set database.pgbouncer",
+    "file is not a database": "put a copy in its place (`modelport db backup` makes them), or take another data_dir",
+    "malformed": "it is damaged: put a copy in its place (`modelport db backup` makes them)",
+}
+"""What to do, by words of the driver's message."""
+
+
+def _open_hint(message: str) -> str | None:
+    general = "is the server there, and are name and password right?" if "postgresql" in message else None
+    return next((hint for words, hint in _OPEN_HINTS.items() if words in message), general)
+
+
 _URL_HINT = "use sqlite:////var/lib/modelport/modelport.db or postgresql://user:password@host/modelport"
 
 

@@ -4,13 +4,14 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -100,19 +101,53 @@ def nginx(upstream: int) -> Iterator[Target | None]:
 @contextlib.contextmanager
 def modelport(upstream: int) -> Iterator[Target]:
     """Run modelport with keys, metrics, usage and request lines on, one model `bench` registered."""
-    with tempfile.TemporaryDirectory() as folder:
-        arguments = ["serve", "--port", "0", "--data-dir", folder]
-        environment = {"MODELPORT_SERVER__OPEN_TO_LOCALHOST": "false"}
-        with _python("gateway", *arguments, core=0, environment=environment) as (process, line):
-            port = int(re.search(r":(\d+)/", line)[1])  # type: ignore[index]  # the first line holds the address
-            key = ""
-            assert process.stdout is not None
-            while not key:
-                found = re.search(r"(mp_live_\S+)", process.stdout.readline())
-                key = found[1] if found else ""
-            headers = {"Authorization": f"Bearer {key}"}
-            _publish(port, headers, upstream)
-            yield Target("modelport", process.pid, port, "/v1/chat/completions", headers)
+    environment = {"MODELPORT_SERVER__OPEN_TO_LOCALHOST": "false"}
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), environment=environment) as (target, key):
+        headers = {"Authorization": f"Bearer {key}"}
+        _publish(target.port, headers, upstream)
+        yield replace(target, headers=headers)
+
+
+@contextlib.contextmanager
+def serving(data_dir: Path, *flags: str, environment: dict[str, str] | None = None) -> Iterator[tuple[Target, str]]:
+    """Run `modelport serve`; give it and the first key, "" where there was one already."""
+    arguments = ["serve", "--port", "0", "--data-dir", str(data_dir), *flags]
+    with _python("gateway", *arguments, core=0, environment=environment) as (process, line):
+        yield _greeted(process, line)
+
+
+@contextlib.contextmanager
+def clocked(upstream: int) -> Iterator[tuple[Target, Callable[[], str]]]:
+    """Run modelport with a clock in its loop; give it and what asks for p50, p99 and longest lateness, ms."""
+    with tempfile.TemporaryDirectory() as folder, _python("tests.bench.lag", folder, core=0) as (process, line):
+        target, key = _greeted(process, line)
+        headers = {"Authorization": f"Bearer {key}"}
+        _publish(target.port, headers, upstream)
+
+        def lateness() -> str:
+            process.send_signal(signal.SIGUSR1)
+            return _next_line(process)
+
+        yield replace(target, headers=headers), lateness
+
+
+def _greeted(process: "subprocess.Popen[str]", line: str) -> tuple[Target, str]:
+    """Read the greeting to its end; its first line holds the address."""
+    port = int(re.search(r":(\d+)/", line)[1])  # type: ignore[index]  # `line` is the greeting's first
+    key = ""
+    while not re.search(r"Try:|curl ", line):
+        line = _next_line(process)
+        if found := re.search(r"(mp_live_\S+)", line):
+            key = found[1]
+    return Target("modelport", process.pid, port, "/v1/chat/completions", {}), key
+
+
+def _next_line(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        raise RuntimeError("modelport ended before it was ready")
+    return line.strip()
 
 
 def _publish(port: int, headers: dict[str, str], upstream: int) -> None:

@@ -57,6 +57,26 @@ def _rest(caller: socket.socket) -> bytes:
     return b"".join(pieces)
 
 
+_INTERRUPTED = """
+import sys
+
+class Interrupting:
+    def find_spec(self, name, path, target=None):
+        if name == "typer":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupting())
+from gateway.__main__ import main
+main()
+"""
+
+
+def test_an_interrupt_while_it_loads_leaves_no_trace() -> None:
+    """Exit 130 and silence, however early Ctrl-C comes."""
+    done = subprocess.run([sys.executable, "-c", _INTERRUPTED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_without_calls_it_stops_at_once(tmp_path: Path) -> None:
     """Nothing to wait for: exit 0, no trace, within the time of a blink."""
     process, _ = _serve(tmp_path)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.errors import Unprocessable
-from gateway.registry.address import check_path
+from gateway.registry.address import check_path, check_url
 from gateway.registry.service.credential import Credentials
 from gateway.settings import Settings
 from gateway.storage.clock import SystemClock
@@ -51,3 +51,10 @@ def test_only_a_served_path_is_published(row: dict[str, Any]) -> None:
         check_path(row["value"], "default")
     assert (refusal.value.code, refusal.value.param) == (row["code"], "path")
     assert refusal.value.hint
+
+
+def test_an_address_without_a_scheme_is_answered_with_how_to_write_one() -> None:
+    """`localhost:8000` is what people type first; a leading slash, the resolver's other advice, is no help here."""
+    with pytest.raises(Unprocessable) as refusal:
+        check_url("localhost:8000", param="base_url")
+    assert refusal.value.hint == "write http(s)://host[:port] and the path in front of /chat/completions, such as /v1"

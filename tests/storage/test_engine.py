@@ -256,8 +256,9 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     """A wrong path is told from a broken program."""
     path = tmp_path / "modelport.db"
     await asyncio.to_thread(path.write_bytes, b"not a database " * 100)
-    with pytest.raises(ConfigError, match="not a database"):
+    with pytest.raises(ConfigError, match="not a database") as refusal:
         await Database.open(f"sqlite:///{path}")
+    assert "modelport db backup" in str(refusal.value.hint)
 
 
 async def test_errors_do_not_show_values(database: Database) -> None:
