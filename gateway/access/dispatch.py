@@ -19,10 +19,11 @@ from gateway.access.call import Call
 from gateway.access.deadline import Deadline
 from gateway.access.headers import without_account
 from gateway.access.refusals import final, timed_out
+from gateway.access.tokens import Tokens
 from gateway.errors import ConnectFailed, EgressDenied, GatewayError, Unavailable, UpstreamFailed
 from gateway.registry.snapshot import EndpointRoute
 from gateway.settings import TimeoutSettings
-from gateway.upstream.transport import Transport, UpstreamRequest, UpstreamResponse
+from gateway.upstream.transport import NothingSent, Transport, UpstreamRequest, UpstreamResponse
 from gateway.vault.secret import Secret
 from gateway.vault.vault import Vault
 
@@ -88,6 +89,10 @@ class Dispatcher:
         self._timeouts = timeouts
         self._retried = retried
 
+    def adopt(self, timeouts: TimeoutSettings) -> None:
+        """Go by these limits from the next phase of each call on."""
+        self._timeouts = timeouts
+
     async def send(self, call: Call, outgoing: Outgoing, deadline: Deadline) -> UpstreamResponse:
         """Return the head of the first usable answer, or of the last refusal.
 
@@ -144,7 +149,9 @@ class Dispatcher:
             return None, error, "connect_failed"
         except UpstreamFailed as error:
             return None, error, "disconnected"
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as cancelled:
+            if isinstance(cancelled, NothingSent):  # section 4: name look-up, connect, TLS
+                call.tokens = Tokens()
             name = deadline.took()
             if name != "first_byte":
                 if name is not None:

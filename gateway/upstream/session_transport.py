@@ -19,7 +19,7 @@ from gateway.upstream.egress import Session, connector_of
 from gateway.upstream.exchange import Answer, exchange, pool_key
 from gateway.upstream.failures import body_failure, request_failure
 from gateway.upstream.request_body import SLICE_BYTES, Upload, payload
-from gateway.upstream.transport import UpstreamRequest
+from gateway.upstream.transport import NothingSent, UpstreamRequest
 from gateway.upstream.wire import CURRENT_WIRE, Wire
 
 _FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError)  # TimeoutError is an OSError
@@ -53,8 +53,10 @@ class SessionTransport:
                 was_retried = True
                 self._connector.drop_idle(request.url)
             except asyncio.CancelledError:
-                if (wire := CURRENT_WIRE.get()) is not None:
-                    wire.abort()  # aiohttp would first flush what the upstream does not take
+                wire = CURRENT_WIRE.get()
+                if wire is None:
+                    raise NothingSent from None
+                wire.abort()  # aiohttp would first flush what the upstream does not take
                 raise
             else:
                 return _opened(response, upload)

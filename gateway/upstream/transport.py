@@ -3,6 +3,7 @@
 The data plane and the preflight know this interface only; `session_transport.py` is the implementation on aiohttp.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Protocol
 
@@ -23,6 +24,10 @@ class UpstreamRequest(msgspec.Struct, frozen=True, gc=False):
     headers: CIMultiDict[str]
     body: bytes | AsyncIterator[bytes] | None = None
     connect_timeout_s: float = 5.0  # name look-up, TCP and TLS together
+
+
+class NothingSent(asyncio.CancelledError):
+    """A cancellation before any connection was there: the upstream knows nothing of the request."""
 
 
 class UpstreamResponse(Protocol):
@@ -73,8 +78,8 @@ class Transport(Protocol):
         """Send the request and return the answer once its head is here.
 
         When a pooled connection turns out to be dead before any byte came back, the request is sent once more on a
-        new one, if its body can be replayed. Cancelling closes the connection at once. What the request's own body
-        iterator raises is raised here.
+        new one, if its body can be replayed. Cancelling closes the connection at once, and comes back as NothingSent
+        when there was none yet. What the request's own body iterator raises is raised here.
 
         Raises:
             EgressDenied: the policy forbids the address; `hint` is for administrators, it names the address.
