@@ -96,7 +96,6 @@ class Modelport:
         self.admin_key: Secret | None = None
         self.address = ""
         self.port = 0
-        self._relay: Relay | None = None
 
     async def start(self) -> None:
         """Open the database, read the registry, listen; `address` and `admin_key` are known afterwards.
@@ -128,11 +127,11 @@ class Modelport:
     @property
     def running_calls(self) -> int:
         """How many calls to models are under way."""
-        return 0 if self._relay is None else len(self._relay)
+        return len(self._relay) if self.address else 0
 
     def hurry(self) -> None:
         """End the running calls now instead of letting them finish; while it starts there are none."""
-        if self._relay is not None:
+        if self.address:
             self._relay.end_all()
 
     async def _open_database(self) -> None:

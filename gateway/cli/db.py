@@ -15,6 +15,7 @@ from gateway.cli.failure import Failure, UsageFailure
 from gateway.cli.local import ConfigFile, DataDir, local_settings, sqlite_file, with_database
 from gateway.cli.output import Columns, write_lines
 from gateway.cli.talk import say
+from gateway.errors import ConfigError
 
 _FIELDS: Columns = {"database": "database", "revision": "revision", "needed": "needed", "current": "current"}
 
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
     command(group, "status", example="modelport db status")(_status)
     command(group, "upgrade", example="modelport db upgrade --config /etc/modelport.yaml")(_upgrade)
     command(group, "backup", example="modelport db backup before-upgrade.db")(_backup)
+    command(group, "rewrap", example="modelport db rewrap --config /etc/modelport.yaml")(_rewrap)
     app.add_typer(group, name="db", help=__doc__)
 
 
@@ -83,6 +85,30 @@ def _backup(
     write_lines([target])
     if settings.secrets.pepper is None or settings.secrets.kek is None:
         say(f"Keep the key files in {settings.data_dir} with it: without them the copy opens no stored secret.")
+
+
+def _rewrap(session: Session, config: ConfigFile = None, data_dir: DataDir = None) -> None:  # noqa: ARG001 - as above
+    """Bring every stored credential under the newest key-encryption key, the first one that secrets.kek names."""
+    settings = local_settings(config, data_dir)
+    sqlite_file(settings)
+    # Inner imports: as above.
+    from gateway.storage.clock import SystemClock
+    from gateway.storage.engine import Database
+    from gateway.storage.migrate import require_current
+    from gateway.vault.setup import KEK_FILE, make_vault
+
+    async def run(database: Database) -> int:
+        await require_current(database)
+        vault = make_vault(settings, database, environment=os.environ, clock=SystemClock())
+        made = settings.secrets.kek is not None or (settings.data_dir / KEK_FILE).exists()
+        if not made and not await vault.root_keys_in_use():
+            return 0  # nor is a key made for nothing
+        if not made:
+            raise ConfigError(f"there is no {KEK_FILE} in {settings.data_dir}", hint="name the server's --data-dir")
+        return await vault.rewrap()
+
+    moved = with_database(settings, run)
+    say(f"{moved} stored credentials were brought under the newest key; older ones may go from secrets.kek")
 
 
 def _copy(path: Path, target: Path) -> None:

@@ -12,14 +12,12 @@ from pydantic import ValidationError
 from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure, UsageFailure
 from gateway.cli.local import local_settings, sqlite_file, with_database
-from gateway.errors import ConfigError
 from gateway.keys.model import KeyInput, key_created
 from gateway.keys.service import KeyService
 from gateway.settings import Settings
 from gateway.storage.clock import SystemClock
 from gateway.storage.engine import Database
-from gateway.storage.migrate import read_revision
-from gateway.storage.revisions import HEAD
+from gateway.storage.migrate import require_current
 from gateway.vault.setup import PEPPER_FILE, load_peppers
 
 
@@ -33,8 +31,7 @@ def create(body: dict[str, Any], *, config: Path | None, data_dir: Path | None) 
     clock = SystemClock()
 
     async def make(database: Database) -> dict[str, Any]:
-        if (found := await read_revision(database)) != HEAD:
-            raise ConfigError(f"the database is at revision {found}, not {HEAD}", hint="run `modelport db upgrade`")
+        await require_current(database)
         record, minted = await KeyService(database, peppers, clock).create(wanted, None)
         return key_created(record, minted.text.reveal(), now_ms=clock.now_ms()).model_dump(mode="json")
 

@@ -119,7 +119,7 @@ class KeyRoutes:
         if_match="optional",
     )
     async def revoke_key(self, request: web.Request) -> web.StreamResponse:
-        """End the key at once, whoever declares it; it stays in the list."""
+        """End the key at once, whoever declares it, with the keys that it made unless it is an administrator's."""
         guard = parse_if_match(request)
         return self._shown(await self._service.revoke(request.match_info["key"], request[PRINCIPAL], guard))
 

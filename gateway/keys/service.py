@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
 from gateway.api.managed import require_owner
 from gateway.api.page import decode_cursor, take_page
-from gateway.api.permissions import Permission, Role
+from gateway.api.permissions import ROLES, Permission, Role
 from gateway.api.principal import Principal
 from gateway.errors import NotFound, Unauthenticated, Unprocessable
 from gateway.keys import store
@@ -127,7 +127,7 @@ class KeyService:
         return record, minted
 
     async def revoke(self, named: str, caller: Principal | None, if_match: IfMatch = UNGUARDED) -> KeyRecord:
-        """End a key at once; it stays on record. Revoking a revoked key changes nothing.
+        """End a key at once, with the keys it made (`_end_made`); it stays on record. A second time changes nothing.
 
         Raises:
             NotFound, PreconditionFailed: as everywhere.
@@ -136,11 +136,12 @@ class KeyService:
             await bump_version(conn, KEYS_VERSION)
             record = revoked(await self._guarded(conn, named, caller, if_match), self._clock.now_ms())
             await store.save(conn, record)
+            await self._end_made(conn, record)
         await self._published()
         return record
 
     async def delete(self, named: str, caller: Principal | None, if_match: IfMatch = UNGUARDED) -> None:
-        """End a key and forget it; what it used stays in the usage.
+        """End a key with the keys it made and forget it; what it used stays in the usage.
 
         Raises:
             NotFound, PreconditionFailed: as everywhere.
@@ -150,8 +151,21 @@ class KeyService:
             await bump_version(conn, KEYS_VERSION)
             record = await self._guarded(conn, named, caller, if_match)
             require_owner("key", record.name, record, None)
+            await self._end_made(conn, record)
             await store.remove(conn, record.id)
         await self._published()
+
+    async def _end_made(self, conn: AsyncConnection, record: KeyRecord) -> None:
+        """Revoke what a key made, and what those made: a key gives no longer life than its own (KEY-6).
+
+        Whoever had a leaked key could have made them. Not so for a key that manages everybody's: what it made is
+        the installation's, other administrators among it, and ending those would lock everybody out.
+        """
+        ended, now_ms = [record], self._clock.now_ms()
+        while makers := [one.id for one in ended if Permission.KEYS_MANAGE not in ROLES[one.role]]:
+            ended = [revoked(one, now_ms) for one in await store.living_made_by(conn, makers)]
+            for one in ended:
+                await store.save(conn, one)
 
     async def ensure_admin_key(self) -> Secret | None:
         """Make the first key of a new installation and return its text; None when there are keys already.

@@ -1,7 +1,7 @@
 """The table `keys`, in the transactions of the service; parameters only (KEY-9)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,12 @@ async def find(conn: AsyncConnection, named: str) -> KeyRecord | None:
 async def load_all(conn: AsyncConnection) -> list[KeyRecord]:
     """Return every key, revoked ones too."""
     return [_record(row) for row in await conn.execute(_records())]
+
+
+async def living_made_by(conn: AsyncConnection, maker_ids: Collection[str]) -> list[KeyRecord]:
+    """Return the keys that these made and that nobody revoked."""
+    where = (keys.c.created_by.in_(maker_ids), keys.c.revoked_at.is_(None))
+    return [_record(row) for row in await conn.execute(_records().where(*where))]
 
 
 async def page(

@@ -67,6 +67,12 @@ async def read_revision(database: Database) -> str | None:
         return await conn.run_sync(_revision)
 
 
+async def require_current(database: Database) -> None:
+    """Raise ConfigError unless the database is the one that this program works with."""
+    if (found := await read_revision(database)) != HEAD:
+        raise ConfigError(f"the database is at revision {found}, not {HEAD}", hint="run `modelport db upgrade`")
+
+
 async def create_schema(conn: AsyncConnection) -> None:
     """Make every table in an empty database, at the newest revision, without alembic."""
     await conn.run_sync(metadata.create_all)

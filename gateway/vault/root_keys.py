@@ -2,7 +2,7 @@
 
 A source holds one or more values of 32 bytes, base64 or hex, separated by white space: the first makes new
 ciphertexts and hashes, the others still open and verify older ones. Rotating is: put a new value in front, restart,
-re-wrap (or wait until every caller's key was used once), take the old value away.
+`modelport db rewrap` (or, for a pepper, wait until every caller's key was used once), take the old value away.
 """
 
 import base64

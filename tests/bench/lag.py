@@ -29,7 +29,7 @@ async def _main() -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, _report, late_ms)
     loop.add_signal_handler(signal.SIGTERM, stopping.set)
-    for line in greeting(settings, modelport.address, modelport.admin_key):
+    for line in greeting(settings, modelport.address, modelport.port, modelport.admin_key):
         print(line, flush=True)
     while not stopping.is_set():
         asked = time.perf_counter()

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import shutil
 import sqlite3
@@ -5,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from gateway.settings import SecretSettings, Settings
+from gateway.storage.clock import SystemClock
+from gateway.storage.engine import Database
+from gateway.vault.secret import Secret
+from gateway.vault.setup import make_vault
 from tests.cli.program import Shell
+
+OLD, NEW = "11" * 32, "22" * 32
 
 
 @pytest.fixture
@@ -82,3 +90,55 @@ def test_a_wrong_setting_is_one_sentence(shell: Shell) -> None:
     assert ended.code == 2
     assert "mysql" in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_rewrap_brings_stored_credentials_under_the_newest_key(here: Shell) -> None:
+    """SEC-2: the new key in front, rewrap, and the old one may go; a second run finds nothing to do."""
+    data, kek = here.folder / "modelport-data", here.folder / "kek"
+    for number in range(3):
+        _store(data, f"ep_{number}", {"KEK": OLD})
+    kek.write_text(f"{NEW}\n{OLD}\n")
+    kek.chmod(0o600)
+    rotating = here.having(MODELPORT_SECRETS__KEK="file:kek")
+    first, second = rotating.run("db", "rewrap"), rotating.run("db", "rewrap")
+    assert (first.code, first.out, second.code) == (0, "", 0)
+    assert first.err.startswith("3 ")
+    assert second.err.startswith("0 ")
+    with sqlite3.connect(data / "modelport.db") as database:
+        assert database.execute("SELECT count(DISTINCT kek_id), count(*) FROM secrets").fetchone() == (1, 3)
+    database.close()
+    kek.write_text(f"{NEW}\n")
+    assert rotating.run("db", "rewrap").err.startswith("0 ")
+
+
+def test_rewrap_without_the_old_key_says_so(here: Shell) -> None:
+    """SEC-2: nothing is lost, and no key is made in its place."""
+    data = here.folder / "modelport-data"
+    _store(data, "ep_1", {"KEK": OLD})
+    missing = here.run("db", "rewrap")
+    wrong = here.having(MODELPORT_SECRETS__KEK="env:KEK", KEK=NEW).run("db", "rewrap")
+    assert (missing.code, wrong.code) == (2, 2)
+    assert "key-encryption-key" in missing.err
+    assert "1 of 1 secrets" in wrong.err
+    assert not (data / "key-encryption-key").exists()
+
+
+def test_rewrap_without_secrets_makes_no_key(here: Shell) -> None:
+    """There is nothing to do."""
+    ended = here.run("db", "rewrap")
+    assert (ended.code, ended.err[:2]) == (0, "0 ")
+    assert not (here.folder / "modelport-data" / "key-encryption-key").exists()
+
+
+def _store(data: Path, owner: str, environment: dict[str, str]) -> None:
+    """Store a credential as a server with this key would."""
+
+    async def put() -> None:
+        settings = Settings.model_construct(data_dir=data, secrets=SecretSettings(kek="env:KEK"))
+        database = await Database.open(f"sqlite:///{data / 'modelport.db'}")
+        vault = make_vault(settings, database, environment=environment, clock=SystemClock())
+        async with database.write() as conn:
+            await vault.put(conn, "endpoint", owner, Secret("sk-upstream"))
+        await database.close()
+
+    asyncio.run(put())

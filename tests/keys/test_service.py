@@ -104,6 +104,31 @@ async def test_a_revoked_key_ends_at_once_and_stays_on_record(database: Database
     assert (first.revoked_at, first.rev, first.status(process.clock.now)) == (START_MS, 2, "revoked")
 
 
+@pytest.mark.parametrize("how", ["revoke", "delete"])
+async def test_with_a_key_end_the_keys_that_it_made(database: Database, how: str) -> None:
+    """KEY-6: no key outlives the one that made it; whoever found a leaked key keeps nothing of it."""
+    process = await Installation.start(database)
+    _, maker = await process.key(role=Role.DEVELOPER)
+    child, made = await process.key(maker)
+    grandchild, _ = await process.key(made)
+    other, _ = await process.key(role=Role.DEVELOPER)
+    await getattr(process.service, how)(own_id(maker), None)
+    for text in (child, grandchild):
+        with pytest.raises(Unauthenticated):
+            process.verify(text)
+    assert process.verify(other)
+    assert (await process.service.get(own_id(made), None)).revoked_at == START_MS
+
+
+async def test_what_an_administrator_made_goes_on(database: Database) -> None:
+    """The first key of an installation is there to be replaced; its end must not lock everybody out."""
+    process = await Installation.start(database)
+    first = await process.admin()
+    text, _ = await process.key(first, role=Role.ADMIN)
+    await process.service.revoke(own_id(first), None)
+    assert process.verify(text).role is Role.ADMIN
+
+
 async def test_a_deleted_key_is_gone(database: Database) -> None:
     """Refused at once, and unknown from then on."""
     process = await Installation.start(database)
