@@ -19,6 +19,8 @@ from tests.programs import require
 
 CLIENT_S = 300.0
 LEFT_S = 1.0
+HOLD_ON = {"llama-index"}
+"""Libraries that read a stream to its end although their caller has closed it: there is nothing to notice."""
 ENVIRONMENT = {
     "NO_PROXY": "*",
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -94,7 +96,7 @@ def test_a_client_does_everything_at_every_form_of_the_address(
     for place in places:
         for url in place.urls:
             check(results[url], place, f"{client} at {url}")
-    if upstream == "llama":  # the scripted ones have said everything before anybody can leave
+    if upstream == "llama" and client not in HOLD_ON:  # the scripted ones have said everything before anybody can leave
         _wait_for_left_streams(before, left_streams)
 
 
