@@ -5,6 +5,7 @@ Read it from the top to learn what the product consists of; nothing else in the 
 
 import asyncio
 import gc
+import operator
 import random
 import secrets
 import socket
@@ -31,6 +32,12 @@ from gateway.api.openapi_routes import OpenApiRoutes
 from gateway.api.operation import Operation, register
 from gateway.api.principal import PRINCIPAL, REQUEST_ID
 from gateway.api.request import ORIGIN, PEER
+from gateway.configuration.loading import Configuration
+from gateway.configuration.routes import SettingsRoutes
+from gateway.declared.hot import Live
+from gateway.declared.routes import ReloadRoutes, StatusRoutes
+from gateway.declared.setup import make_reconciler, make_reloader
+from gateway.declared.watch import LOOK_S
 from gateway.demo import EchoServer, publish_echo
 from gateway.keys.local import anonymous_local
 from gateway.keys.ring import KeyRing
@@ -58,7 +65,7 @@ from gateway.storage.engine import Database
 from gateway.storage.migrate import migrate
 from gateway.storage.writer import BatchWriter
 from gateway.tasks import Tasks
-from gateway.upstream.egress import Egress, EgressPolicy
+from gateway.upstream.egress import Egress
 from gateway.upstream.session_transport import SessionTransport
 from gateway.usage.model import DAY_MS, UsageRecord
 from gateway.usage.retention import Retention
@@ -83,9 +90,17 @@ class Modelport:
     """One process of the product, server or gateway by its settings."""
 
     def __init__(
-        self, settings: Settings, *, environment: Mapping[str, str], sock: socket.socket | None = None
+        self,
+        settings: Settings,
+        *,
+        environment: Mapping[str, str],
+        sock: socket.socket | None = None,
+        configuration: Configuration | None = None,
+        reread: Callable[[], Configuration] | None = None,
     ) -> None:
         self._settings = settings
+        self._configuration = configuration or Configuration(settings)
+        self._reread = reread
         self._sock = sock  # a listening one that somebody else opened, at the address in `settings`
         self._environment = environment
         self._clock = SystemClock()
@@ -108,15 +123,22 @@ class Modelport:
         make_data_dir(settings.data_dir)
         await self._open_database()
         await self._open_services()
+        await self._reloader.start()
         await self._listen(self._application())
         await self._ensure_key()
         self._tasks.repeat(self._registry.poll, every_s=POLL_S, name="look for changes of the registry")
         self._tasks.repeat(self._ring.poll, every_s=POLL_S, name="look for changes of keys")
+        if self._reloader.watches:
+            self._tasks.repeat(self._reloader.look, every_s=LOOK_S, name="look for changes of the configuration")
         self._tasks.repeat(self._sweep, every_s=SWEEP_S, name="delete what is too old")
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
         self._probes.ready = True
+
+    def reload(self, why: str) -> None:
+        """Have the configuration file read again, without waiting for it."""
+        self._tasks.start(self._reloader.reload(why), name="read the configuration again")
 
     async def stop(self) -> None:
         """Take no more calls, let running ones finish for the drain time, then close everything."""
@@ -153,19 +175,32 @@ class Modelport:
         self._keys = KeyService(database, peppers, clock, self._ring)
         self._vault = make_vault(settings, database, environment=self._environment, clock=clock)
         echo = await self._open_echo() if settings.demo else None
-        policy = EgressPolicy(
-            settings.egress.profile,
-            allow_networks=(*settings.egress.allow_networks, *([echo.network] if echo else [])),
-            allow_hosts=settings.egress.allow_hosts,
-        )
-        egress = Egress(policy, connect_timeout_s=settings.timeouts.connect_s)
+        started = self._configuration.settings
+        live = self._live = Live(started, running=settings, own_networks=[echo.network] if echo else [])
+        egress = Egress(live.policy, connect_timeout_s=settings.timeouts.connect_s)
+        live.on_change(lambda _: egress.adopt(live.policy))
+        live.on_change(self._adopt)
         self._transport = SessionTransport(egress.session)
         self._closing.append(self._transport.close)
-        self._service = RegistryService(database, self._registry, clock, secrets=self._vault, judge_url=policy.judge)
+        self._service = RegistryService(database, self._registry, clock, secrets=self._vault, judge_url=live.judge)
         await self._service.ensure_default()
         await self._ring.reload()
         if echo is not None:
             await publish_echo(self._service, self._registry, echo.base_url)
+        self._reloader = make_reloader(
+            live,
+            clock,
+            self._metrics,
+            configuration=self._configuration,
+            reread=self._reread,
+            reconciler=make_reconciler(database, self._service, clock, self._ring, configuration=self._configuration),
+        )
+
+    def _adopt(self, settings: Settings) -> None:
+        """Follow a change of settings in what hangs on this process as a whole."""
+        if settings.log.level != self._settings.log.level:
+            configure_logs(level=settings.log.level, fmt=settings.log.format)
+        self._settings = settings
 
     async def _open_echo(self) -> EchoServer:
         echo = EchoServer()
@@ -185,6 +220,8 @@ class Modelport:
         local = anonymous_local() if self._settings.keyless else None
         identity = Identity(self._ring, self._clock.now_ms, local=local, cors_origins=server.cors_origins)
         hosts = Hosts(server)
+        self._live.on_change(lambda now: hosts.adopt(now.server))
+        self._live.on_change(lambda now: identity.adopt(now.server.cors_origins))
 
         async def identify(request: web.Request) -> None:
             request[REQUEST_ID] = request_id(request.headers)
@@ -200,8 +237,10 @@ class Modelport:
             ],
         )
         if server.cors_origins:
-            app.middlewares.insert(1, cors_middleware(server.cors_origins, management_prefix=f"{mount}api/"))
-            app.on_response_prepare.append(allow_origin(server.cors_origins, management_prefix=f"{mount}api/"))
+            origins = list(server.cors_origins)
+            self._live.on_change(lambda now: operator.setitem(origins, slice(None), now.server.cors_origins))
+            app.middlewares.insert(1, cors_middleware(origins, management_prefix=f"{mount}api/"))
+            app.on_response_prepare.append(allow_origin(origins, management_prefix=f"{mount}api/"))
         register(app, self._probes, prefix=mount.rstrip("/"))
         if self._settings.role == "server":
             self._register_management(app, mount)
@@ -216,8 +255,12 @@ class Modelport:
             *registry_routes(self._service, lambda request: request[ORIGIN] + mount),
             KeyRoutes(self._keys, self._clock),
             UsageRoutes(UsageService(self._database, self._clock)),
+            SettingsRoutes(lambda: self._reloader.configuration, hot=self._live.is_hot),
+            StatusRoutes(self._reloader),
             prefix=f"{mount}api/v1",
         )
+        if self._settings.server.reload_endpoint:
+            register(app, ReloadRoutes(self._reloader), prefix=mount.rstrip("/"))
 
     def _data_plane(self) -> DataPlane:
         settings = self._settings
@@ -226,14 +269,13 @@ class Modelport:
         usage = self._writer(self._write_usage, "usage")
         self._metrics.read_at_scrape("modelport_usage_rows_waiting", "Usage rows that wait.", lambda: len(usage))
         self._metrics.count_at_scrape("modelport_usage_rows_lost", "Usage rows not written.", lambda: usage.lost)
-        log = None
-        if settings.log.requests:
-            as_json = wants_json(settings.log.format, sys.stderr)
-            log = AccessLog(self._tasks, as_json=as_json, lost=self._metrics.log_lines_lost.add)
-            log.start()
-            self._closing.append(log.flush)
+        as_json = wants_json(settings.log.format, sys.stderr)
+        log = AccessLog(self._tasks, as_json=as_json, lost=self._metrics.log_lines_lost.add)
+        log.start()
+        self._closing.append(log.flush)
         instance = secrets.token_hex(6)
-        account = Account(self._metrics, usage.put, objects, self._clock, log=log)
+        account = Account(self._metrics, usage.put, objects, self._clock, log=log if settings.log.requests else None)
+        self._live.on_change(lambda now: account.write_lines(log if now.log.requests else None))
         balancer = Balancer(self._clock.monotonic, random.random)
         self._registry.on_change(lambda now, _: balancer.retain(now.endpoints))
         self._registry.on_change(self._drop_idle)
@@ -245,7 +287,8 @@ class Modelport:
         relay = self._relay = Relay(dispatcher, settings.timeouts, made=account.object_made, keepalive_s=keepalive_s)
         read_on = ReadOn(self._tasks, default_ms=settings.usage.drain_for_usage_ms)
         self._closing.append(read_on.end)
-        return DataPlane(
+        self._live.on_change(lambda now: relay.adopt(now.timeouts))
+        plane = DataPlane(
             self._registry,
             Intake(self._registry, objects, settings.server, instance=instance),
             relay,
@@ -253,6 +296,8 @@ class Modelport:
             read_on=read_on,
             server=settings.server,
         )
+        self._live.on_change(lambda now: plane.adopt(now.server))
+        return plane
 
     def _drop_idle(self, _now: Snapshot, closed: tuple[EndpointRoute, ...]) -> None:
         for endpoint in closed:
@@ -260,14 +305,8 @@ class Modelport:
 
     async def _listen(self, app: web.Application) -> None:
         server = self._settings.server
-        limits = ListenerLimits(
-            header_timeout_s=server.header_timeout_s,
-            keepalive_timeout_s=server.keepalive_timeout_s,
-            max_connections=server.max_connections,
-            max_connections_per_ip=server.max_connections_per_ip,
-            slow_client_s=self._settings.timeouts.slow_client_s,
-        )
-        listener = Listener(app, limits)
+        listener = Listener(app, _limits(self._settings))
+        self._live.on_change(lambda now: listener.adopt(_limits(now)))
         self.port = await listener.start(server.host, server.port, sock=self._sock)
         self._metrics.read_at_scrape("modelport_connections", "Open connections.", lambda: listener.connections)
         self._closing.append(partial(self._drain, listener))
@@ -297,6 +336,17 @@ class Modelport:
     async def _write_uses(self, rows: Sequence[KeyUse]) -> None:
         async with self._database.write() as conn:
             await note_uses(conn, rows)
+
+
+def _limits(settings: Settings) -> ListenerLimits:
+    server = settings.server
+    return ListenerLimits(
+        header_timeout_s=server.header_timeout_s,
+        keepalive_timeout_s=server.keepalive_timeout_s,
+        max_connections=server.max_connections,
+        max_connections_per_ip=server.max_connections_per_ip,
+        slow_client_s=settings.timeouts.slow_client_s,
+    )
 
 
 def _describe(mount: str, operations: list[Operation]) -> dict[str, Any]:

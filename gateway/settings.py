@@ -92,6 +92,8 @@ class ServerSettings(Section):
     """Largest multipart upload in bytes; uploads are streamed, never held in memory."""
     open_to_localhost: bool = True
     """A server bound to loopback lets programs on this machine call models (not manage) without a key."""
+    reload_endpoint: bool = False
+    """Answer POST /-/reload, by which an administrator has this file read again; a change of it is seen anyway."""
     cors_origins: tuple[str, ...] = ()
     """Browser origins that may call the data plane; off by default."""
 

@@ -51,6 +51,10 @@ class Account:
         self._clock = clock
         self._log = log
 
+    def write_lines(self, log: AccessLog | None) -> None:
+        """Write a line of each call that ends from now on to this log; None writes none."""
+        self._log = log
+
     def open(self) -> None:
         """Count a call as running, until `close`."""
         self._metrics.in_flight.value += 1

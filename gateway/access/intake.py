@@ -35,6 +35,10 @@ class Intake:
         self._server = server
         self._instance = instance
 
+    def adopt(self, server: ServerSettings) -> None:
+        """Go by these limits with the next bodies."""
+        self._server = server
+
     async def read(self, request: web.Request, call: Call, suffix: str) -> Outgoing:
         """Return what to send and where it may go.
 

@@ -37,6 +37,11 @@ class Relay:
         self._keepalive_s = keepalive_s
         self._deadlines = Deadlines()
 
+    def adopt(self, timeouts: TimeoutSettings) -> None:
+        """Go by these limits with the next answers."""
+        self._timeouts = timeouts
+        self._dispatcher.adopt(timeouts)
+
     def __len__(self) -> int:
         """How many calls are under way."""
         return len(self._deadlines)

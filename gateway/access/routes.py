@@ -5,6 +5,7 @@ The path is read raw: a decoded one would turn `%2F` into a segment.
 """
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from time import perf_counter
@@ -64,10 +65,11 @@ class DataPlane:
         """
 
         async def check(request: web.Request) -> None:
+            check_head(request, self._server.max_upload_bytes)
             await identify(request)
             self.check_announced(request)
 
-        expect = expect_after(check, limit=self._server.max_upload_bytes, answer=_refuse_expectation)
+        expect = expect_after(check, limit=sys.maxsize, answer=_refuse_expectation)
         teams = f"{self._mount}{TEAM_MOUNT}"
         app.router.add_route("*", f"{teams}{{team}}", self.serve_team, expect_handler=expect)
         app.router.add_route("*", f"{self._mount}v1", self.serve_own_team, expect_handler=expect)
@@ -77,6 +79,11 @@ class DataPlane:
         for resource, handler in mounts:
             resource.add_route("*", handler, expect_handler=expect)
             app.router.register_resource(resource)
+
+    def adopt(self, server: ServerSettings) -> None:
+        """Go by these limits with the next calls."""
+        self._server = server
+        self._intake.adopt(server)
 
     def check_announced(self, request: web.Request) -> None:
         """Refuse by the head alone: no key, no such operation, a JSON body that is announced as too large."""

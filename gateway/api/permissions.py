@@ -32,6 +32,8 @@ class Permission(StrEnum):
     TEAMS_WRITE = "teams.write"
     GATEWAYS_WRITE = "gateways.write"
     SETTINGS_READ = "settings.read"
+    SETTINGS_WRITE = "settings.write"
+    """Have the configuration file read again."""
     AUDIT_READ = "audit.read"
 
 

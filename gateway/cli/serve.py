@@ -4,6 +4,8 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -53,9 +55,9 @@ def serve(  # noqa: PLR0913 - each is a flag
     )
     try:
         config = discover(config)
-        settings = load(config, flags=flags).settings
+        configuration = load(config, flags=flags)
         run = _runner()
-        code = run(_serve(settings, config))
+        code = run(_serve(configuration, config, partial(load, config, flags=flags)))
     except GatewayError as error:
         say(f"Error: {error.message}")
         if error.hint:
@@ -88,16 +90,18 @@ def _runner() -> Any:
     return uvloop.run
 
 
-async def _serve(settings: Any, config: Path | None) -> int:
+async def _serve(configuration: Any, config: Path | None, reread: Callable[[], Any]) -> int:
     # Inner import: see serve().
     from gateway.app import Modelport
     from gateway.greeting import greeting
     from gateway.listener.systemd import inherited_socket, notify
 
-    sock = inherited_socket(os.environ)
+    settings, sock = configuration.settings, inherited_socket(os.environ)
     if sock is not None:  # who may call without a key hangs on the address, so it is the socket's
         settings = settings.listening_at(*sock.getsockname()[:2])
-    modelport = Modelport(settings, environment=os.environ, sock=sock)
+    modelport = Modelport(
+        settings, environment=os.environ, sock=sock, configuration=configuration, reread=reread if config else None
+    )
     stopping = asyncio.Event()
 
     main = asyncio.current_task()
@@ -113,6 +117,7 @@ async def _serve(settings: Any, config: Path | None) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, lambda: modelport.reload("SIGHUP") if started else None)
     try:
         await modelport.start()
         started = True

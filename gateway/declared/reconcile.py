@@ -82,6 +82,12 @@ class Reconciler:
         plan = make_plan(declared, held)
         return Plan(plan.steps, plan.moves, (*self._check_endpoints(declared), *plan.findings), plan.waiting)
 
+    async def has_served(self) -> bool:
+        """Whether the database holds models or declared objects: then a server is better up with those than down."""
+        async with self._database.read() as conn:
+            held = await read_held(conn)
+        return held.anything or bool(held.models)
+
     async def renew(self, digest: str) -> None:
         """Say that this server lives, if it is the one that declares."""
         now_ms = self._clock.now_ms()

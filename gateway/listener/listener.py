@@ -87,6 +87,11 @@ class Listener:
         """Connections closed since the start because a request's head did not come in time."""
         return self._server.late
 
+    def adopt(self, limits: ListenerLimits) -> None:
+        """Go by these limits with new connections and new heads; the keep-alive time stays that of the start."""
+        self._limits = limits
+        self._server.limits = limits
+
     @property
     def slow(self) -> int:
         """Connections cut since the start because the caller took nothing of its answer."""

@@ -4,7 +4,7 @@ Only installed where origins are listed. The list says exact origins; `*` is not
 spend a key that its user pasted somewhere. Management is never opened: its pages come from this server.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
@@ -22,8 +22,11 @@ _PREFLIGHT = {
 _EXPOSED = "x-request-id, server-timing, retry-after, x-should-retry"
 
 
-def cors_middleware(origins: tuple[str, ...], *, management_prefix: str) -> Middleware:
-    """Return the middleware that answers preflights of listed origins; `allow_origin` dresses the answers."""
+def cors_middleware(origins: Collection[str], *, management_prefix: str) -> Middleware:
+    """Return the middleware that answers preflights of listed origins; `allow_origin` dresses the answers.
+
+    The collection may change while the server runs.
+    """
 
     @web.middleware
     async def answer_preflight(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -36,7 +39,7 @@ def cors_middleware(origins: tuple[str, ...], *, management_prefix: str) -> Midd
 
 
 def allow_origin(
-    origins: tuple[str, ...], *, management_prefix: str
+    origins: Collection[str], *, management_prefix: str
 ) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
     """Return the `on_response_prepare` hook that lets pages of listed origins read the answer."""
 
@@ -49,7 +52,7 @@ def allow_origin(
     return dress
 
 
-def _is_listed(request: web.Request, origins: tuple[str, ...], management_prefix: str) -> bool:
+def _is_listed(request: web.Request, origins: Collection[str], management_prefix: str) -> bool:
     if request.rel_url.raw_path.startswith(management_prefix):
         return False
     return request.headers.get(hdrs.ORIGIN) in origins

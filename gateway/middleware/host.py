@@ -29,6 +29,10 @@ class Hosts:
     """The hosts that this process answers to."""
 
     def __init__(self, server: ServerSettings) -> None:
+        self.adopt(server)
+
+    def adopt(self, server: ServerSettings) -> None:
+        """Answer to the hosts and believe the proxies of these settings from now on."""
         self._names = {name.lower() for name in (*server.allowed_hosts, *_LOOPBACK_NAMES, socket.gethostname())}
         self._public = server.public_origin
         self._public_host = self._public.partition("://")[2] if self._public else None

@@ -46,6 +46,10 @@ class Identity:
         self._local = local
         self._origins = frozenset(cors_origins)
 
+    def adopt(self, cors_origins: tuple[str, ...]) -> None:
+        """Take pages of these origins for callers on this machine from now on."""
+        self._origins = frozenset(cors_origins)
+
     def of(self, request: web.Request) -> Principal | None:
         """Return the caller, or None when the request carries no key and comes from elsewhere.
 

@@ -74,6 +74,7 @@ class Metrics:
         self.in_flight = Gauge("modelport_requests_in_flight", "Calls running now.")
         self.log_lines_lost = Counter("modelport_log_lines_lost", "Request lines that found the queue full.")
         self.key_refusals = Counter("modelport_key_refusals", "Refused credentials by reason.", ("reason",))
+        self._others: list[Counter | Histogram | Gauge] = []
         self._readings: list[tuple[type[GaugeMetricFamily | CounterMetricFamily], str, str, Callable[[], float]]] = []
         self._version = version
         self._process = CollectorRegistry(auto_describe=False)
@@ -102,6 +103,10 @@ class Metrics:
         """Count an error that was answered outside the data plane."""
         self.errors.add((code,))
 
+    def add(self, series: Counter | Histogram | Gauge) -> None:
+        """Show a series that somebody else keeps."""
+        self._others.append(series)
+
     def read_at_scrape(self, name: str, documentation: str, reading: Callable[[], float]) -> None:
         """Show a gauge whose number is asked for at each scrape, on the event loop."""
         self._readings.append((GaugeMetricFamily, name, documentation, reading))
@@ -118,6 +123,8 @@ class Metrics:
         for series in vars(self).values():
             if isinstance(series, Counter | Histogram | Gauge):
                 yield series.freeze()
+        for other in self._others:
+            yield other.freeze()
         for family, name, documentation, reading in self._readings:
             yield family(name, documentation, value=reading())
         build = GaugeMetricFamily("modelport_build_info", "Which version runs.", labels=["version"])

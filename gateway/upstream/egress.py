@@ -48,9 +48,14 @@ class Egress:
         """The policy in force."""
         return connector_of(self.session).policy
 
+    def adopt(self, policy: EgressPolicy) -> None:
+        """Judge by this policy from now on, and cut what it forbids, streams included (EGR-6); nothing for the same."""
+        if policy is not self.policy:
+            connector_of(self.session).adopt(policy)
+
     async def replace_policy(self, policy: EgressPolicy) -> None:
         """Judge by this policy from now on, and cut what it forbids, streams included (EGR-6)."""
-        connector_of(self.session).adopt(policy)
+        self.adopt(policy)
         await asyncio.sleep(0)  # aborted connections are reported lost in the loop's next turn
 
     async def close(self) -> None:

@@ -1,7 +1,10 @@
 """A registry that a file declares objects of: real database, vault, policy and services, on both databases."""
 
+import contextlib
+import itertools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +18,13 @@ from gateway.storage.engine import Database
 from gateway.upstream.policy import EgressPolicy
 from gateway.vault.root_keys import RootKeys
 from gateway.vault.setup import make_vault
+from tests.app.caller import Caller
+from tests.app.conftest import caller, process_settings, upstream
 from tests.clock import ManualClock
+from tests.declared.house import QUIET, House, Living, living, save
 from tests.keys.installation import PEPPER
+
+__all__ = ["caller", "process_settings", "upstream"]  # fixtures of the whole product
 
 Servers = Callable[[str], Reconciler]
 
@@ -67,3 +75,19 @@ def server(database: Database, service: RegistryService, clock: ManualClock, rin
 def reconciler(server: Servers) -> Reconciler:
     """Give one server."""
     return server("host-a:/etc/modelport/modelport.yaml")
+
+
+@pytest.fixture
+def house(tmp_path: Path, caller: Caller, process_settings: None) -> Living:
+    """Give the way in: the product on a file with this text."""
+    del process_settings
+    numbers = itertools.count(1)
+
+    def run(text: str, **flags: Any) -> contextlib.AbstractAsyncContextManager[House]:
+        folder = tmp_path / f"house-{next(numbers)}"
+        folder.mkdir()
+        file = folder / "modelport.yaml"
+        save(file, QUIET + text)
+        return living(caller, file, folder / "data", **flags)
+
+    return run

@@ -109,23 +109,23 @@ async def test_a_fault_at_any_step_leaves_nothing_changed(
     await reconciler.apply(declared(SMALL))
     rows, before, snapshot = await contents(database), await revision(database), service.registry.snapshot
     whole = Hands.carry_out
-    done, fault = 0, 0
+    done, fault = 0, [0]
 
     async def failing(self: Hands, step: Any) -> None:
         nonlocal done
         done += 1
         await whole(self, step)
-        if done == fault:
+        if done == fault[0]:
             raise RuntimeError("the machine fails here")
 
     monkeypatch.setattr(Hands, "carry_out", failing)
-    for fault in range(1, 12):
+    for fault[0] in range(1, 12):
         done = 0
         with pytest.raises(RuntimeError, match="fails here"):
             await reconciler.apply(_other())
         assert (await contents(database), await revision(database)) == (rows, before)
         assert service.registry.snapshot is snapshot
-    fault = 0
+    fault[0] = 0
     assert len((await reconciler.apply(_other())).changes) == 11
 
 

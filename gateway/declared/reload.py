@@ -1,0 +1,197 @@
+"""Read the configuration file again: parse, validate, compare, swap. On any error the last good one stays in force.
+
+One at a time, whoever asks: the watch, SIGHUP, `POST /-/reload`. What became of it is in `status`, in the log (once for
+each different result) and in the metrics.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gateway.configuration.finding import ConfigurationError, Finding
+from gateway.configuration.loading import Configuration
+from gateway.declared.hot import Live
+from gateway.declared.lease import RENEW_MS
+from gateway.declared.model import Declared
+from gateway.declared.reading import read_declared
+from gateway.declared.reconcile import Outcome, Reconciler
+from gateway.declared.watch import Watch
+from gateway.errors import ConfigError, GatewayError, Unavailable
+from gateway.storage.clock import Clock
+
+Result = Literal["changed", "unchanged", "refused"]
+logger = logging.getLogger("modelport.configuration")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the last reading went. `loaded_at` is when the configuration in force was read; times are unix ms."""
+
+    at: int
+    loaded_at: int
+    result: Result = "unchanged"
+    findings: tuple[Finding, ...] = ()
+    changes: tuple[str, ...] = ()
+    """Objects and settings that changed with it."""
+    needs_restart: tuple[str, ...] = ()
+    """Settings that the file has changed since the start and that take effect with the next one."""
+    waiting: tuple[Finding, ...] = ()
+    """Keys that the file names and that are not made yet."""
+    declared_by: str | None = None
+    """Another server that declares the same; None when this one does."""
+
+    @property
+    def successful(self) -> bool:
+        """Whether what the file says is in force."""
+        return self.result != "refused"
+
+
+@dataclass
+class Counts:
+    """Readings by their result, for the metrics."""
+
+    results: dict[Result, int] = field(default_factory=lambda: {"changed": 0, "unchanged": 0, "refused": 0})
+
+
+class Reloader:
+    """Keeps the process on what its file says. `reread` is None without a file, `reconciler` in the gateway role."""
+
+    def __init__(  # noqa: PLR0913 - keyword-only, all of it from the composition root
+        self,
+        live: Live,
+        clock: Clock,
+        *,
+        configuration: Configuration,
+        reread: Callable[[], Configuration] | None,
+        reconciler: Reconciler | None,
+        counted: Callable[[Result], object],
+    ) -> None:
+        self._live = live
+        self._clock = clock
+        self._reread = reread
+        self._reconciler = reconciler
+        self._counted = counted
+        self._declared = Declared()
+        self._reloading = asyncio.Lock()
+        self._tried_at = 0
+        document = configuration.document
+        self._watch = Watch(document.path) if document is not None and reread is not None else None
+        self.configuration = configuration
+        self.status = Status(at=clock.now_ms(), loaded_at=clock.now_ms())
+
+    @property
+    def watches(self) -> bool:
+        """Whether there is a file to read again."""
+        return self._watch is not None
+
+    async def start(self) -> None:
+        """Bring about what the configuration of the start declares.
+
+        A server that has served before comes up with what it served, and tells what is wrong.
+
+        Raises:
+            ConfigurationError: the sections are wrong, or a new installation cannot be made of them.
+        """
+        self._declared = read_declared(self.configuration.declared, self.configuration.document)
+        try:
+            outcome = await self._reconcile(self._declared)
+        except ConfigError as error:
+            if self._reconciler is None or not await self._reconciler.has_served():
+                raise
+            self._refuse(error)
+            return
+        self._note(outcome, ())
+
+    async def reload(self, why: str) -> Status:
+        """Read the file again now and return how it went; `why` is for the log.
+
+        Raises:
+            Unavailable: the database does not answer; nothing has changed.
+        """
+        if self._reread is None:
+            logger.warning("%s: this server was started without a configuration file", why)
+            return self.status
+        async with self._reloading:
+            await self._try(self._reread)
+            self._counted(self.status.result)
+            return self.status
+
+    async def look(self) -> None:
+        """Read the file again if it has changed, and try again what could not be done: to be called each moment."""
+        if self._watch is not None and await self._watch.look():
+            await self.reload("the file has changed")
+            return
+        now_ms = self._clock.now_ms()
+        if self._reconciler is None or now_ms - self._tried_at < RENEW_MS:
+            return
+        self._tried_at = now_ms
+        status = self.status
+        if self._reread is not None and (not status.successful or status.waiting or status.declared_by):
+            async with self._reloading:
+                await self._try(self._reread)
+        elif self._declared.anything:
+            await self._reconciler.renew(self._declared.digest)
+
+    async def _try(self, reread: Callable[[], Configuration]) -> None:
+        self._tried_at = self._clock.now_ms()
+        try:
+            fresh = await asyncio.to_thread(reread)
+            declared = read_declared(fresh.declared, fresh.document)
+            settings = self._live.changes(fresh.settings)
+            with self._live.trial(fresh.settings):
+                outcome = await self._reconcile(declared)
+        except Unavailable:
+            raise
+        except ConfigError as error:
+            self._refuse(error)
+            return
+        self.configuration, self._declared = fresh, declared
+        self._note(outcome, settings)
+
+    async def _reconcile(self, declared: Declared) -> Outcome:
+        return Outcome() if self._reconciler is None else await self._reconciler.apply(declared)
+
+    def _refuse(self, error: GatewayError) -> None:
+        findings = error.findings if isinstance(error, ConfigurationError) else (_as_finding(error),)
+        before, now_ms = self.status, self._clock.now_ms()
+        self.status = Status(
+            at=now_ms,
+            loaded_at=before.loaded_at,
+            result="refused",
+            findings=findings,
+            needs_restart=before.needs_restart,
+        )
+        if before.findings != findings:
+            told = "\n".join(f"  {finding}" for finding in findings)
+            logger.error("the configuration is refused, the last good one stays in force:\n%s", told)
+
+    def _note(self, outcome: Outcome, settings: tuple[str, ...]) -> None:
+        before, now_ms = self.status, self._clock.now_ms()
+        changes = (*outcome.changes, *(f"~ {name}" for name in settings))
+        self.status = Status(
+            at=now_ms,
+            loaded_at=now_ms,
+            result="changed" if changes else "unchanged",
+            changes=changes,
+            needs_restart=self._live.needs_restart(self.configuration.settings),
+            waiting=outcome.waiting,
+            declared_by=outcome.other,
+        )
+        if changes or not before.successful:
+            shown = ", ".join(changes[:_SHOWN]) + (f" and {len(changes) - _SHOWN} more" if changes[_SHOWN:] else "")
+            logger.info("the configuration is in force: %s", shown or "nothing had to change")
+        if self.status.needs_restart != before.needs_restart and self.status.needs_restart:
+            logger.warning("these settings need a restart: %s", ", ".join(self.status.needs_restart))
+        for finding in self.status.waiting:
+            if finding not in before.waiting:
+                logger.warning("%s", finding)
+
+
+_SHOWN = 20
+"""Changes that the log names; the status has them all."""
+
+
+def _as_finding(error: GatewayError) -> Finding:
+    return Finding("", "", error.message, error.hint)
