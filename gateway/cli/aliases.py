@@ -30,7 +30,7 @@ def add_alias(
     owner = find(session, MODEL, model)
     body = {"name": alias, "model": owner["uid"], "team": owner["team"]}
     session.item(session.api.post(NOUN.path, body).body, _COLUMNS)
-    suggest(f'modelport call {alias} "Say hello"')
+    suggest(f'modelport call {alias} "Say hello"', team=session.team)
 
 
 @command(app, "list", example="modelport aliases list")

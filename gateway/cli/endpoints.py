@@ -72,7 +72,7 @@ def add_endpoints(  # noqa: PLR0913, PLR0917 - each is a flag
         **upstream_key(api_key, api_key_file),
     }
     _add(session, [{"base_url": url, **shared} for url in urls])
-    suggest(f'modelport call {owner["name"]} "Say hello"')
+    suggest(f'modelport call {owner["name"]} "Say hello"', team=session.team)
 
 
 @command(app, "list", example="modelport endpoints list qwen3")

@@ -114,10 +114,10 @@ def add_model(  # noqa: PLR0913, PLR0917 - each is a flag
     }
     session.item(session.api.post(NOUN.path, body).body, _FIELDS)
     if endpoint:
-        suggest(f'modelport call {name} "Say hello"')
+        suggest(f'modelport call {name} "Say hello"', team=session.team)
     else:
         say("It has no endpoint yet, so a call to it is a 503.")
-        suggest(f"modelport endpoints add {name} http://localhost:8000/v1")
+        suggest(f"modelport endpoints add {name} http://localhost:8000/v1", team=session.team)
 
 
 @command(app, "list", example="modelport models list -o json")
@@ -166,7 +166,7 @@ def edit_model(  # noqa: PLR0913, PLR0917 - each is a flag
         ),
     }
     session.item(edit(session, NOUN, name, changes), _FIELDS)
-    suggest(f"modelport resolve {rename or name}")
+    suggest(f"modelport resolve {rename or name}", team=session.team)
 
 
 @command(app, "remove", example="modelport models remove qwen3")

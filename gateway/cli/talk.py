@@ -25,9 +25,9 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
-def suggest(command: str) -> None:
-    """Say what one would do next; the last line of a command that succeeded."""
-    say(f"Try: {command}")
+def suggest(command: str, *, team: str | None = None) -> None:
+    """Say what one would do next, in the same team; the last line of a command that succeeded."""
+    say(f"Try: {command}" + (f" --team {team}" if team else ""))
 
 
 def confirm(question: str, *, yes: bool) -> None:

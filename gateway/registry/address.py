@@ -112,6 +112,6 @@ def _resolved(text: str, param: str, *, full: bool = False) -> ResolvedURL:
             f"{param} {error.value} refused by {error.rule} ({error.code}): {error.detail}",
             code="invalid_url",
             param=param,
-            hint=_FULL_URL if full and error.code == "scheme" else error.hint,
+            hint=_FULL_URL if full and error.code in {"scheme", "looks_like_host"} else error.hint,
             rule=error.code,
         ) from error

@@ -26,6 +26,14 @@ def test_a_model_from_its_making_to_its_end(admin: Shell) -> None:
     assert admin.run("models", "show", "life-2").code == 3
 
 
+def test_a_suggestion_stays_in_the_team(admin: Shell, api: Api) -> None:
+    """The command to paste next names the team, too: without it a call goes to the default team."""
+    api.post("/teams", {"name": "pasting"})
+    made = admin.run("models", "add", "theirs", "--endpoint", "http://localhost:9/v1", "--team", "pasting")
+    assert made.err == 'Try: modelport call theirs "Say hello" --team pasting\n'
+    assert admin.run("resolve", "theirs", "--team", "pasting").code == 0
+
+
 def test_endpoints_are_added_edited_and_removed_by_id(admin: Shell, api: Api) -> None:
     """Several at once; a reference to a key is kept, and gone when the host changes (EGR-7)."""
     api.post("/models", {"name": "many"})
