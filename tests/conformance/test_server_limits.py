@@ -8,11 +8,12 @@ from tests.conformance.case import CHAT
 from tests.conformance.conftest import Serve
 from tests.conformance.modelport import UpstreamProcess
 from tests.conformance.target import Target
-from tests.conformance.wire import request_bytes
+from tests.conformance.wire import Wire, request_bytes
 from tests.fakes.scenarios import DONE, ONE, completion
 from tests.fakes.script import answer, chunk, event_stream
 
 PAGE = "https://page.example"
+SLOW = 60
 
 
 @pytest.mark.alone
@@ -61,6 +62,36 @@ async def test_connections_above_the_cap_are_refused(serve: Serve, upstream: Ups
             wire.leave("fin")
         await asyncio.sleep(0.3)
         assert await _status(target) == 200
+
+
+@pytest.mark.alone
+async def test_many_slow_callers_hold_no_place_for_long(serve: Serve, upstream: UpstreamProcess) -> None:
+    """SRV-4 SRV-5 SRV-6: heads and bodies that drip take every place; the deadlines give all of them back."""
+    with serve(server={"max_connections": SLOW, "header_timeout_s": 2, "body_timeout_s": 2}) as server:
+        target = server.target(upstream)
+        case = await target.case(answer(200, completion()))
+        body = case.body()
+        head = request_bytes("POST", target.path + CHAT, target.headers(body), b"")
+        held = [await target.connect() for _ in range(SLOW)]
+        drips = [asyncio.get_running_loop().create_task(_drip(wire, head, at % 2)) for at, wire in enumerate(held)]
+        await asyncio.sleep(0.5)
+        assert await _status(target) == 503
+        closed = await asyncio.gather(*(wire.closed_within(8) for wire in held))
+        for drip in drips:
+            drip.cancel()
+        assert all(closed)
+        assert (await case.post()).status == 200
+        for wire in held:
+            wire.leave("rst")
+        assert len(await case.seen()) == 1
+
+
+async def _drip(wire: Wire, head: bytes, bodies: int) -> None:
+    """Send a head byte by byte, or a head whole and its body so."""
+    wire.send_soon(head if bodies else head[:40])
+    while True:
+        wire.send_soon(b" " if bodies else b"a")
+        await asyncio.sleep(0.25)
 
 
 async def test_an_invited_page_may_call(serve: Serve, upstream: UpstreamProcess) -> None:

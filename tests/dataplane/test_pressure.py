@@ -31,6 +31,7 @@ async def test_a_reader_that_stands_still_cannot_hold_a_broken_answer(
             await _ask_and_stand_still(standing, house, model.name, marker)
             await _nothing_moves(house, marker)
             relay, listener = house.product.inside._relay, _connections(house)
+            assert relay is not None
             assert (len(relay), await listener()) == (1, 1)
             relay.end_all()
 
