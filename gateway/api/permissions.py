@@ -51,7 +51,7 @@ class Role(StrEnum):
 _VIEWER = frozenset({Permission.SELF_READ, Permission.REGISTRY_READ, Permission.USAGE_OWN})
 _DEVELOPER = _VIEWER | {Permission.INFER, Permission.KEYS_OWN}
 _PUBLISHER = _DEVELOPER | {Permission.REGISTRY_WRITE, Permission.USAGE_READ}
-_OPERATOR = _PUBLISHER | {Permission.MODELS_OPERATE}
+_OPERATOR = _PUBLISHER | {Permission.MODELS_OPERATE, Permission.SETTINGS_READ}
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,

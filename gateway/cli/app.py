@@ -8,11 +8,14 @@ import typer
 from gateway.cli import (
     aliases,
     call,
+    config,
     db,
     discover,
+    doctor,
     endpoints,
     gateways,
     importing,
+    init,
     keys,
     models,
     resolve,
@@ -61,5 +64,5 @@ app.callback()(with_flags(_root, _OWN))
 app.command("serve")(serve)
 for noun in (models, endpoints, aliases, teams, gateways, keys):
     app.add_typer(noun.app, name=noun.NOUN.plural, help=noun.__doc__)
-for verb in (resolve, use, call, importing, discover, db, version):
+for verb in (resolve, use, call, importing, discover, doctor, db, config, init, version):
     verb.register(app)

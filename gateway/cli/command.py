@@ -51,7 +51,9 @@ class Session:
     """One run of a command: the server it speaks to and the form of its answers."""
 
     def __init__(self, flags: Flags) -> None:
-        self.server = flags.server or os.environ.get("MODELPORT_URL") or DEFAULT_SERVER
+        named = flags.server or os.environ.get("MODELPORT_URL")
+        self.names_server = named is not None and named != ""
+        self.server = named or DEFAULT_SERVER
         self.team = flags.team
         self.output = flags.output or Output.TABLE
         self._key_file = flags.key_file

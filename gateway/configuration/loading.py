@@ -84,7 +84,7 @@ def examine(
         settings = Settings.model_validate_json(_as_json(values), strict=True)
     except ValidationError as error:
         refused = list(_refusals(error, values, document))
-    findings = _sorted([*(finding for source in sources for finding in source.findings), *refused], document)
+    findings = in_order([*(finding for source in sources for finding in source.findings), *refused], document)
     return Reading(
         settings=None if findings else settings,
         declared=file.declared,
@@ -100,6 +100,16 @@ def discover(named: Path | None, *, folder: Path | None = None) -> Path | None:
         return named
     found = (folder or Path()) / FILE_NAME
     return found if found.is_file() else None
+
+
+def in_order(findings: Sequence[Finding], document: Document | None) -> list[Finding]:
+    """Return the findings in the order in which a person mends them; the sort is stable."""
+
+    def place(finding: Finding) -> int:
+        path, _, line = finding.where.rpartition(":")
+        return int(line) if document is not None and path == str(document.path) and line.isdigit() else 1 << 31
+
+    return sorted(findings, key=place)
 
 
 def _as_json(values: Mapping[str, tuple[Any, Origin]]) -> str:
@@ -145,13 +155,3 @@ def _setting_at(location: Sequence[str | int]) -> str:
         if (name := ".".join(map(str, location[:end]))) in setting_fields():
             return name
     return ".".join(map(str, location))
-
-
-def _sorted(findings: list[Finding], document: Document | None) -> list[Finding]:
-    """Return the findings in the order in which a person mends them; the sort is stable."""
-
-    def place(finding: Finding) -> int:
-        path, _, line = finding.where.rpartition(":")
-        return int(line) if document is not None and path == str(document.path) and line.isdigit() else 1 << 31
-
-    return sorted(findings, key=place)

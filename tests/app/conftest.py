@@ -50,9 +50,13 @@ def start(tmp_path: Path, caller: Caller, process_settings: None) -> Start:
     del process_settings
 
     def run(
-        *, environment: Mapping[str, str] | None = None, data_dir: Path | None = None, **settings: Any
+        *,
+        environment: Mapping[str, str] | None = None,
+        data_dir: Path | None = None,
+        file: Path | None = None,
+        **settings: Any,
     ) -> contextlib.AbstractAsyncContextManager[Installation]:
-        return installed(caller, data_dir or tmp_path / "data", settings, environment or {})
+        return installed(caller, data_dir or tmp_path / "data", settings, environment or {}, file=file)
 
     return run
 

@@ -66,7 +66,12 @@ class Installation:
 
 @contextlib.asynccontextmanager
 async def installed(
-    caller: Caller, data_dir: Path, settings: Mapping[str, Any], environment: Mapping[str, str]
+    caller: Caller,
+    data_dir: Path,
+    settings: Mapping[str, Any],
+    environment: Mapping[str, str],
+    *,
+    file: Path | None = None,
 ) -> AsyncIterator[Installation]:
     """Start the product with these settings (sections as in the configuration file), stop it at the end."""
     server = {"port": 0, "allowed_hosts": [ELSEWHERE], **settings.get("server", {})}
@@ -74,8 +79,9 @@ async def installed(
         server["port"] = free_port()
     log = {"level": "error", "requests": False, **settings.get("log", {})}
     flags = {**settings, "data_dir": data_dir, "server": server, "log": log}
-    read = load(flags=flags, environment={}).settings
-    inside = Opened(read, environment=environment)
+    configuration = load(file, flags=flags, environment={})
+    read = configuration.settings
+    inside = Opened(read, environment=environment, configuration=configuration)
     try:
         await inside.start()
         key = inside.admin_key.reveal() if inside.admin_key is not None else ""

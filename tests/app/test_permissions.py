@@ -23,7 +23,7 @@ ROLES = {  # security.md section 6, written down a second time on purpose
     },
     "operator": {
         "self.read", "registry.read", "usage.own", "infer", "keys.own", "registry.write", "usage.read",
-        "models.operate",
+        "models.operate", "settings.read",
     },
     "admin": {str(one) for one in Permission},
     "auditor": {"self.read", "audit.read"},
