@@ -60,9 +60,9 @@ async def scan(hosts: Sequence[str] = (), ports: Iterable[int] = ()) -> tuple[li
         ConfigError: a host is no name and no address.
     """
     wanted = tuple(dict.fromkeys(ports)) or tuple(USUAL_PORTS)
+    places = [_place(host, port) for port in wanted for host in hosts or LOOPBACK]
     egress = Egress(_policy(hosts), connect_timeout_s=CONNECT_S)
     try:
-        places = [_place(host, port) for port in wanted for host in hosts or LOOPBACK]
         answers = await asyncio.gather(*(_ask(egress.session, place) for place in places))
     finally:
         await egress.close()
@@ -76,11 +76,12 @@ async def scan(hosts: Sequence[str] = (), ports: Iterable[int] = ()) -> tuple[li
 def _place(host: str, port: int) -> URL:
     bare = host.removeprefix("[").removesuffix("]")
     try:
-        if not set("/@?#%\\ ").isdisjoint(bare):
-            raise ValueError(bare)
-        return URL.build(scheme="http", host=bare, port=port)
-    except ValueError as error:
-        raise ConfigError(f"--host {host!r} is no host", hint="write a name or an address, without a path") from error
+        url = URL.build(scheme="http", host=bare, port=port)
+    except ValueError:
+        url = None
+    if url is None or not set("/@?#%\\ ").isdisjoint(bare):
+        raise ConfigError(f"--host {host!r} is no host", hint="write a name or an address, without a path")
+    return url
 
 
 def _policy(hosts: Sequence[str]) -> EgressPolicy:
