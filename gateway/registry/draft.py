@@ -6,10 +6,10 @@ objects: upstream URLs stay made, and dropping the older snapshot costs little.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TypeVar
+from typing import Final, Literal, TypeVar
 
 from yarl import URL
 
@@ -25,6 +25,7 @@ from gateway.registry.record import (
 from gateway.registry.snapshot import Credential, EndpointRoute, GatewayRoute, ModelRoute, Snapshot, TeamRoute
 
 _NAME = attrgetter("name")
+_KINDS: Final[Mapping[str, Literal["env", "file", "keyring"]]] = {"env": "env", "file": "file", "keyring": "keyring"}
 
 
 @dataclass(slots=True)
@@ -208,7 +209,7 @@ def _credential(row: EndpointRecord, origin: str) -> Credential | None:
     if not row.credential_ref:
         return None
     kind, _, ref = row.credential_ref.partition(":")
-    return Credential("file" if kind == "file" else "env", ref, origin)
+    return Credential(_KINDS[kind], ref, origin)
 
 
 def _model(

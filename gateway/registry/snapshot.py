@@ -18,10 +18,11 @@ CALLABLE_STATES: Final = frozenset({"active", "deprecated"})
 class Credential:
     """Where an upstream's secret is found, and the one origin that it may be sent to (EGR-7).
 
-    `ref` is the variable's name ("env"), the path ("file") or the id of a row of `secrets` ("stored").
+    `ref` is the variable's name ("env"), the path ("file"), the store's entry ("keyring") or the id of a row of
+    `secrets` ("stored").
     """
 
-    kind: Literal["env", "file", "stored"]
+    kind: Literal["env", "file", "keyring", "stored"]
     ref: str
     origin: str
 

@@ -1,4 +1,4 @@
-"""`env:NAME` and `file:PATH`: where a secret is kept instead of the secret itself (security.md SEC-3).
+"""`env:NAME`, `file:PATH` and `keyring:SERVICE/USER`: where a secret is kept instead of itself (security.md SEC-3).
 
 Who may set such a reference is the registry's question; here a reference is judged and, at use, read. Messages name
 the reference and never the value.
@@ -14,6 +14,7 @@ from typing import Literal
 
 from gateway.errors import ConfigError
 from gateway.settings import ENV_PREFIX
+from gateway.vault.keyring import check_name, read_entry
 from gateway.vault.secret import Secret
 
 MAX_SECRET_BYTES = 64 * 1024
@@ -28,7 +29,7 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 class Reference:
     """A parsed reference; `str()` gives it as it was written."""
 
-    kind: Literal["env", "file"]
+    kind: Literal["env", "file", "keyring"]
     name: str
 
     def __str__(self) -> str:
@@ -36,15 +37,18 @@ class Reference:
 
 
 def parse_reference(text: str) -> Reference:
-    """Return the parts of `env:NAME` or `file:PATH`.
+    """Return the parts of `env:NAME`, `file:PATH` or `keyring:SERVICE/USER`.
 
     Raises:
-        ConfigError: it is neither, or names a variable of this program's own settings.
+        ConfigError: it is none of them, or names a variable of this program's own settings.
     """
     kind, colon, name = text.partition(":")
-    if not colon or kind not in {"env", "file"}:
+    if not colon or kind not in {"env", "file", "keyring"}:
         # The text itself stays out of the message: it may be a key that was pasted in place of a reference.
-        raise ConfigError("this is no reference to a secret", hint="write env:NAME or file:PATH")
+        raise ConfigError("this is no reference to a secret", hint="write env:NAME, file:PATH or keyring:SERVICE/USER")
+    if kind == "keyring":
+        check_name(name)
+        return Reference("keyring", name)
     if kind == "env":
         if not _NAME.fullmatch(name):
             raise ConfigError(f"{text!r} names no environment variable", hint="write env:NAME, for example env:API_KEY")
@@ -70,6 +74,7 @@ class ReferenceReader:
         self._directories = directories
         self._monotonic = monotonic
         self._files: dict[str, _CachedFile] = {}
+        self._entries: dict[str, _CachedEntry] = {}
 
     def read(self, reference: Reference) -> Secret:
         """Return the value that the reference points at now.
@@ -77,7 +82,21 @@ class ReferenceReader:
         Raises:
             ConfigError: it is not set, unreadable, outside the allowed directories or no line of text.
         """
-        return self._variable(reference) if reference.kind == "env" else self._file(reference)
+        if reference.kind == "env":
+            return self._variable(reference)
+        if reference.kind == "keyring":
+            return self.known(reference) or self._entry(reference)
+        return self._file(reference)
+
+    def known(self, reference: Reference) -> Secret | None:
+        """Return what was read a moment ago from a store that is slow to answer."""
+        cached = self._entries.get(reference.name)
+        return cached.secret if cached is not None and self._monotonic() < cached.fresh_until else None
+
+    def _entry(self, reference: Reference) -> Secret:
+        secret = _checked(read_entry(reference.name), reference)
+        self._entries[reference.name] = _CachedEntry(secret, self._monotonic() + REREAD_S)
+        return secret
 
     def _variable(self, reference: Reference) -> Secret:
         value = self._environment.get(reference.name)
@@ -113,6 +132,12 @@ class ReferenceReader:
                 hint=f"put the file under {allowed}, or set secrets.file_directory",
             )
         return real
+
+
+@dataclass(frozen=True, slots=True)
+class _CachedEntry:
+    secret: Secret
+    fresh_until: float
 
 
 @dataclass(frozen=True, slots=True)

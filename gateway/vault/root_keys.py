@@ -16,6 +16,7 @@ from pathlib import Path
 from stat import S_IMODE
 
 from gateway.errors import ConfigError
+from gateway.vault.keyring import read_entry
 
 KEY_BYTES = 32
 _ID_HEX = 8
@@ -53,7 +54,7 @@ def load_root_keys(
     """Return the keys that `reference` names, or those of the file `generated`, which is made when missing.
 
     Args:
-        reference: `env:NAME`, `file:PATH` or None.
+        reference: `env:NAME`, `file:PATH`, `keyring:SERVICE/USER` or None.
         setting: name of the setting, for messages.
         generated: where the key lives when no reference is set.
         environment: the process's variables.
@@ -73,8 +74,10 @@ def load_root_keys(
         if not (text := environment.get(name)):
             raise ConfigError(f"{setting}: the environment variable {name} is not set", hint=_FORMAT_HINT)
         return _parse(text, setting)
+    if kind == "keyring" and name:
+        return _parse(read_entry(name), setting)
     # The value stays out of the message: it may be a key that was pasted in place of a reference.
-    raise ConfigError(f"{setting} is no reference", hint="write env:NAME or file:PATH")
+    raise ConfigError(f"{setting} is no reference", hint="write env:NAME, file:PATH or keyring:SERVICE/USER")
 
 
 def _private_text(path: Path, setting: str) -> str:

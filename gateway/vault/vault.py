@@ -38,13 +38,13 @@ class Credential(Protocol):
     """What the registry says about an endpoint's credential."""
 
     @property
-    def kind(self) -> Literal["env", "file", "stored"]:
+    def kind(self) -> Literal["env", "file", "keyring", "stored"]:
         """How it is kept."""
         ...
 
     @property
     def ref(self) -> str:
-        """A variable's name, a path, or the id of a stored secret."""
+        """A variable's name, a path, a store's entry, or the id of a stored secret."""
         ...
 
 
@@ -106,7 +106,10 @@ class Vault:
         try:
             if credential.kind == "stored":
                 return self._opened.get((credential.ref, owner)) or await self._open(credential.ref, owner)
-            return self._references.read(Reference(credential.kind, credential.ref))
+            reference = Reference(credential.kind, credential.ref)
+            if reference.kind == "keyring" and self._references.known(reference) is None:
+                return await asyncio.to_thread(self._references.read, reference)
+            return self._references.read(reference)
         except ConfigError as error:
             self._complain(credential, owner, error)
             raise Unavailable(

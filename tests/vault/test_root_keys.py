@@ -73,7 +73,7 @@ def test_a_text_that_is_no_key_is_refused_unquoted(tmp_path: Path, text: str) ->
     assert not text or text not in f"{refused.value.message} {refused.value.hint}" or text == "x"
 
 
-@pytest.mark.parametrize("reference", ["", "file:", "env:", NEW.hex(), "keyring:x"])
+@pytest.mark.parametrize("reference", ["", "file:", "env:", NEW.hex(), "vault:x"])
 def test_a_value_in_place_of_a_reference_is_refused_unquoted(tmp_path: Path, reference: str) -> None:
     """A key that was pasted into the configuration is not repeated in a message."""
     with pytest.raises(ConfigError, match="no reference") as refused:
