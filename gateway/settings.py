@@ -3,6 +3,7 @@
 A variable names the path to its setting with two underscores: `MODELPORT_SERVER__PORT=8080`.
 """
 
+import re
 import socket
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -51,6 +52,14 @@ def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _header_names(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Check names of headers and return them in lower case."""
+    for value in values:
+        if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", value):
+            raise ValueError(f"{value!r} is no name of a header: write it like x-tenant")
+    return tuple(value.lower() for value in values)
+
+
 class Section(BaseModel):
     """A group of settings: frozen, without unknown keys, and never echoing a value that might be a secret."""
 
@@ -94,6 +103,8 @@ class ServerSettings(Section):
     """A server bound to loopback lets programs on this machine call models (not manage) without a key."""
     reload_endpoint: bool = False
     """Answer POST /-/reload, by which an administrator has this file read again; a change of it is seen anyway."""
+    forward_headers: Annotated[tuple[str, ...], AfterValidator(_header_names)] = ()
+    """Further headers of callers that go to upstreams, e.g. x-tenant. Credentials never do, listed or not."""
     cors_origins: tuple[str, ...] = ()
     """Browser origins that may call the data plane; off by default."""
 

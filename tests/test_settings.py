@@ -37,3 +37,10 @@ def test_a_public_origin_is_scheme_and_host(origin: str) -> None:
 def test_loopback_is_what_only_this_machine_reaches(host: str, *, expected: bool) -> None:
     """Anything else needs keys."""
     assert is_loopback(host) is expected
+
+
+@pytest.mark.parametrize("name", ["x tenant", "", "x-tenant:", "x\r\ny"])
+def test_what_is_no_name_of_a_header_is_refused(name: str) -> None:
+    """It would never match, or split a request."""
+    with pytest.raises(ConfigError, match="is no name of a header"):
+        load(flags={"server": {"forward_headers": [name]}}, environment={})

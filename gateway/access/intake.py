@@ -54,7 +54,7 @@ class Intake:
             method=call.operation.method,
             suffix=suffix,
             query=request.rel_url.raw_query_string,
-            headers=to_upstream(request.headers),
+            headers=to_upstream(request.headers, extra=self._server.forward_headers),
         )
         outgoing.headers["Via"] = via(request.headers, self._instance)
         outgoing.headers["X-Request-Id"] = call.request_id

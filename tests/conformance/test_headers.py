@@ -6,6 +6,8 @@ import uuid
 
 import pytest
 
+from tests.conformance.conftest import Serve
+from tests.conformance.modelport import UpstreamProcess
 from tests.conformance.target import Target
 from tests.fakes.scenarios import DONE, ONE, completion
 from tests.fakes.script import answer, event_stream
@@ -214,3 +216,13 @@ async def test_our_own_via_ends_a_loop(target: Target) -> None:
     assert reply.status == 508
     assert reply.json()["error"]["code"] == "gateway_loop"
     await case.only()
+
+
+async def test_an_operator_lets_further_headers_through(serve: Serve, upstream: UpstreamProcess) -> None:
+    """PRX-19 section 6: what is configured goes upstream; a credential does not, configured or not."""
+    with serve(server={"forward_headers": ["X-Tenant", "Cookie"]}) as server:
+        case = await server.target(upstream).case()
+        await case.post(X_Tenant="blue", X_Other="red", Cookie="a=b")
+        seen = await case.only()
+    assert seen.get("x-tenant") == "blue"
+    assert not seen.names() & {"x-other", "cookie"}
