@@ -53,6 +53,8 @@ from gateway.middleware.report import report_middleware
 from gateway.observe.access_log import AccessLog
 from gateway.observe.logs import configure_logs, wants_json
 from gateway.observe.metrics import Metrics
+from gateway.observe.recent import RecentTroubles
+from gateway.observe.routes import ErrorRoutes
 from gateway.probes import Probes
 from gateway.registry.objects import ObjectStore, StoredObjects
 from gateway.registry.registry import Registry
@@ -107,6 +109,7 @@ class Modelport:
         self._tasks = Tasks()
         self._metrics = Metrics(version=__version__)
         self._probes = Probes(self._metrics)
+        self._troubles = RecentTroubles()
         self._closing: list[Callable[[], Coroutine[Any, Any, object]]] = []
         self.admin_key: Secret | None = None
         self.address = ""
@@ -119,7 +122,7 @@ class Modelport:
             ConfigError: one sentence why it cannot start.
         """
         settings = self._settings
-        configure_logs(level=settings.log.level, fmt=settings.log.format)
+        configure_logs(level=settings.log.level, fmt=settings.log.format, keep=self._troubles.keep)
         make_data_dir(settings.data_dir)
         await self._open_database()
         await self._open_services()
@@ -199,7 +202,7 @@ class Modelport:
     def _adopt(self, settings: Settings) -> None:
         """Follow a change of settings in what hangs on this process as a whole."""
         if settings.log.level != self._settings.log.level:
-            configure_logs(level=settings.log.level, fmt=settings.log.format)
+            configure_logs(level=settings.log.level, fmt=settings.log.format, keep=self._troubles.keep)
         self._settings = settings
 
     async def _open_echo(self) -> EchoServer:
@@ -255,12 +258,17 @@ class Modelport:
             *registry_routes(self._service, lambda request: request[ORIGIN] + mount),
             KeyRoutes(self._keys, self._clock),
             UsageRoutes(UsageService(self._database, self._clock)),
-            SettingsRoutes(lambda: self._reloader.configuration, hot=self._live.is_hot),
+            SettingsRoutes(self._in_force, hot=self._live.is_hot),
             StatusRoutes(self._reloader),
+            ErrorRoutes(self._troubles),
             prefix=f"{mount}api/v1",
         )
         if self._settings.server.reload_endpoint:
             register(app, ReloadRoutes(self._reloader), prefix=mount.rstrip("/"))
+
+    def _in_force(self) -> Configuration:
+        """Return the configuration with the settings that really run: some wait for a restart."""
+        return replace(self._reloader.configuration, settings=self._live.settings)
 
     def _data_plane(self) -> DataPlane:
         settings = self._settings
@@ -270,7 +278,9 @@ class Modelport:
         self._metrics.read_at_scrape("modelport_usage_rows_waiting", "Usage rows that wait.", lambda: len(usage))
         self._metrics.count_at_scrape("modelport_usage_rows_lost", "Usage rows not written.", lambda: usage.lost)
         as_json = wants_json(settings.log.format, sys.stderr)
-        log = AccessLog(self._tasks, as_json=as_json, lost=self._metrics.log_lines_lost.add)
+        log = AccessLog(
+            self._tasks, as_json=as_json, lost=self._metrics.log_lines_lost.add, written=self._troubles.keep_calls
+        )
         log.start()
         self._closing.append(log.flush)
         instance = secrets.token_hex(6)

@@ -81,16 +81,21 @@ class Api:
         """Remove what was read with this ETag."""
         return self._call("DELETE", path, headers=_guard(etag))
 
-    def _call(
+    def reload(self) -> Answer:
+        """Have the server read its configuration file again."""
+        return self._call("POST", "/-/reload", prefix="")
+
+    def _call(  # noqa: PLR0913 - an HTTP request has so many parts
         self,
         method: str,
         path: str,
         *,
+        prefix: str = PREFIX,
         query: dict[str, str | int | None] | None = None,
         body: JsonObject | None = None,
         headers: dict[str, str] | None = None,
     ) -> Answer:
-        url = str(resolve(PREFIX + path, server=self.server))
+        url = str(resolve(prefix + path, server=self.server))
         pairs = {name: value for name, value in (query or {}).items() if value is not None}
         if pairs:
             url = f"{url}?{urlencode(pairs)}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from gateway.cli.command import Session, command
+from gateway.cli.config_reload import reload, tell
 from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure, UsageFailure
 from gateway.cli.local import ConfigFile
@@ -29,6 +30,7 @@ File: TypeAlias = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
+    command(group, "reload", example="modelport config reload --server https://models.example.com")(reload)
     app.add_typer(group, name="config", help=__doc__)
 
 
@@ -58,7 +60,9 @@ def show(
     """
     if session.names_server and config is None:
         data = session.api.get(_PATH).body
+        data["reload"] = session.api.get(f"{_PATH}/reload").body
         say(f"configuration of {session.server}")
+        tell(data["reload"])
     else:
         data = _local(config)
         say("configuration of a server that is started here; --server URL asks a running one")

@@ -4,6 +4,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +80,12 @@ async def installed(
         server["port"] = free_port()
     log = {"level": "error", "requests": False, **settings.get("log", {})}
     flags = {**settings, "data_dir": data_dir, "server": server, "log": log}
-    configuration = load(file, flags=flags, environment={})
+    reread = partial(load, file, flags=flags, environment={})
+    configuration = reread()
     read = configuration.settings
-    inside = Opened(read, environment=environment, configuration=configuration)
+    inside = Opened(
+        read, environment=environment, configuration=configuration, reread=reread if file is not None else None
+    )
     try:
         await inside.start()
         key = inside.admin_key.reveal() if inside.admin_key is not None else ""
