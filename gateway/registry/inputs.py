@@ -95,7 +95,7 @@ class EndpointFields(Input):
     """Share of the calls, relative to the other endpoints; 0 takes none."""
     enabled: bool = True
     api_key: Secret | None = None
-    """The upstream's key, stored encrypted and never shown; administrators may write env:NAME or file:PATH."""
+    """The upstream's key, stored encrypted, never shown; administrators may refer: env:NAME, file:PATH, keyring:A/B."""
     organization_headers: bool = True
     """Whether the caller's OpenAI-Organization and OpenAI-Project headers, which name an account, are passed on."""
 
