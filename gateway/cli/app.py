@@ -18,6 +18,7 @@ from gateway.cli import (
     init,
     keys,
     models,
+    report,
     resolve,
     teams,
     use,
@@ -64,5 +65,5 @@ app.callback()(with_flags(_root, _OWN))
 app.command("serve")(serve)
 for noun in (models, endpoints, aliases, teams, gateways, keys):
     app.add_typer(noun.app, name=noun.NOUN.plural, help=noun.__doc__)
-for verb in (resolve, use, call, importing, discover, doctor, db, config, init, version):
+for verb in (resolve, use, call, importing, discover, doctor, report, db, config, init, version):
     verb.register(app)

@@ -1,11 +1,12 @@
 """What `doctor` and `report` look at: this machine, and the running server as this caller reaches it."""
 
+import http.client
 import os
 from pathlib import Path
 
 from gateway.cli.address import find_address, key_for
 from gateway.cli.client import PREFIX, read, refusal_of_call, send
-from gateway.cli.command import DEFAULT_SERVER, Session
+from gateway.cli.command import Session
 from gateway.cli.failure import Failure
 from gateway.configuration.document import read as read_document
 from gateway.configuration.loading import Reading, discover, examine
@@ -18,6 +19,7 @@ from resolver import ResolveError, resolve
 _ASK_S = 5.0
 _CALL_S = 130.0  # a model that is loaded first takes up to two minutes
 _ERROR = 400
+_MAX_BYTES = 16 * 1024 * 1024
 _ANY = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 _TOKENS = 16  # fewer are refused by some upstreams (preflight.md finding 7)
 
@@ -61,6 +63,19 @@ class RunningServer:
             return failure.message
         return None
 
+    def text(self, path: str) -> str | Silence:
+        """Return what it answers as text; a refusal is a silence, too."""
+        try:
+            url = str(resolve(f"/{path}", server=self.url))
+            with send("GET", url, key=self._session.key, timeout_s=_ASK_S) as response:
+                raw = response.read(_MAX_BYTES)
+        except (Failure, ResolveError) as error:
+            return Silence(error.message if isinstance(error, Failure) else str(error))
+        except (OSError, http.client.HTTPException) as error:
+            return Silence(str(error) or type(error).__name__)
+        text = raw.decode("utf-8", "replace")
+        return text if response.status < _ERROR else Silence(f"it answered {response.status}")
+
     def _ask(self, path: str) -> Told | Silence:
         key = self._session.key if path.startswith(PREFIX.lstrip("/")) and self.has_key else None
         try:
@@ -86,7 +101,7 @@ def read_machine(session: Session, config: Path | None, data_dir: Path | None, *
         reading = examine(document, flags={} if data_dir is None else {"data_dir": data_dir})
     except ConfigError as error:
         unreadable = error.message
-    named = session.server != DEFAULT_SERVER or "MODELPORT_URL" in os.environ
+    named = session.names_server
     settings = reading.settings if reading else None
     if not named and settings is not None and settings.server.port:
         host = "localhost" if settings.server.host in _ANY else shown_host(settings.server.host)

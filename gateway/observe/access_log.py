@@ -55,19 +55,21 @@ class RequestLine(msgspec.Struct, gc=False):
 class AccessLog:
     """The queue of request lines and the task that empties it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each says where lines go, or who hears of them
         self,
         tasks: Tasks,
         *,
         as_json: bool,
         stream: TextIO | None = None,
         lost: Callable[[], None] | None = None,
+        written: Callable[[Iterable[RequestLine]], None] | None = None,
         capacity: int = CAPACITY,
     ) -> None:
         self._tasks = tasks
         self._render = _json_line if as_json else _console_line
         self._stream = stream or sys.stderr
         self._lost = lost
+        self._written = written
         self._capacity = capacity
         self._waiting: deque[RequestLine] = deque()
         self._filled = asyncio.Event()
@@ -102,6 +104,8 @@ class AccessLog:
     def _write(self, lines: Iterable[RequestLine]) -> None:
         self._stream.write("".join(map(self._render, lines)))
         self._stream.flush()
+        if self._written is not None:
+            self._written(lines)
 
 
 _TEXTS = ("model", "key_id", "team", "operation", "endpoint_id", "outcome", "error_code", "attempts", "peer")
@@ -123,9 +127,9 @@ def _json_line(line: RequestLine) -> str:
 
 def _console_line(line: RequestLine) -> str:
     """Return what a person at a terminal wants to see of a request."""
-    details = " ".join(f"{name}={_plain_text(value)}" for name in _TEXTS if (value := getattr(line, name)))
+    details = " ".join(f"{name}={plain_text(value)}" for name in _TEXTS if (value := getattr(line, name)))
     return (
-        f"{_second(line.at_ms // 1000)}Z {_plain_text(line.method)} {_plain_text(line.path)} {line.status} "
+        f"{_second(line.at_ms // 1000)}Z {plain_text(line.method)} {plain_text(line.path)} {line.status} "
         f"{line.duration_ms:.1f} ms {details} request_id={neutral(line.request_id)}\n"
     )
 
@@ -133,11 +137,11 @@ def _console_line(line: RequestLine) -> str:
 # Paths, names and ids repeat from call to call; remembered, a line costs a third.
 @lru_cache(maxsize=4096)
 def _json_text(value: str) -> str:
-    return quoted(_plain_text(value))
+    return quoted(plain_text(value))
 
 
 @lru_cache(maxsize=4096)
-def _plain_text(value: str) -> str:
+def plain_text(value: str) -> str:
     """Cut a value that a caller chose, take credentials out of it and keep it on one line."""
     return neutral(mask(value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"))
 

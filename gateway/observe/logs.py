@@ -35,8 +35,10 @@ def wants_json(fmt: Format, stream: TextIO) -> bool:
     return fmt == "json" or (fmt == "auto" and not stream.isatty())
 
 
-def configure_logs(*, level: Level = "info", fmt: Format = "auto", stream: TextIO | None = None) -> None:
-    """Send every line of this process to the stream (stderr) in one shape."""
+def configure_logs(
+    *, level: Level = "info", fmt: Format = "auto", stream: TextIO | None = None, keep: Processor | None = None
+) -> None:
+    """Send every line of this process to the stream (stderr) in one shape, past `keep`."""
     out = stream or sys.stderr
     as_json = wants_json(fmt, out)
     shared: list[Processor] = [
@@ -47,6 +49,7 @@ def configure_logs(*, level: Level = "info", fmt: Format = "auto", stream: TextI
     ending: list[Processor] = [
         structlog.processors.format_exc_info,
         _neutralise,
+        *([] if keep is None else [keep]),
         _Masked(_json() if as_json else _console(out)),
     ]
     structlog.configure(

@@ -65,7 +65,7 @@ class Database:
         try:
             async with database.read() as conn:
                 await conn.exec_driver_sql("SELECT 1")
-        except (SQLAlchemyError, Unavailable, OSError) as error:
+        except (SQLAlchemyError, Unavailable, OSError, TypeError) as error:  # TypeError: a parameter the driver lacks
             await engine.dispose()
             message = f"database.url: cannot open {_shown(parsed)}: {_first_line(error)}"
             raise ConfigError(message, hint=_open_hint(message)) from error
