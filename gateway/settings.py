@@ -17,7 +17,7 @@ from resolver import ResolveError, resolve
 ENV_PREFIX = "MODELPORT_"
 CLIENT_VARIABLES = frozenset({"MODELPORT_URL", "MODELPORT_KEY", "MODELPORT_CONFIG"})
 """Variables with our prefix that belong to the client or to the command line, not to this tree."""
-SECRET_REFERENCE = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$"  # noqa: S105 - a form, no secret
+SECRET_REFERENCE = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|keyring:[^/]+/.+)$"  # noqa: S105 - a form, no secret
 """What stands in place of a secret; the secret itself is refused (security.md SEC-3)."""
 
 SecretReference = Annotated[str, Field(pattern=SECRET_REFERENCE)]
@@ -173,7 +173,7 @@ class UsageSettings(Section):
 
 
 class SecretSettings(Section):
-    """Where keys to the secrets come from: `env:NAME` or `file:PATH`; unset: a file in data_dir made at first start."""
+    """Where the keys to secrets come from: env:NAME, file:PATH, keyring:SERVICE/USER; unset: a new file in data_dir."""
 
     kek: SecretReference | None = None
     """Key-encryption key for stored upstream credentials: 32 bytes, base64."""

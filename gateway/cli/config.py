@@ -1,5 +1,6 @@
 """Configuration: what is in effect and why, what is wrong in a file, what a change would do."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -80,10 +81,7 @@ def check(session: Session, file: File = None) -> None:
 
     Opens nothing but the file. Without FILE the variables of this shell are judged as well, as at a start.
     """
-    # Inner import: pydantic takes 0.2 s.
-    from gateway.configuration.loading import discover
-
-    path = file or discover(None)
+    path = _file(file)
     found = _findings(path, environment={} if file else None)
     if session.output is Output.TABLE:
         write_lines(str(finding) for finding in found)
@@ -148,7 +146,9 @@ def fmt(
     from gateway.configuration.formatting import formatted
     from gateway.configuration.writing import replace_file
 
-    path = _named(file)
+    path = _file(file)
+    if path is None:
+        raise UsageFailure("there is no modelport.yaml here", hint="name the file, or write one: modelport init")
     text = sys.stdin.read() if str(path) == "-" else read_text(path)
     done = formatted(text, path)
     if check_only:
@@ -219,14 +219,13 @@ def _findings(path: Path | None, *, environment: dict[str, str] | None) -> "list
     return in_order([*reading.findings, *declared], document)
 
 
-def _named(file: Path | None) -> Path:
+def _file(named: Path | None) -> Path | None:
+    """Return the file that a server started here would read, unless one is named."""
     # Inner import: as above.
     from gateway.configuration.loading import discover
 
-    path = file or discover(None)
-    if path is None:
-        raise UsageFailure("there is no modelport.yaml here", hint="name the file, or write one: modelport init")
-    return path
+    by_variable = os.environ.get("MODELPORT_CONFIG")
+    return named or discover(Path(by_variable) if by_variable else None)
 
 
 def _as_data(finding: "Finding") -> JsonObject:

@@ -19,7 +19,7 @@ _HEAD = """\
 #
 # Order: default < this file < variables (MODELPORT_SERVER__PORT=8080) < flags of `modelport serve`.
 # What is wrong in it:  modelport config check        What is in effect, and why:  modelport config show
-# Secrets do not stand here, but where they are: env:NAME or file:PATH.
+# Secrets do not stand here, but where they are: env:NAME, file:PATH or keyring:SERVICE/USER.
 """
 _DECLARED: dict[str, tuple[type[BaseModel], str]] = {
     "teams": (DeclaredTeam, "Namespaces of models and keys, by name. `default` is always there."),
@@ -64,7 +64,7 @@ _EXAMPLE = """\
 #     endpoints:
 #       - base_url: http://localhost:8000/v1
 #         upstream_model: Qwen/Qwen3-32B
-#         api_key: env:QWEN_API_KEY # or file:qwen, a file in secrets.file_directory
+#         api_key: env:QWEN_API_KEY # or file:qwen in secrets.file_directory, keyring:SERVICE/USER
 #         weight: 1                 # share of the calls; 0 takes none
 #         enabled: true
 #         organization_headers: true # pass OpenAI-Organization and OpenAI-Project on
@@ -94,7 +94,7 @@ def config_schema() -> dict[str, Any]:
     schema = file_schema(_DECLARED)
     key = schema["$defs"]["DeclaredEndpoint"]["properties"]["api_key"]
     key["anyOf"] = [{"type": "string", "pattern": SECRET_REFERENCE}, {"type": "null"}]
-    key["description"] = "Where the upstream's key is: env:NAME or file:PATH."
+    key["description"] = "Where the upstream's key is: env:NAME, file:PATH or keyring:SERVICE/USER."
     objects = schema["properties"]["aliases"]["anyOf"][0]["additionalProperties"]["anyOf"]
     objects.insert(0, {"type": "string", "description": "The model's name."})
     return schema

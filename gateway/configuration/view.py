@@ -18,7 +18,9 @@ from gateway.observe.masking import MASK
 from gateway.settings import Settings
 
 _SECRET_KEYS = ("api_key", "apikey", "authorization", "cookie", "credential", "password", "secret", "token")
-_REFERENCES = ("env:", "file:")
+_REFERENCES = ("env:", "file:", "keyring:")
+_PATHS = ("data_dir", "secrets.file_directory")
+"""Judged folder by folder: a long path is no random text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +100,9 @@ def masked(name: str, value: Any) -> Any:
         return [masked(name, one) for one in value]
     if not isinstance(value, str):
         return value
-    if value.startswith(_REFERENCES):
-        kind, _, rest = value.partition(":")
-        return f"{kind}:{mask_text(rest)}"
+    if value.startswith(_REFERENCES) or name in _PATHS:
+        kind, colon, rest = value.partition(":") if name not in _PATHS else ("", "", value)
+        return kind + colon + "/".join(map(mask_text, rest.split("/")))
     word = name.rpartition(".")[2].lower().replace("-", "_")
     return MASK if value and any(one in word for one in _SECRET_KEYS) else mask_text(value)
 

@@ -45,7 +45,7 @@ _QUOTED = {
 """Text that would have been right without its quotes."""
 NO_REFERENCE = (
     "is no reference to a secret, and a secret itself does not belong here",
-    "write env:NAME for a variable, or file:PATH for a file, that holds it",
+    "write where it is: env:NAME, file:PATH or keyring:SERVICE/USER",
 )
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Final, Generic, Literal, TypeAlias, TypeVar
 from pydantic import AfterValidator, Field, field_validator
 
 from gateway.api.permissions import Role
+from gateway.configuration.wording import NO_REFERENCE
 from gateway.keys.model import Cidrs, Patterns
 from gateway.keys.model import Name as KeyName
 from gateway.registry.inputs import (
@@ -47,16 +48,13 @@ class DeclaredGateway(GatewayCreate):
 
 
 class DeclaredEndpoint(EndpointFields):
-    """One place where a model runs; `api_key` is env:NAME or file:PATH."""
+    """One place where a model runs; `api_key` is env:NAME, file:PATH or keyring:SERVICE/USER."""
 
     @field_validator("api_key")
     @classmethod
     def _is_reference(cls, value: Secret | None) -> Secret | None:
         if value is not None and not re.fullmatch(SECRET_REFERENCE, value.reveal()):
-            raise ValueError(
-                "is no reference to a secret, and a secret itself does not belong here; "
-                "write env:NAME for a variable, or file:PATH for a file, that holds it"
-            )
+            raise ValueError("; ".join(NO_REFERENCE))
         return value
 
 

@@ -83,6 +83,7 @@ def test_check_is_a_dry_run(shell: Shell) -> None:
     assert [one.name for one in shell.folder.iterdir()] == ["modelport.yaml"]
     missing = shell.run("config", "check", "absent.yaml")
     assert (missing.code, "No such file" in missing.out) == (12, True)
+    assert shell.having(MODELPORT_CONFIG="absent.yaml").run("config", "check").code == 12
     stray = shell.having(MODELPORT_SERVRE__PORT="1")
     assert "MODELPORT_SERVER__PORT" in stray.run("config", "check").out
     assert stray.run("config", "check", "modelport.yaml").code == 0

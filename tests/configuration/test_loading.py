@@ -68,7 +68,7 @@ def test_everything_that_is_wrong_is_told_at_once(path: Path) -> None:
     """In the order of the file, each with line, key and what to do; no value is repeated (UX-6)."""
     reference = (
         "is no reference to a secret, and a secret itself does not belong here; "
-        "write env:NAME for a variable, or file:PATH for a file, that holds it"
+        "write where it is: env:NAME, file:PATH or keyring:SERVICE/USER"
     )
     assert _refused(path, ALL_AT_ONCE) == [
         "2: server.prot: unknown setting; did you mean server.port?",
@@ -149,3 +149,21 @@ def test_the_working_directory_is_looked_at_when_no_file_is_named(tmp_path: Path
     (tmp_path / "modelport.yaml").touch()
     assert discover(None, folder=tmp_path) == tmp_path / "modelport.yaml"
     assert discover(Path("other.yaml"), folder=tmp_path) == Path("other.yaml")
+
+
+@pytest.mark.parametrize(
+    ("reference", "right"),
+    [
+        ("env:KEK", True), ("file:kek", True), ("file:/run/secrets/kek", True), ("keyring:modelport/kek", True),
+        ("env:", False), ("env:1K", False), ("env:A B", False), ("file:", False), ("keyring:modelport", False),
+        ("vault:x", False), ("ENV:KEK", False), ("KEK", False), ("env:KEK\n", False),
+    ],
+)  # fmt: skip
+def test_a_secret_is_referred_to(reference: str, *, right: bool) -> None:
+    """SEC-3: the forms, and nothing that looks nearly so."""
+    flags = {"secrets": {"kek": reference}}
+    if right:
+        assert load(flags=flags, environment={}).settings.secrets.kek == reference
+    else:
+        with pytest.raises(ConfigurationError, match="is no reference to a secret"):
+            load(flags=flags, environment={})

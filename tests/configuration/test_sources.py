@@ -1,9 +1,15 @@
 """Variables as a source of settings."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+import gateway.cli
 from gateway.configuration.finding import ConfigurationError
 from gateway.configuration.loading import load
+from gateway.configuration.sources import setting_fields, variable_of
+from gateway.settings import CLIENT_VARIABLES
 
 
 @pytest.mark.parametrize(
@@ -89,6 +95,14 @@ def test_a_variable_that_a_secret_refers_to_may_have_our_prefix() -> None:
     """It is named by a setting, so it is no misspelt one."""
     environment = {"MODELPORT_MY_PEPPER": "x", "MODELPORT_SECRETS__PEPPER": "env:MODELPORT_MY_PEPPER"}
     assert load(environment=environment).settings.secrets.pepper == "env:MODELPORT_MY_PEPPER"
+
+
+def test_every_variable_that_the_command_line_reads_is_known() -> None:
+    """One that only a command reads would end the start of a server in the same shell."""
+    sources = [path.read_text() for path in Path(gateway.cli.__file__).parent.glob("*.py")]
+    read = {name for text in sources for name in re.findall(r'"(MODELPORT_[A-Z_]+)"', text)}
+    assert read
+    assert read <= CLIENT_VARIABLES | {variable_of(name) for name in setting_fields()}
 
 
 def test_the_clients_variables_are_not_settings() -> None:

@@ -75,6 +75,14 @@ def test_what_does_not(text: str) -> None:
     assert mask_text(text) == text
 
 
+def test_a_long_path_is_shown(tmp_path: Path) -> None:
+    """Also where it has as many letters and digits as a key."""
+    path = "/home/Alice1/modelport-configuration/Directories2/Everything"
+    found = _loaded(f"data_dir: {path}\nsecrets: {{kek: 'file:{path}'}}\n", tmp_path / "m.yaml")
+    values = {one.name: one.value for one in shown_settings(found)}
+    assert (values["data_dir"], values["secrets.kek"]) == (path, f"file:{path}")
+
+
 def test_each_value_has_its_origin_and_its_default(tmp_path: Path) -> None:
     """UX-11: the origin is a place that one can open."""
     path = tmp_path / "m.yaml"
