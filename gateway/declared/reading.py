@@ -106,8 +106,8 @@ class _Reading:
             body = {} if written is None else written
             if section == "aliases" and isinstance(body, str):
                 body = {"model": body}
-            if not isinstance(key, str) or not isinstance(body, Mapping):
-                self.refuse(path, "must be a name with its fields", "put a name that looks like a number into quotes")
+            if not isinstance(body, Mapping):
+                self.refuse(path, "must have fields of its own", "write them on the lines below, or nothing at all")
             elif "name" in body:
                 self.refuse((*path, "name"), "is not written here", f"the name is the key in front: {key}")
             else:

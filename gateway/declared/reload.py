@@ -7,8 +7,8 @@ each different result) and in the metrics.
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 from gateway.configuration.finding import ConfigurationError, Finding
 from gateway.configuration.loading import Configuration
@@ -22,6 +22,7 @@ from gateway.errors import ConfigError, GatewayError, Unavailable
 from gateway.storage.clock import Clock
 
 Result = Literal["changed", "unchanged", "refused"]
+RESULTS: tuple[Result, ...] = get_args(Result)
 logger = logging.getLogger("modelport.configuration")
 
 
@@ -46,13 +47,6 @@ class Status:
     def successful(self) -> bool:
         """Whether what the file says is in force."""
         return self.result != "refused"
-
-
-@dataclass
-class Counts:
-    """Readings by their result, for the metrics."""
-
-    results: dict[Result, int] = field(default_factory=lambda: {"changed": 0, "unchanged": 0, "refused": 0})
 
 
 class Reloader:
@@ -164,8 +158,9 @@ class Reloader:
             needs_restart=before.needs_restart,
         )
         if before.findings != findings:
-            told = "\n".join(f"  {finding}" for finding in findings)
-            logger.error("the configuration is refused, the last good one stays in force:\n%s", told)
+            logger.error("the configuration is refused, the last good one stays in force; what is wrong:")
+            for finding in findings[:_SHOWN]:
+                logger.error("%s", finding)
 
     def _note(self, outcome: Outcome, settings: tuple[str, ...]) -> None:
         before, now_ms = self.status, self._clock.now_ms()
@@ -190,7 +185,7 @@ class Reloader:
 
 
 _SHOWN = 20
-"""Changes that the log names; the status has them all."""
+"""Changes and findings that the log names; the status has them all."""
 
 
 def _as_finding(error: GatewayError) -> Finding:

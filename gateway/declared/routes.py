@@ -8,7 +8,9 @@ from aiohttp import web
 from gateway.api.described import Described
 from gateway.api.operation import answer, operation
 from gateway.api.permissions import Permission
+from gateway.api.principal import PRINCIPAL
 from gateway.configuration.finding import Finding
+from gateway.configuration.routes import require_every_team
 from gateway.declared.reload import Reloader, Status
 from gateway.errors import Unprocessable
 
@@ -58,12 +60,13 @@ class StatusRoutes:
         "/settings/reload",
         permission=Permission.SETTINGS_READ,
         answers={200: ReloadView},
+        errors=(403,),
         tag="settings",
         summary="Say how the last reading of the configuration file went",
     )
     async def show_reload(self, request: web.Request) -> web.StreamResponse:
-        """Each server answers for itself."""
-        del request
+        """Each server answers for itself. As the configuration, it belongs to all teams."""
+        require_every_team(request[PRINCIPAL])
         return answer(_view(self._reloader.status, watched=self._reloader.watches))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from gateway.configuration.loading import Configuration
 from gateway.declared.hot import Live
 from gateway.declared.reconcile import Reconciler
-from gateway.declared.reload import Reloader, Result
+from gateway.declared.reload import RESULTS, Reloader, Result
 from gateway.keys.ring import KeyRing
 from gateway.observe.metrics import Metrics
 from gateway.observe.series import Counter
@@ -38,6 +38,9 @@ def make_reloader(  # noqa: PLR0913 - keyword-only where it matters, all of it f
 ) -> Reloader:
     """Return what reads the file again, with its numbers on /metrics."""
     reloads = Counter("modelport_config_reloads", "Readings of the configuration file, by result.", ("result",))
+
+    for known in RESULTS:
+        reloads.add((known,), 0)
 
     def counted(result: Result) -> None:
         reloads.add((result,))
