@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gateway.importing.plan import Plan
 
 _MAX_BYTES = 16 * 1024 * 1024  # far beyond any list that people keep: a wrong file must not fill the memory
-_REFERENCES = ("env:", "file:")
+_REFERENCES = ("env:", "file:", "keyring:")
 _TO_APPLY = "this is a plan; nothing was changed"
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from stat import S_IMODE
 
 from gateway.configuration.finding import Finding as Fault
+from gateway.declared.reading import examine_declared
 from gateway.doctor.finding import Finding, fail, ok, warn
 from gateway.doctor.machine import Machine
 
@@ -16,10 +17,11 @@ def check_config(machine: Machine) -> Iterator[Finding]:
     if machine.reading is None:
         yield fail(machine.unreadable or "the configuration file cannot be read", _look(machine))
         return
-    for fault in machine.reading.findings:
+    faults = [*machine.reading.findings, *examine_declared(machine.reading.declared, machine.reading.document)[1]]
+    for fault in faults:
         message = f"{fault.told}; {fault.hint}" if fault.hint else fault.told
         yield fail(message, _mend(fault, machine))
-    if machine.reading.findings:
+    if faults:
         return
     origins = list(machine.reading.origins.values())
     counts = {source: sum(one.source == source for one in origins) for source in ("file", "variable")}
@@ -56,4 +58,6 @@ def _mend(fault: Fault, machine: Machine) -> str:
 def _look(machine: Machine) -> str:
     if machine.file is None:
         return "env | grep MODELPORT_"
+    if not machine.file.exists():
+        return f"modelport init {shlex.quote(str(machine.file))}"
     return f"ls -l {shlex.quote(str(machine.file))}"

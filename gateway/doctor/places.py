@@ -79,8 +79,8 @@ def _secret(machine: Machine, settings: Settings, setting: str, reference: str |
     generated = settings.data_dir / file
     if reference is None and not generated.exists():
         if setting == "secrets.pepper" and (settings.data_dir / "modelport.db").exists():
-            why = f"{generated} is gone, and with it every key that was made: put it back from a copy, or begin anew"
-            return fail(why, "modelport keys create --local")
+            why = f"{generated} is gone, and with it every key that was made: put it back from a copy; without one, the"
+            return fail(f"{why} next start makes a new one, and then: modelport keys create --local", "modelport serve")
         return skip(f"{setting}: made when it is first needed")
     try:
         keys = load_root_keys(

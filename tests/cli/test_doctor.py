@@ -25,7 +25,7 @@ def _tree(folder: Path) -> dict[str, tuple[int, int, bytes]]:
 
 
 def test_in_an_empty_folder_nothing_fails_and_nothing_is_made(shell: Shell) -> None:
-    """No server, no configuration, no database."""
+    """UX-3: no server, no configuration, no database."""
     ended = shell.run("doctor")
     assert ended.code == 0, ended.out
     assert "ok    python" in ended.out
@@ -79,7 +79,9 @@ def test_a_broken_configuration_is_exit_12_with_its_line(shell: Shell) -> None:
     assert "Traceback" not in ended.out + ended.err
     missing = shell.run("doctor", "--config", "nowhere.yaml", "--only", "config")
     assert missing.code == 12
-    assert "nowhere.yaml" in missing.out
+    assert "$ modelport init nowhere.yaml" in missing.out
+    assert shell.run("init", "nowhere.yaml").code == 0
+    assert shell.run("doctor", "--config", "nowhere.yaml", "--only", "config").code == 0
 
 
 @pytest.mark.parametrize("check", ["database", "data-dir"])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.client import Api
+from gateway.cli.failure import Failure
 from tests.cli.program import Shell
 from tests.cli.server import Server, running_server
 
@@ -59,7 +60,7 @@ def test_a_report_holds_what_somebody_who_helps_needs(admin: Shell, used: Server
 
 
 def test_no_secret_is_in_the_report(admin: Shell, used: Server) -> None:
-    """Keys, stored credentials, variables, passwords, the pepper, prompts: each planted, none found."""
+    """UX-18: keys, stored credentials, variables, passwords, the pepper, prompts: each planted, none found."""
     pepper = (used.data_dir / "pepper").read_text().strip()
     (admin.folder / "modelport.yaml").write_text(
         f"version: 1\ndata_dir: {used.data_dir}\n"
@@ -76,6 +77,17 @@ def test_no_secret_is_in_the_report(admin: Shell, used: Server) -> None:
     assert [secret for secret in planted if secret in text] == []
     assert "canary" not in text
     assert set(json.loads(ended.out)["holds"]) == _FILES
+
+
+@pytest.mark.parametrize(("role", "team"), [("operator", None), ("admin", "default")])
+def test_the_last_errors_are_the_administrators(used: Server, role: str, team: str | None) -> None:
+    """They are of every team: neither another role nor a key of one team sees them."""
+    api = Api(used.url, used.key)
+    assert isinstance(api.get("/errors").body["items"], list)
+    key = api.post("/keys", {"name": "reader", "role": role, "team": team}).body["key"]
+    with pytest.raises(Failure) as caught:
+        Api(used.url, key).get("/errors")
+    assert caught.value.exit_code == 4
 
 
 def test_a_password_in_the_database_url_is_left_out(shell: Shell) -> None:

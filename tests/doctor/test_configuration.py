@@ -27,6 +27,15 @@ def test_a_misspelt_variable_is_told_and_unset(tmp_path: Path) -> None:
     assert not [one for one in check("config", machine(tmp_path)) if one.status is not Status.OK]
 
 
+def test_what_the_file_declares_is_looked_at_too(tmp_path: Path) -> None:
+    """As a start would."""
+    text = "models:\n  qwen3:\n    endpoints: [{base_url: 'http://x/v1', wieght: 2}]\n"
+    finding = bad("config", machine(tmp_path, text))
+    assert finding.status is Status.FAIL
+    assert f"{tmp_path / 'modelport.yaml'}:5" in finding.message
+    assert "weight" in finding.message
+
+
 def test_no_secret_of_a_broken_file_is_told(tmp_path: Path) -> None:
     """Whatever it was typed under."""
     text = "secrets: {pepper: canary-0123456789abcdef}\ndatabase: {url: [canary]}\n"

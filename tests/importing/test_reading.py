@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.declared.reading import examine_declared
 from gateway.errors import ConfigError, GatewayError
 from gateway.importing.providers import NATIVE, PROVIDERS
 from gateway.importing.reading import read
@@ -58,6 +59,16 @@ def test_anything_else_is_refused_in_one_sentence(text: str, word: str) -> None:
     assert word in caught.value.message
     assert "canary" not in caught.value.message
     assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize("file", ["litellm.yaml", "llama-swap.yaml"])
+def test_what_comes_out_is_what_a_server_reads(file: str) -> None:
+    """The models and aliases are declared as modelport.yaml has them: nothing is wrong in them."""
+    sections = read((Path(__file__).parent / "files" / file).read_text(), {}).declared()
+    sections.pop("version")
+    declared, findings = examine_declared(sections, None)
+    assert findings == []
+    assert [one.name for one in declared.models] == list(sections["models"])
 
 
 def test_a_name_that_cannot_be_one_is_told() -> None:
