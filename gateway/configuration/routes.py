@@ -1,6 +1,7 @@
 """The configuration of the running server over HTTP: what is in effect, where it came from, no secret among it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 from aiohttp import web
@@ -8,8 +9,9 @@ from aiohttp import web
 from gateway.api.described import Described
 from gateway.api.operation import answer, operation
 from gateway.api.permissions import Permission
+from gateway.api.principal import PRINCIPAL
 from gateway.configuration.loading import Configuration
-from gateway.configuration.view import settings_data
+from gateway.configuration.view import of_team, settings_data
 
 
 class OriginView(Described):
@@ -66,7 +68,13 @@ class SettingsRoutes:
         tag="settings",
         summary="Show the configuration",
     )
-    async def show_settings(self, request: web.Request) -> web.StreamResponse:  # noqa: ARG002 - the shape of a handler
-        """Every setting with its origin, and what the configuration file declares. Secrets are masked."""
-        data = settings_data(self._current(), hot=self._hot)
+    async def show_settings(self, request: web.Request) -> web.StreamResponse:
+        """Every setting with its origin, and what the configuration file declares. Secrets are masked.
+
+        A key that is bound to a team sees the objects of that team.
+        """
+        current, team = self._current(), request[PRINCIPAL].team
+        if team is not None:
+            current = replace(current, declared=of_team(current.declared, team))
+        data = settings_data(current, hot=self._hot)
         return answer(SettingsView.model_validate(data))

@@ -79,6 +79,33 @@ def shown_declared(declared: Mapping[str, Any], document: Document | None) -> li
     ]
 
 
+def of_team(declared: Mapping[str, Any], team: str) -> dict[str, Any]:
+    """Return the objects that somebody of a team may see: its own, and the gateways, which are everybody's (ACL-3)."""
+    teams = {"default", *_section(declared, "teams")}
+
+    def owner(section: str, name: str, body: Any) -> str | None:
+        prefix, slash, _ = name.partition("/")
+        if section in {"models", "aliases"} and slash and prefix in teams:
+            return prefix
+        said = body.get("team") if isinstance(body, Mapping) else None
+        return name if section == "teams" else str(said) if said else None if section == "keys" else "default"
+
+    seen = {
+        section: {
+            name: body
+            for name, body in _section(declared, section).items()
+            if section == "gateways" or owner(section, name, body) == team
+        }
+        for section in declared
+    }
+    return {section: objects for section, objects in seen.items() if objects}
+
+
+def _section(declared: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = declared.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
 def leaves(value: Any, at: Keys = ()) -> Iterator[tuple[Keys, Any]]:
     """Yield the single values below, with the keys that lead to them; an empty section or list is one, too."""
     members: Iterator[tuple[str | int, Any]] | None = None

@@ -59,6 +59,8 @@ def worded(error: Mapping[str, Any]) -> tuple[str, str | None]:
         return message, hint or None
     if error["loc"] == ("version",):
         return "must be 1", "this program reads version 1 of the file's format"
+    if "input" in error and error["input"] is None and kind != "missing":
+        return "has no value", "give it one, or remove the key"
     form = _PLAIN.get(kind)
     message = form.format_map({name: _number(value) for name, value in context.items()}) if form else str(error["msg"])
     text = error.get("input")

@@ -74,6 +74,23 @@ async def test_operators_and_administrators_see_it_and_nobody_else(start: Start)
     assert seen == {"viewer": 403, "developer": 403, "publisher": 403, "operator": 200, "admin": 200, "auditor": 403}
 
 
+async def test_a_key_that_is_bound_to_a_team_sees_its_objects_alone(start: Start, file: Path) -> None:
+    """ACL-3: what the file declares for others, and what is wrong with that, does not exist for it."""
+    theirs = "teams: {red: {}}\naliases: {red/fast: slow, mine: qwen3}\nkeys: {bot: {team: red}, nobodys: {}}\n"
+    text = FILE.replace("models:\n", "models:\n  red/slow: {}\n  hidden: {team: red}\n  Qwen/Qwen3: {}\n") + theirs
+    async with _started(start, file, text)() as product:
+        bound = await product.as_role("operator", team="default")
+        shown = await bound.show("api/v1/settings")
+        status = await bound.show("api/v1/settings/reload")
+        whole = await product.admin.show("api/v1/settings")
+    assert {".".join(row["name"].split(".")[:2]) for row in shown["declared"]} == {
+        "models.Qwen/Qwen3", "models.qwen3", "aliases.mine",
+    }  # fmt: skip
+    assert "red" not in str(shown["declared"])
+    assert "red" in str(whole["declared"])
+    assert (status["changes"], status["waiting"]) == ([], [])
+
+
 async def test_no_secret_of_the_configuration_is_answered(start: Start, file: Path) -> None:
     """The canary stands in a text, in an unknown place for secrets, and in the variable that a reference names."""
     text = f"{FILE}    description: Bearer {PLANTED}\nx-anchors: {{password: {PLANTED}}}\n"

@@ -1,5 +1,7 @@
 """Defaults, file, variables and flags together: the order, the origins, and every finding at once."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,7 +27,7 @@ version: 2
 mdoels: {{}}
 egress: []
 sk-proj-{"a1B2" * 8}: 1
-database: {{url: [1]}}
+database: {{url: [1], pgbouncer: }}
 """
 
 
@@ -88,6 +90,7 @@ def test_everything_that_is_wrong_is_told_at_once(path: Path) -> None:
         "14: egress: must be a section with keys of its own",
         "15: ***: unknown setting",
         "16: database.url: must be text",
+        "16: database.pgbouncer: has no value; give it one, or remove the key",
     ]
 
 
@@ -101,6 +104,14 @@ def test_file_variables_and_flags_are_judged_together(path: Path) -> None:
         "MODELPORT_SERVRE__PORT: the variable stands for no setting; did you mean MODELPORT_SERVER__PORT?",
         "--port: server.port: must be at most 65535",
     ]
+
+
+def test_a_start_without_a_file_loads_no_parser() -> None:
+    """UX-20: it costs 20 ms."""
+    code = "import sys; from gateway.configuration.loading import load; load(environment={}); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "gateway.configuration.loading" in done.stdout
+    assert "ruamel" not in done.stdout
 
 
 def test_one_finding_is_a_sentence_and_a_hint(path: Path) -> None:
