@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt fuzz bench e2e lock clean
+.PHONY: help run test lint fmt docs fuzz bench e2e dist sbom lock clean
 
 help: ## What can be made here
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ fmt: $(DEV) ## Format the code and write the generated files anew
 	$(BIN)/ruff check --fix .
 	$(BIN)/python -m tests.generated --write
 
+docs: $(DEV) ## The documents as a web site, into build/docs; a link that leads nowhere is an error
+	$(BIN)/zensical build --strict --clean
+
 fuzz: $(DEV) ## 200,000 inputs and more against the resolver and the body scanner
 	$(BIN)/python -m tests.fuzz
 
@@ -40,16 +43,24 @@ e2e: $(DEV) ## Install other clients and a real model server (compiled once), th
 	$(BIN)/python -m tests.journeys.install
 	$(BIN)/python -m pytest tests/journeys $(ARGS)
 
-lock: ## Resolve the dependencies anew (needs uv; releases younger than a week stay out)
-	uv pip compile --universal --generate-hashes --exclude-newer "$$(date -d '7 days ago' +%F)" --no-header --no-annotate \
-	  pyproject.toml -o requirements.lock
-	uv pip compile --universal --generate-hashes --exclude-newer "$$(date -d '7 days ago' +%F)" --no-header --no-annotate \
-	  pyproject.toml --extra postgres --group dev -c requirements.lock -o requirements-dev.lock
-	uv pip compile --universal --generate-hashes --exclude-newer "$$(date -d '7 days ago' +%F)" --no-header --no-annotate \
-	  pyproject.toml --extra postgres -c requirements.lock -o config/deploy/requirements.lock
+dist: $(DEV) ## Wheel, source archive and bill of materials, into dist/
+	rm -rf dist
+	$(BIN)/uv build --quiet --out-dir dist
+	$(MAKE) sbom
+
+sbom: $(DEV) ## The bill of materials (CycloneDX) of the wheel in dist/
+	$(BIN)/python -m tests.release.sbom dist/modelport.cdx.json
+
+LOCKED = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+  --exclude-newer "$$(date -d '7 days ago' +%F)" pyproject.toml
+
+lock: $(DEV) ## Resolve the dependencies anew (releases younger than a week stay out)
+	$(LOCKED) -o requirements.lock
+	$(LOCKED) --extra postgres -c requirements.lock -o config/deploy/requirements.lock
+	$(LOCKED) --extra postgres --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## Remove the environment and every cache
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # ensurepip is missing on a bare Debian, so pip installs into the environment from outside.
 $(VENV)/bin/python:
