@@ -1,18 +1,21 @@
 """Files that are made from the code: `python -m tests.generated --write`, and `--check` for the lint.
 
 config/schema.json and config/modelport.example.yaml come from the settings and from what may be declared in a file,
-docs/openapi.json from the handlers.
+docs/openapi.json from the handlers, docs/reference from all of these (tests/docs/reference.py).
 """
 
 import asyncio
+import functools
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from gateway.cli.template import config_example, config_schema
 from tests.app.caller import calling
 from tests.app.installation import installed
+from tests.docs.reference import PAGES, api
 
 ROOT = Path(__file__).parent.parent
 
@@ -22,6 +25,7 @@ def schema() -> str:
     return json.dumps(config_schema(), indent=2) + "\n"
 
 
+@functools.cache
 def openapi() -> str:
     """Return the API's description as a new server gives it."""
     return asyncio.run(_described())
@@ -34,10 +38,12 @@ async def _described() -> str:
     return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
 
 
-FILES = {
+FILES: dict[Path, Callable[[], str]] = {
     ROOT / "config" / "schema.json": schema,
     ROOT / "config" / "modelport.example.yaml": lambda: config_example("schema.json"),
     ROOT / "docs" / "openapi.json": openapi,
+    ROOT / "docs" / "reference" / "api.md": lambda: api(openapi()),
+    **PAGES,
 }
 
 

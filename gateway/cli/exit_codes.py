@@ -11,23 +11,28 @@ class ExitCode(IntEnum):
 
     DONE = 0
     UNEXPECTED = 1
+    """An error that nobody foresaw; `--debug` shows its trace."""
     USAGE = 2
     """Wrong usage, a value that does not fit, an ambiguous name, or no terminal and no `--yes`."""
     NOT_FOUND = 3
     NOT_ALLOWED = 4
     """Not authenticated, or not allowed."""
     REFERENCED = 5
+    """Other things still point at it."""
     CHANGED = 6
     """Changed meanwhile."""
     PROTECTED = 7
+    """Protected against deletion."""
     DECLINED = 8
     """Declined at the prompt."""
     PARTIAL = 9
+    """Some of many were done."""
     TIMED_OUT = 10
     """A wait took too long; the operation's id is on stdout."""
     UNREACHABLE = 11
     """The server cannot be reached, is overloaded, or answered 5xx."""
     UNHEALTHY = 12
+    """Something is not in order, or a check failed."""
     INTERRUPTED = 130
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -58,6 +59,16 @@ def test_systemd_hears_when_it_is_ready_and_when_it_stops(tmp_path: Path) -> Non
         process.terminate()
         assert manager.recv(1000) == b"STOPPING=1"
         assert process.wait(20) == 0
+
+
+def test_it_reads_its_configuration_again_when_told(tmp_path: Path) -> None:
+    """`systemctl reload`: the signal of the unit is one that the program takes, with a file and without."""
+    assert "ExecReload=/bin/kill -HUP $MAINPID\n" in SERVICE
+    with _manager(tmp_path) as manager, _listening() as port, _started(tmp_path, port) as process:
+        manager.recv(1000)
+        process.send_signal(signal.SIGHUP)
+        assert _ready(_port(port))
+        assert process.poll() is None
 
 
 def test_callers_wait_while_it_restarts(tmp_path: Path) -> None:

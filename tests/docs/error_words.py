@@ -1,0 +1,225 @@
+"""What each code means and what to do about it, for docs/reference/errors.md.
+
+A code that is raised and has no words here, or the other way round, fails the check of the generated files.
+"""
+
+WORDS = {
+    "alias_not_found": ("No alias of this name in the team.", "See `modelport aliases list`."),
+    "answer_not_repeated": (
+        "The request with this `Idempotency-Key` was carried out; its answer held a secret and is not shown again.",
+        "Look at what was made, and make a new one if its secret is lost.",
+    ),
+    "bad_config": (
+        "A setting is missing or wrong, so the process does not start; on the API, a reference cannot be read.",
+        "The sentence names file, line and key: `modelport config check`.",
+    ),
+    "bad_host": ("The `Host` header is no host name with an optional port.", "Send the host of the address you call."),
+    "bad_reference": (
+        "What stands in place of a credential is no reference, or one that may not be used here.",
+        "Write `env:NAME` or `file:PATH`, or send the key itself to be stored.",
+    ),
+    "config_refused": (
+        "The configuration file was read again and has mistakes; the last good one stays in force.",
+        "Each finding names file and line: mend them and reload.",
+    ),
+    "conflict": ("Somebody else changed the same thing at that moment.", "Read it again, then repeat the change."),
+    "credential_unavailable": (
+        "The credential that the endpoint names cannot be read now: the variable is not set, or the file is gone.",
+        "The operator sets it and, for a variable, starts the server again.",
+    ),
+    "database_busy": (
+        "The database is away or overloaded. Calls to models go on; changes and lists do not.",
+        "Try again after `Retry-After`; `modelport doctor` looks at the database.",
+    ),
+    "duplicate_key": (
+        "A JSON body names a member twice, of which every reader sees another one.",
+        "Remove one of the two.",
+    ),
+    "egress_denied": (
+        "The address of the endpoint is not one that this server may connect to.",
+        "The hint is the line to add under `egress` in the configuration, if it is meant.",
+    ),
+    "endpoint_not_found": ("No endpoint of this id.", "See `modelport endpoints list MODEL`."),
+    "endpoint_referenced": ("Stored files, batches or responses live on this endpoint.", "Delete them first."),
+    "etag_mismatch": (
+        "It was changed since you read it: `If-Match` names an older revision.",
+        "Read it again and repeat the change; the answer holds the current `etag`.",
+    ),
+    "expectation_failed": ("`Expect` holds something else than `100-continue`.", "Leave the header out."),
+    "gateway_loop": (
+        "The call came back to this server through its own endpoint.",
+        "Give the endpoint the address where the model really runs.",
+    ),
+    "gateway_not_found": ("No gateway of this name.", "See `modelport gateways list`."),
+    "gateway_referenced": ("Models are published through this gateway.", "Publish them elsewhere first: `--via`."),
+    "host_mismatch": (
+        "The request line names another host than the `Host` header.",
+        "Use an HTTP client that sends one host.",
+    ),
+    "idempotency_mismatch": (
+        "This `Idempotency-Key` was used for another request.",
+        "Use a new key for each request that is not a repetition.",
+    ),
+    "internal_error": (
+        "A fault of modelport. It is in the server's log with the request id.",
+        "Report it with that log line; repeat the call if it may be repeated.",
+    ),
+    "invalid_api_key": (
+        "No key, or one that is unknown, revoked, expired, or not allowed from this address. One text for all of them.",
+        "Send `Authorization: Bearer mp_…`; `modelport keys list` shows which keys are good.",
+    ),
+    "invalid_api_key_value": (
+        "The upstream's key holds characters that no header can carry.",
+        "Paste the key alone, without quotes or line ends.",
+    ),
+    "invalid_cursor": ("The cursor of a list is not one of ours, or of another list.", "Begin without a cursor."),
+    "invalid_framing": (
+        "The request's length is told in two ways, or in one that nobody can rely on.",
+        "Use an ordinary HTTP client; a proxy in between may be at fault.",
+    ),
+    "invalid_http": ("What arrived is no HTTP request.", "Call with http, or put a proxy with TLS in front for https."),
+    "invalid_json": ("The body is not JSON.", "The sentence names the place."),
+    "invalid_multipart": (
+        "The body is not the multipart form that its header announces.",
+        "Let the client build the form.",
+    ),
+    "invalid_name": (
+        "The name holds characters that a model, team or gateway cannot have, or is reserved.",
+        "The sentence says which characters may be used.",
+    ),
+    "invalid_path": ("A published path is no path of the server.", "Write it like `/access/models/team1/`."),
+    "invalid_request": ("The request cannot be understood.", "The sentence says what was expected."),
+    "invalid_type": ("A member of the body has another type than it must have.", "`param` names the member."),
+    "invalid_url": (
+        "An address is refused by the address rule.",
+        "The sentence names the [rule](../explanation/addresses.md#refusals) and the way out.",
+    ),
+    "key_expired": ("The key has ended.", "Make a new one: `modelport keys create`."),
+    "key_in_query": (
+        "A key of ours stands in the address, where logs and histories keep it.",
+        "Send it as `Authorization: Bearer`, and revoke this one.",
+    ),
+    "key_not_found": ("No key of this name or id.", "See `modelport keys list`."),
+    "key_revoked": ("The key was revoked, for good.", "Make a new one: `modelport keys create`."),
+    "key_too_wide": (
+        "A key cannot make a key that may do more than itself.",
+        "Ask for fewer rights, or use a key that has them.",
+    ),
+    "managed_by_api": (
+        "The configuration file declares something that the API made before.",
+        "Delete it over the API, or take it out of the file: nothing is taken over silently.",
+    ),
+    "managed_by_file": (
+        "This object is declared in the configuration file; the sentence names file and line.",
+        "Change it there: the server reads it again by itself.",
+    ),
+    "method_not_allowed": ("The path exists, but not for this method.", "The header `Allow` names the methods."),
+    "misdirected_request": (
+        "The `Host` of the request is not served here, which is also how DNS rebinding looks.",
+        "Add the name to `server.allowed_hosts`, or set `server.public_origin`.",
+    ),
+    "missing_field": ("The body lacks a member that is needed.", "`param` names it."),
+    "model_disabled": ("The model is switched off by its operator.", "Use another one, or ask its team."),
+    "model_not_found": (
+        "No model or alias of this name that this key may see.",
+        "Look for a near name in the sentence; `GET /v1/models` lists what the key may call.",
+    ),
+    "model_referenced": ("Aliases still point at the model.", "Delete or change them first."),
+    "name_taken": ("Something of this name exists in the team.", "Take another name, or change the existing one."),
+    "no_upstream_available": (
+        "The model is known, but none of its endpoints can answer now.",
+        "Try again after `Retry-After`; `modelport endpoints list MODEL` shows them.",
+    ),
+    "not_found": (
+        "Nothing is at this address, or nothing that this key may see.",
+        "Compare it with [the API](api.md).",
+    ),
+    "operation_in_progress": (
+        "A request with the same `Idempotency-Key` is still running.",
+        "Wait for it, then repeat: you get its answer.",
+    ),
+    "own_address": (
+        "The endpoint's address is this very server: calls would go in a circle.",
+        "Give the address where the model really runs; another name for a model is an alias.",
+    ),
+    "permission_denied": ("The key is good, but may not do this.", "The sentence names the permission that lacks."),
+    "precondition_required": (
+        "This change is made only on a known revision.",
+        "Send `If-Match` with the `etag` that you read.",
+    ),
+    "preflight_failed": (
+        "The check before publishing found a fault, so nothing was changed.",
+        "Each finding says what is wrong and what mends it.",
+    ),
+    "rate_limit_exceeded": ("Too many requests.", "Wait for `Retry-After`."),
+    "referenced": ("Other things still point at it.", "The sentence names them: change or delete them first."),
+    "request_timeout": (
+        "The body came too slowly.",
+        "Send it faster, or raise `server.body_timeout_s` and lower `server.min_body_rate`.",
+    ),
+    "request_too_large": (
+        "The body is larger than allowed; the sentence names the limit.",
+        "Send less, or raise `server.max_body_bytes` or `server.max_upload_bytes`.",
+    ),
+    "shutting_down": ("The process was told to stop, and running calls had their time.", "Try again at once."),
+    "slow_client": ("The caller read nothing for `timeouts.slow_client_s`.", "Read answers while they come."),
+    "team_not_found": ("No team of this name.", "See `modelport teams list`."),
+    "team_referenced": ("Models or keys are in the team.", "Delete them first."),
+    "team_required": (
+        "The key is of every team, so the request has to say which one is meant.",
+        "Give `team`, or `--team` on the command line.",
+    ),
+    "too_many_checks": ("Too many checks of addresses are running.", "Wait for `Retry-After`."),
+    "too_many_failures": (
+        "Too many wrong keys came from this address.",
+        "Wait for `Retry-After`, and send the right key.",
+    ),
+    "two_credentials": ("The request carries two keys that differ.", "Send one, as `Authorization: Bearer`."),
+    "unexpected_body": ("A body came where none is read.", "Send the request without it."),
+    "unknown_parameter": (
+        "The query holds a parameter that is not known here.",
+        "`param` names it; check its spelling.",
+    ),
+    "unsupported_content_encoding": (
+        "The body is in a coding that is not read.",
+        "Send it as it is, without a coding.",
+    ),
+    "unsupported_media_type": (
+        "The body is of a type that is not taken here.",
+        "Send `application/json`, or a form where one is asked for.",
+    ),
+    "upgrade_not_supported": (
+        "The request wants another protocol on this connection.",
+        "Call with plain HTTP/1.1; WebSockets are not carried.",
+    ),
+    "upstream_auth_failed": (
+        "The upstream refused the credential of the endpoint. The caller's key is fine.",
+        "The operator renews the endpoint's `api_key`.",
+    ),
+    "upstream_bad_response": (
+        "The upstream answered something that is no HTTP, or cannot be passed on.",
+        "The operator looks at the upstream.",
+    ),
+    "upstream_connect_failed": (
+        "No connection to the upstream could be made, so nothing was sent.",
+        "The operator looks whether it runs: `modelport doctor`.",
+    ),
+    "upstream_disconnected": ("The upstream hung up before a whole answer.", "Repeat the call if it may be repeated."),
+    "upstream_error": (
+        "The upstream answered with an error and without a message that could be passed on.",
+        "`upstream_status` says which; the operator looks at the upstream.",
+    ),
+    "upstream_idle_timeout": (
+        "The upstream fell silent inside its answer.",
+        "Raise `timeouts.idle_s`, or the model's own limit, if such silences are normal.",
+    ),
+    "upstream_redirect": (
+        "The upstream answered with a redirect, which is never followed: a key would go to a new host.",
+        "Register the final address as the endpoint's `base_url`.",
+    ),
+    "upstream_timeout": (
+        "The answer did not begin, or did not end, in time.",
+        "Raise `timeouts.first_byte_s` or `timeouts.total_s`, or stream the answer.",
+    ),
+    "validation_failed": ("The values do not fit.", "`errors` has one entry for each field."),
+}
