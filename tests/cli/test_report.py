@@ -79,8 +79,8 @@ def test_no_secret_is_in_the_report(admin: Shell, used: Server) -> None:
     assert set(json.loads(ended.out)["holds"]) == _FILES
 
 
-@pytest.mark.parametrize(("role", "team"), [("operator", None), ("admin", "default")])
-def test_the_last_errors_are_the_administrators(used: Server, role: str, team: str | None) -> None:
+@pytest.mark.parametrize(("role", "team"), [("publisher", None), ("admin", "default")])
+def test_the_last_errors_are_for_who_sees_every_team(used: Server, role: str, team: str | None) -> None:
     """They are of every team: neither another role nor a key of one team sees them."""
     api = Api(used.url, used.key)
     assert isinstance(api.get("/errors").body["items"], list)

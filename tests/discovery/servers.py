@@ -10,7 +10,9 @@ from aiohttp.test_utils import RawTestServer
 
 
 @asynccontextmanager
-async def answering(answers: dict[str, Any], *, headers: dict[str, str] | None = None) -> AsyncIterator[int]:
+async def answering(
+    answers: dict[str, Any], *, headers: dict[str, str] | None = None, host: str = "127.0.0.1"
+) -> AsyncIterator[int]:
     """Answer these paths with JSON, `[status, JSON]` or text, all others with 404; give the port."""
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
@@ -20,7 +22,7 @@ async def answering(answers: dict[str, Any], *, headers: dict[str, str] | None =
         status, data = found if isinstance(found, list) else (200, found)
         return web.json_response(data, status=status, headers=headers)
 
-    async with RawTestServer(answer, host="127.0.0.1") as server:
+    async with RawTestServer(answer, host=host) as server:
         yield server.port or 0
 
 

@@ -26,6 +26,13 @@ async def test_every_engine_is_found_in_one_go() -> None:
     ]
 
 
+async def test_a_server_on_ipv6_alone_is_found() -> None:
+    """The name localhost has two addresses; what is shown reaches either."""
+    async with answering(ROWS[0]["answers"], host="::1") as port:
+        found, _ = await scan(ports=[port])
+    assert [one.origin for one in found] == [f"http://localhost:{port}"]
+
+
 async def test_modelport_itself_is_not_among_them() -> None:
     """Whatever it lists."""
     models = {"/v1/models": {"object": "list", "data": [{"id": "own", "object": "model"}]}}
