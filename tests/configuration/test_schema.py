@@ -117,5 +117,5 @@ def test_the_first_line_points_editors_to_the_schema() -> None:
 
 def test_the_example_is_read_in_five_minutes() -> None:
     """250 words a minute."""
-    words = [word for word in EXAMPLE.read_text().split() if word != "#"]
+    words = [word for word in EXAMPLE.read_text().split() if re.search("[A-Za-z]{2}", word)]
     assert len(words) < 1250
