@@ -1,5 +1,6 @@
 """Files written whole or not at all."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -9,7 +10,7 @@ NEW_MODE = 0o600
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Write the text to `path`, keeping the mode of a file that is there; a symbolic link stays one.
+    """Write the text to `path`, keeping owner and mode of a file that is there; a symbolic link stays one.
 
     Raises:
         OSError: it cannot be written; a file that was there is unchanged.
@@ -18,7 +19,10 @@ def replace_file(path: Path, text: str) -> None:
     draft = _draft(target, text)
     try:
         if target.exists():
-            draft.chmod(target.stat().st_mode & 0o777)
+            before = target.stat()
+            with contextlib.suppress(PermissionError):  # only root gives files away
+                os.chown(draft, before.st_uid, before.st_gid)
+            draft.chmod(before.st_mode & 0o777)
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)

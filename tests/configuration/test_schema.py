@@ -12,6 +12,7 @@ from gateway.configuration.document import Document, parse
 from gateway.configuration.loading import examine, load
 from gateway.configuration.sources import DECLARED, setting_fields
 from gateway.declared.model import (
+    SECTIONS,
     DeclaredAlias,
     DeclaredEndpoint,
     DeclaredGateway,
@@ -105,6 +106,11 @@ def test_the_schema_refuses_what_the_server_refuses(text: str) -> None:
     assert list(Draft202012Validator(config_schema()).iter_errors(document.values))
     reading = examine(document, environment={})
     assert [*reading.findings, *examine_declared(reading.declared, document)[1]]
+
+
+def test_the_sections_that_are_handed_on_are_those_that_are_read() -> None:
+    """One that nobody reads would be passed over in silence."""
+    assert set(DECLARED) == set(SECTIONS)
 
 
 def test_the_first_line_points_editors_to_the_schema() -> None:
