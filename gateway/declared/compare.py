@@ -15,44 +15,35 @@ from gateway.declared.model import (
 )
 from gateway.keys.model import KeyRecord
 from gateway.registry.address import via_as_set
+from gateway.registry.inputs import Input
 from gateway.registry.record import AliasRecord, EndpointRecord, GatewayRecord, ModelRecord, TeamRecord
 
 Values = dict[str, object]
 Pair = tuple[Entry[DeclaredEndpoint] | None, EndpointRecord | None]
-_ENDPOINT = ("base_url", "upstream_model", "weight", "enabled", "organization_headers")
-_MODEL = (
-    "task",
-    "state",
-    "description",
-    "path",
-    "stream_usage",
-    "first_byte_timeout_s",
-    "idle_timeout_s",
-    "total_timeout_s",
-    "drain_for_usage_ms",
-)
+_APART = {"name", "team", "via", "default_via", "default_endpoints", "endpoints", "api_key"}
+"""Fields that a row keeps in another way, or that say which row it is."""
 
 
 def team_values(body: DeclaredTeam, row: TeamRecord | None, gateway: GatewayRecord | None) -> Values:
     """Return the fields to write; `gateway` is the one that the row names."""
     via = via_as_set(row.default_via, gateway) if row else None
-    return _differing(body, row, ("description",)) | _unless(row, via, default_via=body.default_via)
+    return _differing(body, row) | _unless(row, via, default_via=body.default_via)
 
 
 def gateway_values(body: DeclaredGateway, row: GatewayRecord | None) -> Values:
     """Return the fields to write."""
-    return _differing(body, row, ("url", "description", "is_default"))
+    return _differing(body, row)
 
 
 def model_values(body: DeclaredModel, row: ModelRecord | None, gateway: GatewayRecord | None) -> Values:
     """Return the fields to write; `gateway` is the one that the row names."""
     via = via_as_set(row.via, gateway) if row else None
-    return _differing(body, row, _MODEL) | _unless(row, via, via=body.via)
+    return _differing(body, row) | _unless(row, via, via=body.via)
 
 
 def endpoint_values(body: DeclaredEndpoint, row: EndpointRecord | None) -> Values:
     """Return the fields to write. A new address brings its key along: the service would take the old one away."""
-    values = _differing(body, row, _ENDPOINT)
+    values = _differing(body, row)
     wanted = body.api_key.reveal() if body.api_key else None
     if row is None or wanted != row.credential_ref or (wanted is not None and "base_url" in values):
         values["api_key"] = body.api_key
@@ -118,8 +109,10 @@ def _any(body: DeclaredEndpoint, row: EndpointRecord) -> bool:
     return True
 
 
-def _differing(body: Any, row: Any, names: Sequence[str]) -> Values:
-    return {name: getattr(body, name) for name in names if row is None or getattr(body, name) != getattr(row, name)}
+def _differing(body: Input, row: Any) -> Values:
+    """Return the declared fields that the row has not."""
+    values = {name: getattr(body, name) for name in type(body).model_fields if name not in _APART}
+    return {name: value for name, value in values.items() if row is None or value != getattr(row, name)}
 
 
 def _unless(row: Any, current: object, **wanted: object) -> Values:

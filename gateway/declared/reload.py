@@ -18,7 +18,7 @@ from gateway.declared.model import Declared
 from gateway.declared.reading import read_declared
 from gateway.declared.reconcile import Outcome, Reconciler
 from gateway.declared.watch import Watch
-from gateway.errors import ConfigError, GatewayError, Unavailable
+from gateway.errors import ConfigError, GatewayError
 from gateway.storage.clock import Clock
 
 Result = Literal["changed", "unchanged", "refused"]
@@ -70,6 +70,7 @@ class Reloader:
         self._declared = Declared()
         self._reloading = asyncio.Lock()
         self._tried_at = 0
+        self._trying = False
         document = configuration.document
         self._watch = Watch(document.path) if document is not None and reread is not None else None
         self.configuration = configuration
@@ -94,21 +95,17 @@ class Reloader:
         except ConfigError as error:
             if self._reconciler is None or not await self._reconciler.has_served():
                 raise
-            self._refuse(error)
-            return
-        self._note(outcome, ())
+            self._refuse(error, "start")
+        else:
+            self._note(outcome, (), "start")
 
     async def reload(self, why: str) -> Status:
-        """Read the file again now and return how it went; `why` is for the log.
-
-        Raises:
-            Unavailable: the database does not answer; nothing has changed.
-        """
+        """Read the file again now and return how it went; `why` is for the log."""
         if self._reread is None:
             logger.warning("%s: this server was started without a configuration file", why)
             return self.status
         async with self._reloading:
-            await self._try(self._reread)
+            await self._try(self._reread, why)
             self._counted(self.status.result)
             return self.status
 
@@ -121,33 +118,38 @@ class Reloader:
         if self._reconciler is None or now_ms - self._tried_at < RENEW_MS:
             return
         self._tried_at = now_ms
-        status = self.status
-        if self._reread is not None and (not status.successful or status.waiting or status.declared_by):
-            async with self._reloading:
-                await self._try(self._reread)
-        elif self._declared.anything:
+        if self._declared.anything:
             await self._reconciler.renew(self._declared.digest)
+        if self._reread is not None and self._unsettled:
+            async with self._reloading:
+                await self._try(self._reread, "another try")
 
-    async def _try(self, reread: Callable[[], Configuration]) -> None:
+    @property
+    def _unsettled(self) -> bool:
+        """Whether another try may go better though the file stays: database, keys or other servers may have changed."""
+        status = self.status
+        return self._trying or not status.successful or bool(status.waiting or status.declared_by)
+
+    async def _try(self, reread: Callable[[], Configuration], why: str) -> None:
         self._tried_at = self._clock.now_ms()
+        self._trying = True  # what fails unexpectedly is tried again
         try:
             fresh = await asyncio.to_thread(reread)
             declared = read_declared(fresh.declared, fresh.document)
             settings = self._live.changes(fresh.settings)
             with self._live.trial(fresh.settings):
                 outcome = await self._reconcile(declared)
-        except Unavailable:
-            raise
-        except ConfigError as error:
-            self._refuse(error)
-            return
-        self.configuration, self._declared = fresh, declared
-        self._note(outcome, settings)
+        except GatewayError as error:
+            self._refuse(error, why)
+        else:
+            self.configuration, self._declared = fresh, declared
+            self._note(outcome, settings, why)
+        self._trying = False
 
     async def _reconcile(self, declared: Declared) -> Outcome:
         return Outcome() if self._reconciler is None else await self._reconciler.apply(declared)
 
-    def _refuse(self, error: GatewayError) -> None:
+    def _refuse(self, error: GatewayError, why: str) -> None:
         findings = error.findings if isinstance(error, ConfigurationError) else (_as_finding(error),)
         before, now_ms = self.status, self._clock.now_ms()
         self.status = Status(
@@ -158,11 +160,11 @@ class Reloader:
             needs_restart=before.needs_restart,
         )
         if before.findings != findings:
-            logger.error("the configuration is refused, the last good one stays in force; what is wrong:")
+            logger.error("%s: the configuration is refused, the last good one stays in force; what is wrong:", why)
             for finding in findings[:_SHOWN]:
                 logger.error("%s", finding)
 
-    def _note(self, outcome: Outcome, settings: tuple[str, ...]) -> None:
+    def _note(self, outcome: Outcome, settings: tuple[str, ...], why: str) -> None:
         before, now_ms = self.status, self._clock.now_ms()
         changes = (*outcome.changes, *(f"~ {name}" for name in settings))
         self.status = Status(
@@ -176,7 +178,7 @@ class Reloader:
         )
         if changes or not before.successful:
             shown = ", ".join(changes[:_SHOWN]) + (f" and {len(changes) - _SHOWN} more" if changes[_SHOWN:] else "")
-            logger.info("the configuration is in force: %s", shown or "nothing had to change")
+            logger.info("%s: the configuration is in force: %s", why, shown or "nothing had to change")
         if self.status.needs_restart != before.needs_restart and self.status.needs_restart:
             logger.warning("these settings need a restart: %s", ", ".join(self.status.needs_restart))
         for finding in self.status.waiting:

@@ -83,9 +83,9 @@ def house(tmp_path: Path, caller: Caller, process_settings: None) -> Living:
     del process_settings
     numbers = itertools.count(1)
 
-    def run(text: str, **flags: Any) -> contextlib.AbstractAsyncContextManager[House]:
-        folder = tmp_path / f"house-{next(numbers)}"
-        folder.mkdir()
+    def run(text: str, *, folder: Path | None = None, **flags: Any) -> contextlib.AbstractAsyncContextManager[House]:
+        folder = folder or tmp_path / f"house-{next(numbers)}"
+        folder.mkdir(exist_ok=True)
         file = folder / "modelport.yaml"
         save(file, QUIET + text)
         return living(caller, file, folder / "data", **flags)

@@ -28,12 +28,12 @@ aliases: {{fast: {alias}}}
 async def test_a_thousand_reloads_leave_nothing_behind(house: Living, upstream: Upstream) -> None:
     """Each of them changes settings, each fifth objects; each tenth is refused."""
     async with house(text(0, upstream.url).partition("\n")[2]) as product:
-        await reload_each(product, upstream.url, range(1, 201))
+        await reload_each(product, upstream.url, range(1, 501))
         before, memory = await left(product), rss()
-        await reload_each(product, upstream.url, range(201, 1001))
+        await reload_each(product, upstream.url, range(501, 1001))
         after, grown = await left(product), rss() - memory
         assert after == before
-        assert grown < 6_000_000, f"{grown} bytes more after 800 reloads"
+        assert grown < 4_000_000, f"{grown} bytes more after 500 reloads"  # a leak of 8 KB each; measured: 0.1 KB
         assert await product.metric('modelport_config_reloads_total{result="refused"}') == 100
         assert (await product.admin.chat("qwen3")).status == 200
 

@@ -66,7 +66,7 @@ def serving(folder: Path, file: Path, name: str, *flags: str) -> Iterator[Proces
 
 def _answers(running: Process) -> bool:
     try:
-        return running.get("-/ready")["status"] == "ready"
+        return bool(running.get("-/ready")["status"] == "ready")
     except (urllib.error.URLError, ConnectionError):
         return False
 

@@ -3,6 +3,9 @@
 import asyncio
 import logging
 
+import pytest
+
+from gateway.errors import ConfigError
 from tests.declared.house import QUIET, Living
 from tests.fakes.upstream import Upstream
 
@@ -133,3 +136,36 @@ def _heard() -> list[str]:
 
     logging.getLogger("modelport.configuration").addHandler(Ear())
     return lines
+
+
+async def test_a_new_installation_does_not_start_on_a_wrong_file(house: Living) -> None:
+    """Nothing was ever served, so a sentence helps more than an empty server."""
+    for text in ("models:\n  a: {tsk: chat}\n", "models:\n  a: {via: nowhere}\n"):
+        with pytest.raises(ConfigError, match=r"modelport\.yaml:3: models\.a\."):
+            async with house(text):
+                pass
+
+
+async def test_a_server_that_has_served_comes_up_with_what_it_served(house: Living, upstream: Upstream) -> None:
+    """A variable that is gone after a restart must not take every model down; it is tried again until it works."""
+    async with house(MODEL.format(name="qwen3", url=upstream.url)) as product:
+        folder, key = product.file.parent, product.admin.headers["Authorization"]
+    wrong = MODEL.format(name="qwen3", url=upstream.url) + "  llama: {via: eu}\n"
+    async with house(wrong, folder=folder) as product:
+        admin = product.admin.having(Authorization=key)
+        assert (await admin.chat("qwen3")).status == 200
+        assert (await admin.show("api/v1/settings/reload"))["findings"][0]["message"] == "there is no gateway 'eu'"
+        await admin.make("gateways", name="eu", url="https://eu.example.com")
+        product.reloader._tried_at = 0
+        await product.seen(lambda: product.status.successful)
+        assert [model["name"] for model in (await admin.show("api/v1/models"))["items"]] == ["llama", "qwen3"]
+
+
+async def test_keys_get_their_limits_when_they_are_made(house: Living) -> None:
+    """The file may be there before the key is: the server looks again by itself."""
+    async with house("keys:\n  ci-bot: {role: viewer}\n") as product:
+        assert len(product.status.waiting) == 1
+        made = await product.admin.make("keys", name="ci-bot", role="developer")
+        product.reloader._tried_at = 0
+        await product.seen(lambda: not product.status.waiting)
+        assert (await product.admin.show(f"api/v1/keys/{made['id']}"))["role"] == "viewer"
