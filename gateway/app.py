@@ -28,7 +28,7 @@ from gateway.access.read_on import ReadOn
 from gateway.access.relay import Relay
 from gateway.access.routes import DataPlane
 from gateway.api.openapi import document
-from gateway.api.openapi_routes import OpenApiRoutes
+from gateway.api.openapi_routes import ERRORS_PAGE, OpenApiRoutes
 from gateway.api.operation import Operation, register
 from gateway.api.principal import PRINCIPAL, REQUEST_ID
 from gateway.api.request import ORIGIN, PEER
@@ -234,7 +234,11 @@ class Modelport:
 
         app = web.Application(
             middlewares=[
-                report_middleware(self._metrics, problems_below=(f"{mount}api/", f"{mount}-/", f"{mount}metrics")),
+                report_middleware(
+                    self._metrics,
+                    problems_below=(f"{mount}api/", f"{mount}-/", f"{mount}metrics"),
+                    help_page=f"{mount}api/{ERRORS_PAGE}" if self._settings.role == "server" else None,
+                ),
                 host_middleware(hosts),
                 identity_middleware(identity, frozenset({f"{mount}-/healthy", f"{mount}-/ready"})),
             ],

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
+from gateway.api.request import CODE
 from gateway.errors import GatewayError
 
 _ALWAYS = {"Cache-Control": "no-store"}
@@ -36,6 +37,7 @@ def error_response(error: GatewayError, request_id: str, headers: Mapping[str, s
         content_type="application/json",
         headers={**_ALWAYS, **(headers or {}), **error.headers},
     )
+    response[CODE] = error.code
     if error.status in {408, 413, 415}:
         response.force_close()  # the body was not read: the connection cannot be used again
     return response

@@ -17,8 +17,12 @@ from gateway.api.operation import OPERATIONS, Content, Operation, operation
 from gateway.errors import NotFound
 
 _STATIC = Path(__file__).with_name("static")
+ERRORS_PAGE = "docs/errors.html"
+"""What each code means, below the prefix of these routes; made from the documents (tests/docs/reference.py)."""
 _FILES = {
     "docs.js": (_STATIC / "docs.js", "text/javascript"),
+    "errors.css": (_STATIC / "errors.css", "text/css"),
+    "errors.html": (_STATIC / "errors.html", "text/html"),
     "swagger-ui-bundle.js": (_STATIC / "swagger-ui" / "swagger-ui-bundle.js", "text/javascript"),
     "swagger-ui.css": (_STATIC / "swagger-ui" / "swagger-ui.css", "text/css"),
 }

@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import ConfigDict, Field
 
 from gateway.api.described import Described
+from gateway.api.request import CODE
 from gateway.errors import GatewayError
 
 CONTENT_TYPE = "application/problem+json"
@@ -58,13 +59,15 @@ def problem_response(error: GatewayError, *, request_id: str) -> web.Response:
     }
     members = {name: value for name, value in members.items() if value is not None} | error.extra
     headers = _REQUIRED_HEADERS.get(error.status, {}) | {"Cache-Control": "no-store"} | error.headers
-    return web.Response(
+    response = web.Response(
         body=json.dumps(members, default=str).encode(),
         status=error.status,
         reason=HTTPStatus(error.status).phrase,
         content_type=CONTENT_TYPE,
         headers=headers,
     )
+    response[CODE] = error.code
+    return response
 
 
 _REQUIRED_HEADERS: dict[int, dict[str, str]] = {

@@ -13,6 +13,8 @@ ORIGIN = web.RequestKey("ORIGIN", str)
 """Scheme and host that the caller used, checked, without a final slash: http://localhost:3000."""
 PEER = web.RequestKey("PEER", str)
 """The caller's address; behind a trusted proxy the right-most address that is not a proxy's (HDR-3)."""
+CODE = web.ResponseKey("CODE", str)
+"""The code of an answer that is a refusal of ours, for the link to what is written about it."""
 STARTED = web.RequestKey("STARTED", float)
 """When the request's head had been read, seconds of time.perf_counter()."""
 

@@ -16,7 +16,7 @@ from gateway.access.errors import error_response
 from gateway.access.headers import request_id as new_request_id
 from gateway.api.principal import REQUEST_ID
 from gateway.api.problem import problem_response
-from gateway.api.request import STARTED, dress
+from gateway.api.request import CODE, STARTED, dress
 from gateway.errors import GatewayError, MethodNotAllowed, NotFound, TooLarge
 from gateway.observe.logs import bind_request
 from gateway.observe.metrics import Metrics
@@ -28,8 +28,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 logger = structlog.get_logger()
 
 
-def report_middleware(metrics: Metrics, *, problems_below: tuple[str, ...]) -> Middleware:
-    """Return the middleware; `problems_below` are beginnings of raw paths whose errors are problem details."""
+def report_middleware(metrics: Metrics, *, problems_below: tuple[str, ...], help_page: str | None = None) -> Middleware:
+    """Return the middleware; `problems_below` are beginnings of raw paths whose errors are problem details.
+
+    `help_page` is the path of the page about all codes, where this process has it: refusals link there (RFC 8288).
+    """
 
     @web.middleware
     async def report(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -50,10 +53,15 @@ def report_middleware(metrics: Metrics, *, problems_below: tuple[str, ...]) -> M
         else:
             if hdrs.SERVER not in response.headers:
                 dress(request, response)
-            return response
+            return helped(response)
         metrics.error(refusal.code)
         response = _answer(request, refusal, management=request.rel_url.raw_path.startswith(problems_below))
         dress(request, response)
+        return helped(response)
+
+    def helped(response: web.StreamResponse) -> web.StreamResponse:
+        if help_page is not None and CODE in response:
+            response.headers[hdrs.LINK] = f'<{help_page}#{response[CODE]}>; rel="help"'
         return response
 
     return report

@@ -1,6 +1,7 @@
 """docs/reference, made from the code by `python -m tests.generated`: one function for each page."""
 
 import asyncio
+import html
 import inspect
 import json
 import re
@@ -40,7 +41,28 @@ stdout carries data, stderr talk: `-o json` and a pipe get no colours and no que
 _ERRORS = """\
 Every error has a stable `code`, a sentence that says what and why, mostly a `hint`, and a request id. Calls to models
 answer in OpenAI's shape, `{"error": {"message", "type", "param", "code", …}}`; the management API with problem details
-(RFC 9457). Refusals of an address have [a table of their own](../explanation/addresses.md#refusals).
+(RFC 9457). A server's refusals link to the code's entry on its own copy of this page: `Link: <…>; rel="help"`.
+
+Refusals of an address have [a table of their own](../explanation/addresses.md#refusals).
+"""
+_ERRORS_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>modelport: errors</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="errors.css">
+</head>
+<body>
+<main>
+<h1>Errors</h1>
+<p>What each code means, and what to do. The answer that brought you here names the value at fault.</p>
+{sections}
+</main>
+</body>
+</html>
 """
 _METRICS = """\
 `/metrics` speaks Prometheus' text form, for a key of every team that may read the registry. Names are stable. A label
@@ -136,6 +158,21 @@ def errors() -> str:
     return "\n".join(parts)
 
 
+def errors_page() -> str:
+    """Return the page that a server answers refusals' links with: the same words, without scripts, for the browser."""
+    sections = "\n".join(
+        f'<section id="{code}">\n<h2>{code}</h2>\n<p>{_html(what)}</p>\n<p>{_html(remedy)}</p>\n</section>'
+        for code, (what, remedy) in sorted(WORDS.items())
+    )
+    return _ERRORS_PAGE.format(sections=sections)
+
+
+def _html(text: str) -> str:
+    """Turn the little Markdown of the words into HTML: code, and links into plain text."""
+    plain = re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", text)
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(plain, quote=False))
+
+
 def exit_codes() -> str:
     """Return the page of the numbers that commands end with."""
     source = inspect.getsource(ExitCode)
@@ -207,6 +244,7 @@ PAGES = {
     DOCS / "reference" / "settings.md": settings,
     DOCS / "reference" / "commands.md": commands,
     DOCS / "reference" / "errors.md": errors,
+    ROOT / "gateway" / "api" / "static" / "errors.html": errors_page,
     DOCS / "reference" / "exit-codes.md": exit_codes,
     DOCS / "reference" / "metrics.md": metrics,
     DOCS / "explanation" / "addresses.md": refusals,

@@ -28,14 +28,14 @@ ELSEWHERE = {  # lines for another machine that no file holds, and the test that
 
 
 @pytest.fixture(scope="module")
-def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpstreamProcess]:
+def model_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[UpstreamProcess]:
     """Give the model server of every page."""
     with running_upstream(tmp_path_factory.mktemp("upstream") / "log") as running:
         yield running
 
 
 @pytest.fixture
-def folder(tmp_path: Path, upstream: UpstreamProcess, request: pytest.FixtureRequest) -> Iterator[World]:
+def folder(tmp_path: Path, model_server: UpstreamProcess, request: pytest.FixtureRequest) -> Iterator[World]:
     """Give a page's world."""
     page: str = request.getfixturevalue("page")
     more = {}
@@ -43,7 +43,7 @@ def folder(tmp_path: Path, upstream: UpstreamProcess, request: pytest.FixtureReq
         cluster: Cluster = request.getfixturevalue("postgresql")
         cluster.administrator.run("CREATE DATABASE documents TEMPLATE template0")
         more["postgresql://modelport@database.internal/modelport"] = cluster.url("documents")
-    with world(tmp_path, upstream.port, **more) as made:
+    with world(tmp_path, model_server.port, **more) as made:
         yield made
     if more:
         cluster.administrator.run("DROP DATABASE documents WITH (FORCE)")
