@@ -1,15 +1,16 @@
 """Where a model is called, and which key goes there: the same rules for `resolve`, `use` and `call`."""
 
 from dataclasses import dataclass
-
-from yarl import URL
+from typing import TYPE_CHECKING
 
 from gateway.cli.client import segment
 from gateway.cli.command import Session
 from gateway.cli.failure import Failure
 from gateway.cli.output import JsonObject
 from gateway.cli.talk import say
-from resolver import ResolvedURL, resolve
+
+if TYPE_CHECKING:
+    from resolver import ResolvedURL
 
 _WARNINGS = {
     "downgrade": "warning: the gateway speaks http although the server speaks https; no key is sent to it",
@@ -21,7 +22,7 @@ _WARNINGS = {
 class Address:
     """A model's address as this caller reaches it. `published` is the server's answer."""
 
-    resolved: ResolvedURL
+    resolved: "ResolvedURL"
     published: JsonObject
 
     @property
@@ -37,6 +38,9 @@ class Address:
 
 def find_address(session: Session, name: str) -> Address:
     """Ask the server where a model is called, and resolve the answer for the server's URL as this caller wrote it."""
+    # Inner import: the resolver takes 15 ms, and --help must not.
+    from resolver import resolve
+
     try:
         published: JsonObject = session.api.get("/resolve", model=name, team=session.team).body
     except Failure as failure:
@@ -59,13 +63,16 @@ def key_for(session: Session, address: Address) -> str | None:
 
     It goes to the server's own origin and to gateways that the server lists, and never from https to http.
     """
+    # Inner import: as above.
+    from yarl import URL
+
     trusted = {URL(session.server).origin(), *(URL(gateway).origin() for gateway in address.published["gateways"])}
     if address.resolved.origin in trusted and "downgrade" not in address.resolved.warnings:
         return session.key
     return None
 
 
-def warn(resolved: ResolvedURL) -> None:
+def warn(resolved: "ResolvedURL") -> None:
     """Say what is dubious about an address."""
     for code in resolved.warnings:
         say(_WARNINGS[code])

@@ -4,11 +4,11 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from gateway.cli.change import Yes, edit, given, remove
+from gateway.cli.change import edit, given, remove
 from gateway.cli.command import Session, command
 from gateway.cli.lookup import Noun, find
 from gateway.cli.models import NOUN as MODEL
-from gateway.cli.output import Columns
+from gateway.cli.output import Columns, JsonObject
 from gateway.cli.talk import suggest
 
 NOUN = Noun("alias", "aliases", prefix="als_")
@@ -20,7 +20,7 @@ Alias: TypeAlias = Annotated[str, typer.Argument(metavar="ALIAS", help="The alia
 _COLUMNS: Columns = {"name": "name", "model": "model", "team": "team", "id": "id"}
 
 
-@command(app, "add", example="modelport aliases add latest qwen3")
+@command(app, "add", example="modelport aliases add latest qwen3", changes=True)
 def add_alias(
     session: Session,
     alias: Annotated[str, typer.Argument(metavar="ALIAS", help="The new name.")],
@@ -36,7 +36,10 @@ def add_alias(
 @command(app, "list", example="modelport aliases list")
 def list_aliases(session: Session) -> None:
     """List aliases."""
-    session.rows(list(session.api.items(NOUN.path, team=session.team)), _COLUMNS)
+    rows = list(session.api.items(NOUN.path, team=session.team))
+    session.rows(rows, _COLUMNS)
+    if not rows:
+        suggest("modelport aliases add NAME MODEL", team=session.team)
 
 
 @command(app, "show", example="modelport aliases show latest")
@@ -45,7 +48,7 @@ def show_alias(session: Session, alias: Alias) -> None:
     session.item(find(session, NOUN, alias), _COLUMNS)
 
 
-@command(app, "edit", example="modelport aliases edit latest --model qwen4")
+@command(app, "edit", example="modelport aliases edit latest --model qwen4", changes=True)
 def edit_alias(
     session: Session,
     alias: Alias,
@@ -54,9 +57,14 @@ def edit_alias(
 ) -> None:
     """Point an alias at another model, or rename it."""
     session.item(edit(session, NOUN, alias, given(model=model, name=rename)), _COLUMNS)
+    suggest(f"modelport resolve {rename or alias}", team=session.team)
 
 
-@command(app, "remove", example="modelport aliases remove latest")
-def remove_alias(session: Session, alias: Alias, yes: Yes = False) -> None:
+@command(app, "remove", example="modelport aliases remove latest", changes=True)
+def remove_alias(session: Session, alias: Alias) -> None:
     """Remove an alias; the model stays."""
-    remove(session, NOUN, alias, yes=yes, what_goes=lambda row: f" of model {row['model']!r}")
+    remove(session, NOUN, alias, what_goes=_what_goes)
+
+
+def _what_goes(row: JsonObject) -> list[str]:
+    return [f"the model {row['model']!r} stays; callers that use this name get 404 from then on"]

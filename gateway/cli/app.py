@@ -8,11 +8,14 @@ import typer
 from gateway.cli import (
     aliases,
     call,
+    completion,
     config,
+    context,
     db,
     discover,
     doctor,
     endpoints,
+    explain,
     gateways,
     importing,
     init,
@@ -21,10 +24,11 @@ from gateway.cli import (
     report,
     resolve,
     teams,
+    usage,
     use,
     version,
 )
-from gateway.cli.command import Flags, with_flags
+from gateway.cli.command import Flags, group, with_flags
 from gateway.cli.serve import serve
 
 _HELP = """\
@@ -50,13 +54,13 @@ def _show_version(wanted: bool) -> None:
 
 
 def _root(
-    context: typer.Context,
+    ctx: typer.Context,
     flags: Flags,
     show_version: Annotated[  # noqa: ARG001 - typer's way: the callback below acts
         bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    context.obj = flags
+    ctx.obj = flags
 
 
 _, _, *_OWN = inspect.signature(_root, eval_str=True).parameters.values()
@@ -64,6 +68,23 @@ _, _, *_OWN = inspect.signature(_root, eval_str=True).parameters.values()
 app.callback()(with_flags(_root, _OWN))
 app.command("serve")(serve)
 for noun in (models, endpoints, aliases, teams, gateways, keys):
-    app.add_typer(noun.app, name=noun.NOUN.plural, help=noun.__doc__)
-for verb in (resolve, use, call, importing, discover, doctor, report, db, config, init, version):
+    group(noun.app, app, noun.NOUN.plural, about=noun.__doc__, example=f"modelport {noun.NOUN.plural} list")
+_VERBS = (
+    resolve,
+    explain,
+    use,
+    call,
+    usage,
+    importing,
+    discover,
+    doctor,
+    report,
+    context,
+    config,
+    init,
+    db,
+    completion,
+    version,
+)
+for verb in _VERBS:
     verb.register(app)

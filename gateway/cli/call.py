@@ -1,21 +1,23 @@
 """`modelport call`: one question to a model, its answer as it comes."""
 
-import http.client
 import json
 import sys
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gateway.cli.address import Address, find_address, find_task, key_for
-from gateway.cli.client import read, refusal_of_call, send
+from gateway.cli.client import refusal_of_call
 from gateway.cli.command import Session, command
 from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure, UsageFailure
 from gateway.cli.output import JsonObject, Output, show_data, write_lines
 from gateway.cli.talk import printable
 from gateway.snippets import GREETING, curl_command, operation_path, operation_url, request_body
+
+if TYPE_CHECKING:
+    import http.client
 
 _TASKS = ("chat", "completions", "embeddings")
 _TIMEOUT_S = 660  # longer than the server's own limits, so that its explanation arrives
@@ -29,7 +31,7 @@ def register(app: typer.Typer) -> None:
 
 def _call(
     session: Session,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A model or alias.")],
+    name: Annotated[str, typer.Argument(metavar="MODEL", help="A model or alias.")],
     text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="What to send; - reads stdin.")] = None,
     print_curl: Annotated[bool, typer.Option("--print-curl", help="Print a curl line instead; send nothing.")] = False,
 ) -> None:
@@ -55,20 +57,26 @@ def _text(text: str | None, *, needed: bool) -> str:
 
 
 def _converse(session: Session, address: Address, task: str, body: JsonObject) -> None:
+    # Inner import: what speaks HTTP takes 40 ms, and --help must not.
+    from gateway.cli.wire import read, send
+
     url = operation_url(address.url, operation_path(task) or "")
     key = key_for(session, address)
     accept = {"Accept": "text/event-stream, application/json"}
     with send("POST", url, body=body, key=key, headers=accept, timeout_s=_TIMEOUT_S) as response:
         if response.status >= _ERROR:
-            raise refusal_of_call(response, read(response, url), url, key=key)
+            raise refusal_of_call(response, read(response, url), url, key=key, source=session.key_source)
         if response.headers.get_content_type() == "text/event-stream":
             _write_stream(response, url)
         else:
             _write_whole(session, read(response, url))
 
 
-def _write_stream(response: http.client.HTTPResponse, url: str) -> None:
+def _write_stream(response: "http.client.HTTPResponse", url: str) -> None:
     """Write the deltas; an answer without an end of its own is no success (STR-3)."""
+    # Inner import: as above.
+    from http.client import HTTPException
+
     complete = False
     try:
         for data in _events(response):
@@ -81,7 +89,7 @@ def _write_stream(response: http.client.HTTPResponse, url: str) -> None:
             choice = (event.get("choices") or [{}])[0]
             _write(choice)
             complete = complete or bool(choice.get("finish_reason"))
-    except (OSError, http.client.HTTPException, ValueError):
+    except (OSError, HTTPException, ValueError):
         complete = False
     finally:
         sys.stdout.write("\n")
@@ -90,7 +98,7 @@ def _write_stream(response: http.client.HTTPResponse, url: str) -> None:
         raise Failure(f"the answer of {url} broke off", exit_code=ExitCode.UNREACHABLE, hint="call it again")
 
 
-def _events(response: http.client.HTTPResponse) -> Iterator[str]:
+def _events(response: "http.client.HTTPResponse") -> Iterator[str]:
     """Give the data of each server-sent event."""
     data: list[str] = []
     for raw in response:

@@ -1,23 +1,22 @@
 """What adding, editing and removing have in common for every noun."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
 from gateway.cli.command import Session, read_secret
+from gateway.cli.contexts import KEY_REFERENCES
 from gateway.cli.failure import UsageFailure
 from gateway.cli.lookup import Noun, find
 from gateway.cli.output import JsonObject
-from gateway.cli.talk import confirm, say
+from gateway.cli.talk import say, suggest
 
 DEFAULT = "default"
 """The word on the command line that takes a choice back: null in JSON."""
 
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Description: TypeAlias = Annotated[str | None, typer.Option("--description", metavar="TEXT", help="What it is for.")]
-
-_REFERENCES = ("env:", "file:")
 
 
 def given(**values: Any) -> JsonObject:
@@ -42,7 +41,7 @@ def upstream_key(api_key: str | None, api_key_file: str | None) -> JsonObject:
         return {"api_key": read_secret(api_key_file, option="--api-key-file")}
     if api_key is None:
         return {}
-    if api_key != "" and not api_key.startswith(_REFERENCES):
+    if api_key != "" and not api_key.startswith(KEY_REFERENCES):
         raise UsageFailure(
             "--api-key takes a reference, not the key itself, which would stay in the shell's history",
             hint="env:NAME or file:PATH as the server sees them; or --api-key-file PATH (- for stdin) to store the key",
@@ -64,11 +63,20 @@ def edit(session: Session, noun: Noun, named: str, changes: JsonObject) -> JsonO
 
 
 def remove(
-    session: Session, noun: Noun, named: str, *, yes: bool, what_goes: Callable[[JsonObject], str] | None = None
+    session: Session, noun: Noun, named: str, *, what_goes: Callable[[JsonObject], Sequence[str]] | None = None
 ) -> None:
-    """Remove an object after asking, unless somebody else changed it since it was read."""
+    """Remove an object after saying what goes and asking, unless somebody else changed it since it was read.
+
+    `what_goes` gives the lines of the plan below the object itself.
+    """
     before = find(session, noun, named)
-    detail = what_goes(before) if what_goes else ""
-    confirm(f"Remove {noun.singular} {named!r}{detail}?", yes=yes)
+    name = str(before.get(noun.names[0]) or named)
+    team = f" of team {before['team']!r}" if before.get("team") else ""
+    say(f"This goes: {noun.singular} {name!r}{team}")
+    for line in what_goes(before) if what_goes else ():
+        say(f"  {line}")
+    if not session.dry_run:
+        session.confirm_name(f"Remove {noun.singular} {name!r}", name)
     session.api.delete(noun.path_of(before), etag=before.get("etag"))
-    say(f"{noun.singular} {named!r} removed")
+    say(f"{noun.singular} {name!r} removed")
+    suggest(f"modelport {noun.plural} list", team=session.team if noun.in_team else None)

@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from gateway.cli.change import Yes, edit, given, given_or_null, remove, upstream_key
+from gateway.cli.change import edit, given, given_or_null, remove, upstream_key
 from gateway.cli.command import Session, command
 from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure
@@ -12,6 +12,7 @@ from gateway.cli.lookup import Noun, find
 from gateway.cli.models import NOUN as MODEL
 from gateway.cli.models import ApiKey, ApiKeyFile, UpstreamModel
 from gateway.cli.output import Columns, JsonObject
+from gateway.cli.rehearsal import Rehearsed
 from gateway.cli.talk import say, suggest
 
 NOUN = Noun("endpoint", "endpoints", prefix="ep_", names=("id",), by_name=False)
@@ -50,7 +51,7 @@ _COLUMNS: Columns = {
 _FIELDS: Columns = {**_COLUMNS, "organization headers": "organization_headers"}
 
 
-@command(app, "add", example="modelport endpoints add qwen3 http://10.1.2.3:8000/v1 --weight 2")
+@command(app, "add", example="modelport endpoints add qwen3 http://10.1.2.3:8000/v1 --weight 2", changes=True)
 def add_endpoints(  # noqa: PLR0913, PLR0917 - each is a flag
     session: Session,
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The model's name, or its uid.")],
@@ -91,7 +92,7 @@ def show_endpoint(session: Session, endpoint: EndpointId) -> None:
     session.item(find(session, NOUN, endpoint), _FIELDS)
 
 
-@command(app, "edit", example="modelport endpoints edit ep_6xk3v2c7qd5tzj4hwy2a --weight 0")
+@command(app, "edit", example="modelport endpoints edit ep_6xk3v2c7qd5tzj4hwy2a --weight 0", changes=True)
 def edit_endpoint(  # noqa: PLR0913, PLR0917 - each is a flag
     session: Session,
     endpoint: EndpointId,
@@ -116,14 +117,20 @@ def edit_endpoint(  # noqa: PLR0913, PLR0917 - each is a flag
         suggest(f"modelport endpoints edit {endpoint} --api-key env:NAME")
 
 
-@command(app, "remove", example="modelport endpoints remove ep_6xk3v2c7qd5tzj4hwy2a")
-def remove_endpoint(session: Session, endpoint: EndpointId, yes: Yes = False) -> None:
+@command(app, "remove", example="modelport endpoints remove ep_6xk3v2c7qd5tzj4hwy2a", changes=True)
+def remove_endpoint(session: Session, endpoint: EndpointId) -> None:
     """Remove an endpoint and its stored key."""
-    remove(session, NOUN, endpoint, yes=yes, what_goes=lambda row: f" ({row['base_url']}) of model {row['model']!r}")
+    remove(session, NOUN, endpoint, what_goes=_what_goes)
+
+
+def _what_goes(row: JsonObject) -> list[str]:
+    return [f"{row['base_url']} of model {row['model']!r}, with its stored key"]
 
 
 def _add(session: Session, bodies: list[JsonObject]) -> None:
     """Make one after the other; what was made before a failure is shown all the same, and the exit says so."""
+    if session.dry_run:
+        raise Rehearsed(*(session.api.request("POST", NOUN.path, body) for body in bodies))
     made: list[JsonObject] = []
     try:
         made.extend(session.api.post(NOUN.path, body).body for body in bodies)

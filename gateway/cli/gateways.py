@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from gateway.cli.change import Description, Yes, edit, given, remove
+from gateway.cli.change import Description, edit, given, remove
 from gateway.cli.command import Session, command
 from gateway.cli.lookup import Noun, find
 from gateway.cli.output import Columns
@@ -20,7 +20,7 @@ _COLUMNS: Columns = {"name": "name", "url": "url", "default": "is_default", "des
 _FIELDS: Columns = {**_COLUMNS, "id": "id"}
 
 
-@command(app, "add", example="modelport gateways add eu https://gateway.example.com")
+@command(app, "add", example="modelport gateways add eu https://gateway.example.com", changes=True)
 def add_gateway(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and hyphens.")],
@@ -49,7 +49,7 @@ def show_gateway(session: Session, name: Gateway) -> None:
     session.item(find(session, NOUN, name), _FIELDS)
 
 
-@command(app, "edit", example="modelport gateways edit eu --url https://eu.example.com")
+@command(app, "edit", example="modelport gateways edit eu --url https://eu.example.com", changes=True)
 def edit_gateway(  # noqa: PLR0913, PLR0917 - each is a flag
     session: Session,
     name: Gateway,
@@ -63,9 +63,10 @@ def edit_gateway(  # noqa: PLR0913, PLR0917 - each is a flag
     """Change a gateway; every model that goes through it is published at the new address at once."""
     changes = given(url=url, name=rename, is_default=default, description=description)
     session.item(edit(session, NOUN, name, changes), _FIELDS)
+    suggest("modelport models list")
 
 
-@command(app, "remove", example="modelport gateways remove eu")
-def remove_gateway(session: Session, name: Gateway, yes: Yes = False) -> None:
+@command(app, "remove", example="modelport gateways remove eu", changes=True)
+def remove_gateway(session: Session, name: Gateway) -> None:
     """Remove a gateway that no model goes through."""
-    remove(session, NOUN, name, yes=yes, what_goes=lambda row: f" ({row['url']})")
+    remove(session, NOUN, name, what_goes=lambda row: [f"{row['url']}, which no model may go through"])

@@ -5,14 +5,14 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from gateway.cli.change import Yes, given
+from gateway.cli.change import given
 from gateway.cli.client import Answer, segment
 from gateway.cli.command import Session, command
 from gateway.cli.failure import UsageFailure
 from gateway.cli.local import ConfigFile, DataDir
 from gateway.cli.lookup import Noun, find
 from gateway.cli.output import Columns, JsonObject, Output, write_lines
-from gateway.cli.talk import confirm, say, suggest
+from gateway.cli.talk import say, suggest
 
 NOUN = Noun("key", "keys", prefix="key_", by_name=False)
 
@@ -61,7 +61,7 @@ _FIELDS: Columns = {
 }
 
 
-@command(app, "create", example="export MODELPORT_KEY=$(modelport keys create me --role publisher)")
+@command(app, "create", example="export MODELPORT_KEY=$(modelport keys create me --role publisher)", changes=True)
 def create_key(  # noqa: PLR0913, PLR0917 - each is a flag
     session: Session,
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="Who or what uses it.")] = None,
@@ -84,6 +84,9 @@ def create_key(  # noqa: PLR0913, PLR0917 - each is a flag
         **({"team": None} if session.team == _EVERY_TEAM else {}),
         **_life(expires_in_days),
     }
+    if local and session.dry_run:
+        say(f"Dry run: nothing was made. In this machine's own database: key {body['name']!r}, role {body['role']}")
+        return
     made = _create_locally(body, config, data_dir) if local else session.api.post(NOUN.path, body).body
     _show_text(session, made)
 
@@ -110,7 +113,7 @@ def show_key(session: Session, key: Key) -> None:
     session.item(_read(session, key).body, _FIELDS)
 
 
-@command(app, "edit", example="modelport keys edit ci --models 'qwen*'")
+@command(app, "edit", example="modelport keys edit ci --models 'qwen*'", changes=True)
 def edit_key(  # noqa: PLR0913, PLR0917 - each is a flag
     session: Session,
     key: Key,
@@ -130,9 +133,10 @@ def edit_key(  # noqa: PLR0913, PLR0917 - each is a flag
         raise UsageFailure("nothing to change", hint="modelport keys edit --help lists what can be")
     before = _read(session, key)
     session.item(session.api.patch(NOUN.path_of(before.body), changes, etag=before.etag).body, _FIELDS)
+    suggest("modelport keys list")
 
 
-@command(app, "rotate", example="modelport keys rotate ci --previous-hours 1")
+@command(app, "rotate", example="modelport keys rotate ci --previous-hours 1", changes=True)
 def rotate_key(
     session: Session,
     key: Key,
@@ -146,16 +150,20 @@ def rotate_key(
     _show_text(session, session.api.post(path, etag=before.etag, previous_valid_hours=previous_hours).body)
 
 
-@command(app, "revoke", example="modelport keys revoke ci")
-def revoke_key(session: Session, key: Key, yes: Yes = False) -> None:
+@command(app, "revoke", example="modelport keys revoke ci", changes=True)
+def revoke_key(session: Session, key: Key) -> None:
     """End a key at once. It stays in the list."""
     before = _read(session, key)
     row = before.body
     last_used = _day(row.get("last_used_at"))
     used = f"last used on {last_used}" if last_used else "never used"
-    confirm(f"Revoke key {row['name']!r} ({row['prefix']}…, role {row['role']}, {used})?", yes=yes)
+    say(f"This ends: key {row['name']!r} ({row['prefix']}…, role {row['role']}, {used})")
+    say("  whoever sends it gets 401 from then on; it cannot be taken back")
+    if not session.dry_run:
+        session.confirm_name(f"Revoke key {row['name']!r}", str(row["name"]))
     session.api.post(f"{NOUN.path_of(row)}/revoke", etag=before.etag)
     say(f"key {row['name']!r} revoked")
+    suggest("modelport keys list")
 
 
 def _read(session: Session, named: str) -> Answer:

@@ -1,6 +1,5 @@
 """This machine's own database, for commands that need no server: which one it is, and how it is opened."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
@@ -56,7 +55,9 @@ def sqlite_file(settings: "Settings") -> Path | None:
 
 def with_database(settings: "Settings", work: Callable[["Database"], Awaitable[T]]) -> T:
     """Open the database, do the work and close it again."""
-    # Inner import: as above.
+    # Inner imports: as above.
+    import asyncio
+
     from gateway.storage.engine import Database
 
     async def run() -> T:

@@ -9,7 +9,6 @@ from gateway.cli.command import Session
 from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure, UsageFailure
 from gateway.cli.output import JsonObject
-from gateway.registry.names import nearest
 
 _SHOWN = 10  # candidates of an ambiguous name: what still fits on a screen
 _COMPARED = 1000  # names that "did you mean" looks at: five pages, well below a second
@@ -58,6 +57,9 @@ def find(session: Session, noun: Noun, named: str) -> JsonObject:
 
 
 def _unknown(noun: Noun, named: str, rows: Sequence[JsonObject]) -> Failure:
+    # Inner import: difflib, which only this sentence needs.
+    from gateway.registry.names import nearest
+
     names = [str(row.get(noun.names[0])) for row in rows]
     close = nearest(named, names)
     question = f"; did you mean {close[0]!r}?" if close else ""

@@ -5,9 +5,10 @@ import os
 from pathlib import Path
 
 from gateway.cli.address import find_address, key_for
-from gateway.cli.client import PREFIX, read, refusal_of_call, send
+from gateway.cli.client import PREFIX, refusal_of_call
 from gateway.cli.command import Session
 from gateway.cli.failure import Failure
+from gateway.cli.wire import read, send
 from gateway.configuration.document import read as read_document
 from gateway.configuration.loading import Reading, discover, examine
 from gateway.doctor.machine import Machine, Silence, Told

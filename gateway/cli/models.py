@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from gateway.cli.change import Description, Yes, edit, given, given_or_null, remove, upstream_key
+from gateway.cli.change import Description, edit, given, given_or_null, remove, upstream_key
 from gateway.cli.command import Session, command
 from gateway.cli.lookup import Noun, find
 from gateway.cli.output import Columns, JsonObject
@@ -14,7 +14,7 @@ NOUN = Noun("model", "models", prefix="mdl_", key="uid")
 
 app = typer.Typer(no_args_is_help=True)
 
-Name: TypeAlias = Annotated[str, typer.Argument(metavar="NAME", help="The model's name, or its uid.")]
+Name: TypeAlias = Annotated[str, typer.Argument(metavar="MODEL", help="The model's name, or its uid.")]
 Endpoint: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--endpoint", metavar="URL", help="Base URL of a server where it runs; may be repeated."),
@@ -81,7 +81,7 @@ _FIELDS: Columns = {
 }
 
 
-@command(app, "add", example="modelport models add qwen3 --endpoint http://localhost:8000/v1")
+@command(app, "add", example="modelport models add qwen3 --endpoint http://localhost:8000/v1", changes=True)
 def add_model(  # noqa: PLR0913, PLR0917 - each is a flag
     session: Session,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name that callers use.")],
@@ -139,7 +139,7 @@ def show_model(session: Session, name: Name) -> None:
     session.item(find(session, NOUN, name), _FIELDS)
 
 
-@command(app, "edit", example="modelport models edit qwen3 --via eu")
+@command(app, "edit", example="modelport models edit qwen3 --via eu", changes=True)
 def edit_model(  # noqa: PLR0913, PLR0917 - each is a flag
     session: Session,
     name: Name,
@@ -169,12 +169,14 @@ def edit_model(  # noqa: PLR0913, PLR0917 - each is a flag
     suggest(f"modelport resolve {rename or name}", team=session.team)
 
 
-@command(app, "remove", example="modelport models remove qwen3")
-def remove_model(session: Session, name: Name, yes: Yes = False) -> None:
+@command(app, "remove", example="modelport models remove qwen3", changes=True)
+def remove_model(session: Session, name: Name) -> None:
     """Remove a model and its endpoints. Programs that call it get 404 from then on."""
-    remove(session, NOUN, name, yes=yes, what_goes=_what_goes)
+    remove(session, NOUN, name, what_goes=_what_goes)
 
 
-def _what_goes(row: JsonObject) -> str:
-    number = len(row.get("endpoints", ()))
-    return f" of team {row.get('team')!r} with {number} endpoint{'' if number == 1 else 's'}"
+def _what_goes(row: JsonObject) -> list[str]:
+    return [
+        *(f"endpoint {one['id']}, {one['base_url']}, with its stored key" for one in row.get("endpoints", ())),
+        f"callers of {row.get('url')} that name it get 404 from then on",
+    ]

@@ -1,23 +1,17 @@
 """`modelport resolve`: the address of a model, and nothing else on stdout."""
 
-import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli.address import find_address, warn
 from gateway.cli.command import Session, command
+from gateway.cli.explaining import is_address, steps_of
 from gateway.cli.output import JsonObject, Output, show_data, write_lines
 from gateway.cli.talk import say
-from resolver import ResolvedURL, resolve
 
-_ADDRESS = re.compile(r"/|[A-Za-z][A-Za-z0-9+.-]*://")
-"""How a published address begins; no model's name can, since no part between its slashes is empty."""
-
-_KINDS = {
-    "gateway": "a full URL: it is called as it is",
-    "server": "a path: it is put behind the server's URL",
-}
+if TYPE_CHECKING:
+    from resolver import ResolvedURL
 
 
 def register(app: typer.Typer) -> None:
@@ -28,12 +22,15 @@ def register(app: typer.Typer) -> None:
 def _resolve(
     session: Session,
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A model or alias; or a base_url, which is resolved without asking.")
+        str, typer.Argument(metavar="MODEL", help="A model or alias; or a base_url, which is resolved without asking.")
     ],
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Explain each step on stderr.")] = False,
 ) -> None:
     """Print the address to call for a model."""
-    if _ADDRESS.match(name):
+    if is_address(name):
+        # Inner import: the resolver takes 15 ms, and --help must not.
+        from resolver import resolve
+
         resolved = resolve(name, server=session.server)
         warn(resolved)
         _show(session, resolved, {"base_url": name}, verbose=verbose)
@@ -42,22 +39,12 @@ def _resolve(
         _show(session, address.resolved, address.published, verbose=verbose)
 
 
-def _show(session: Session, resolved: ResolvedURL, published: JsonObject, *, verbose: bool) -> None:
+def _show(session: Session, resolved: "ResolvedURL", published: JsonObject, *, verbose: bool) -> None:
     if verbose:
-        _explain(session.server, resolved, published)
+        for step in steps_of(session.server, session.target.source, resolved, published):
+            say(f"{step['step']:<9} {step['value']}  ({step['why']})")
     if session.output in {Output.TABLE, Output.URL}:
         write_lines([str(resolved)])
     else:
         answer = {**published, "url": str(resolved), "kind": resolved.kind, "warnings": list(resolved.warnings)}
         show_data(answer, session.output)
-
-
-def _explain(server: str, resolved: ResolvedURL, published: JsonObject) -> None:
-    steps = {"server": server}
-    if "model" in published:
-        steps["model"] = f"{published['model']} of team {published['team']} ({published['uid']})"
-        steps["via"] = str(published["via"])
-    steps["base_url"] = f"{published['base_url']} is {_KINDS[resolved.kind]}"
-    steps["url"] = str(resolved)
-    for name, value in steps.items():
-        say(f"{name:<9} {value}")

@@ -30,7 +30,7 @@ def suggest(command: str, *, team: str | None = None) -> None:
     say(f"Try: {command}" + (f" --team {team}" if team else ""))
 
 
-def confirm(question: str, *, yes: bool) -> None:
+def confirm(question: str, *, yes: bool, no_input: bool = False) -> None:
     """Return when the answer is yes; the default answer is no.
 
     Raises:
@@ -39,9 +39,35 @@ def confirm(question: str, *, yes: bool) -> None:
     """
     if yes:
         return
+    _require_terminal(question, no_input=no_input)
+    if _answer(f"{question} [y/N] ").lower() not in {"y", "yes"}:
+        raise Failure("nothing was changed", exit_code=ExitCode.DECLINED)
+
+
+def confirm_name(what: str, name: str, *, yes: bool, no_input: bool = False) -> None:
+    """Return when `name` was typed, exactly; whatever else is typed is a no.
+
+    Raises:
+        UsageFailure: there is no terminal to ask on, and no `--yes`.
+        Failure: declined.
+    """
+    if yes:
+        return
+    _require_terminal(f"{what}?", no_input=no_input)
+    typed = _answer(f"{what}? Type {name} to go on, anything else is no: ")
+    if typed != name:
+        other = f"{typed!r} is not {name!r}: " if typed else ""
+        raise Failure(f"{other}nothing was changed", exit_code=ExitCode.DECLINED)
+
+
+def _require_terminal(question: str, *, no_input: bool) -> None:
+    if no_input:
+        raise UsageFailure(f"{question} --no-input forbids to ask.", hint="add --yes when you mean it")
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageFailure(f"{question} There is no terminal to ask on.", hint="add --yes when you mean it")
-    sys.stderr.write(f"{printable(question)} [y/N] ")
+
+
+def _answer(question: str) -> str:
+    sys.stderr.write(printable(question))
     sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise Failure("nothing was changed", exit_code=ExitCode.DECLINED)
+    return sys.stdin.readline().strip()

@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from gateway.cli.change import Description, Yes, edit, given, given_or_null, remove
+from gateway.cli.change import Description, edit, given, given_or_null, remove
 from gateway.cli.command import Session, command
 from gateway.cli.failure import UsageFailure
 from gateway.cli.lookup import Noun, find
@@ -44,7 +44,7 @@ _FIELDS: Columns = {
 }
 
 
-@command(app, "add", example="modelport teams add research")
+@command(app, "add", example="modelport teams add research", changes=True)
 def add_team(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="TEAM", help="Lower-case letters, digits and hyphens.")],
@@ -69,7 +69,7 @@ def show_team(session: Session, name: Team) -> None:
     session.item(find(session, NOUN, name), _FIELDS)
 
 
-@command(app, "edit", example="modelport teams edit research --default-via eu")
+@command(app, "edit", example="modelport teams edit research --default-via eu", changes=True)
 def edit_team(
     session: Session,
     name: Team,
@@ -89,12 +89,13 @@ def edit_team(
     if default_endpoint:
         changes["default_endpoints"] = dict(_operation(text) for text in default_endpoint)
     session.item(edit(session, NOUN, name, changes), _FIELDS)
+    suggest(f"modelport models list --team {name}")
 
 
-@command(app, "remove", example="modelport teams remove research")
-def remove_team(session: Session, name: Team, yes: Yes = False) -> None:
+@command(app, "remove", example="modelport teams remove research", changes=True)
+def remove_team(session: Session, name: Team) -> None:
     """Remove a team that has no models and no keys."""
-    remove(session, NOUN, name, yes=yes)
+    remove(session, NOUN, name, what_goes=lambda row: [f"nobody is answered at {row.get('url')} from then on"])
 
 
 def _operation(text: str) -> tuple[str, str | None]:

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from gateway.cli.address import find_address, find_task
-from gateway.cli.client import is_loopback
 from gateway.cli.command import Session, command
 from gateway.cli.failure import UsageFailure
 from gateway.cli.output import Output, show_data, write_lines
@@ -22,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 def _use(
     session: Session,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A model or alias.")],
+    name: Annotated[str, typer.Argument(metavar="MODEL", help="A model or alias.")],
     only: Annotated[
         str | None, typer.Option("--only", metavar="LANGUAGE", help="curl, python, javascript or environment.")
     ] = None,
@@ -30,6 +29,9 @@ def _use(
     """Print curl, Python, JavaScript and environment lines with the model's effective address."""
     if only is not None and only not in LANGUAGES:
         raise UsageFailure(f"--only {only!r} is unknown", hint=f"choose {', '.join(LANGUAGES)}")
+    # Inner import: what speaks HTTP takes 40 ms, and --help must not.
+    from gateway.cli.wire import is_loopback
+
     address = find_address(session, name)
     needed = not is_loopback(address.resolved.url.host or "")
     texts = snippets(url=address.url, model=address.model, task=find_task(session, address), key_required=needed)

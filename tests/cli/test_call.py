@@ -95,7 +95,8 @@ async def test_a_refused_call_shows_the_data_plane_s_sentence(shell: Shell, fake
     error = {"message": "nobody can answer now", "type": "service_unavailable", "code": "no_upstream_available"}
     fake.answers[CHAT] = web.json_response({"error": error}, status=503)
     ended = await _call(shell, fake, "hi")
-    assert (ended.code, ended.out, ended.err) == (11, "", "Error: nobody can answer now\n")
+    assert (ended.code, ended.out) == (11, "")
+    assert ended.err == f"Error: nobody can answer now\nServer: {fake.url} (from MODELPORT_URL)\n"
 
 
 async def test_print_curl_sends_nothing(shell: Shell, fake: Fake) -> None:

@@ -31,11 +31,12 @@ async def _run(shell: Shell, fake: Fake, *arguments: str) -> Ended:
 async def test_a_refusal_is_one_sentence_with_its_exit_code(
     shell: Shell, fake: Fake, status: int, code: str, exit_code: int
 ) -> None:
-    """The server's detail and hint on stderr, nothing on stdout, no trace."""
+    """The server's detail, which server that is and who named it, and the hint; nothing on stdout, no trace."""
     fake.answers[TEAMS] = problem(status, code, "this is why", hint="do that")
     ended = await _run(shell, fake, "teams", "list")
     assert (ended.code, ended.out) == (exit_code, "")
-    assert ended.err == "Error: this is why\nHint: do that\n"
+    where = f"Server: {fake.url} (from MODELPORT_URL)\n" if exit_code in {4, 11} else ""
+    assert ended.err == f"Error: this is why\n{where}Hint: do that\n"
 
 
 async def test_a_refusal_as_json_holds_the_whole_problem(shell: Shell, fake: Fake) -> None:

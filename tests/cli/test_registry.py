@@ -22,7 +22,9 @@ def test_a_model_from_its_making_to_its_end(admin: Shell) -> None:
     assert json.loads(taken_back.out)["state"] == "disabled"
 
     gone = admin.run("models", "remove", "life-2", "--yes")
-    assert (gone.code, gone.out, gone.err) == (0, "", "model 'life-2' removed\n")
+    assert (gone.code, gone.out) == (0, "")
+    assert gone.err.startswith("This goes: model 'life-2' of team 'default'\n  endpoint ep_")
+    assert gone.err.endswith("model 'life-2' removed\nTry: modelport models list\n")
     assert admin.run("models", "show", "life-2").code == 3
 
 

@@ -1,3 +1,5 @@
+import pytest
+
 from gateway.cli.client import Api
 from tests.cli.program import Shell
 
@@ -18,23 +20,36 @@ def test_no_color_is_obeyed(admin: Shell) -> None:
     assert "\x1b[" not in admin.having(TERM="dumb").run_on_terminal("models", "list").out
 
 
-def test_a_removal_asks_and_no_is_the_default(admin: Shell, api: Api) -> None:
-    """The plan comes before the question; Enter alone changes nothing (exit 8)."""
-    api.post("/models", {"name": "asked", "endpoints": [{"base_url": "http://localhost:9/v1"}]})
-    declined = admin.run_on_terminal("models", "remove", "asked", typed="\n", when="[y/N]")
+@pytest.mark.parametrize("typed", ["\n", "y\n", "aske\n", "ASKED\n"])
+def test_a_removal_asks_for_the_name_and_no_is_the_default(admin: Shell, api: Api, typed: str) -> None:
+    """UX-10: the plan comes before the question; all but the exact name changes nothing (exit 8)."""
+    if not _exists(api, "asked"):
+        api.post("/models", {"name": "asked", "endpoints": [{"base_url": "http://localhost:9/v1"}]})
+    declined = admin.run_on_terminal("models", "remove", "asked", typed=typed, when="anything else is no")
     assert declined.code == 8
-    assert "Remove model 'asked' of team 'default' with 1 endpoint? [y/N]" in declined.out
-    assert "nothing was changed" in declined.out
+    plan, _, question = declined.out.partition("Remove model 'asked'?")
+    assert "This goes: model 'asked' of team 'default'" in plan
+    assert "http://localhost:9/v1" in plan
+    assert "nothing was changed" in question
     assert _exists(api, "asked")
 
 
-def test_a_removal_goes_on_after_yes(admin: Shell, api: Api) -> None:
-    """`y` and Enter."""
+def test_a_removal_goes_on_after_the_name(admin: Shell, api: Api) -> None:
+    """The name and Enter."""
     api.post("/models", {"name": "agreed"})
-    agreed = admin.run_on_terminal("models", "remove", "agreed", typed="y\n", when="[y/N]")
+    agreed = admin.run_on_terminal("models", "remove", "agreed", typed="agreed\n", when="anything else is no")
     assert agreed.code == 0
     assert "model 'agreed' removed" in agreed.out
     assert not _exists(api, "agreed")
+
+
+def test_no_input_asks_nothing_on_a_terminal_either(admin: Shell, api: Api) -> None:
+    """Exit 2 as off a terminal, and --yes is named."""
+    api.post("/models", {"name": "unasked"})
+    ended = admin.run_on_terminal("models", "remove", "unasked", "--no-input")
+    assert ended.code == 2
+    assert "--yes" in ended.out
+    assert _exists(api, "unasked")
 
 
 def test_nothing_is_asked_off_a_terminal(admin: Shell, api: Api) -> None:
@@ -49,7 +64,7 @@ def test_nothing_is_asked_off_a_terminal(admin: Shell, api: Api) -> None:
 def test_an_interrupted_question_changes_nothing(admin: Shell, api: Api) -> None:
     """Ctrl-C is exit 130, without a trace."""
     api.post("/models", {"name": "interrupted"})
-    ended = admin.run_on_terminal("models", "remove", "interrupted", typed="\x03", when="[y/N]")
+    ended = admin.run_on_terminal("models", "remove", "interrupted", typed="\x03", when="anything else is no")
     assert ended.code == 130
     assert "Traceback" not in ended.out
     assert _exists(api, "interrupted")
