@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.change import Yes
 from gateway.cli.command import Session, command
 from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure
 from gateway.cli.making import Making, Outcome
 from gateway.cli.output import Columns, JsonObject
-from gateway.cli.talk import confirm, say, suggest
+from gateway.cli.talk import say, suggest
 
 if TYPE_CHECKING:
     from gateway.discovery.scan import Found
@@ -36,7 +35,7 @@ _SHOWN = 10  # lines to copy that still fit on a screen
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    command(app, "discover", example="modelport discover")(_discover)
+    command(app, "discover", example="modelport discover", changes=True)(_discover)
 
 
 def _discover(
@@ -54,7 +53,6 @@ def _discover(
     add: Annotated[
         list[str] | None, typer.Option("--add", metavar="NAME|all", help="Publish this model; may be repeated.")
     ] = None,
-    yes: Yes = False,
 ) -> None:
     """Find Ollama, vLLM, llama.cpp, LM Studio, TGI and other model servers on this machine and list their models.
 
@@ -62,7 +60,7 @@ def _discover(
     """
     rows = _rows(host or [], port or [])
     if add:
-        _add(session, _chosen(rows, add), yes=yes)
+        _add(session, _chosen(rows, add))
         return
     session.rows(rows, _COLUMNS)
     named = [row for row in rows if row["model"]]
@@ -131,15 +129,15 @@ def _say_nothing_found(host: list[str] | None, port: list[int] | None) -> None:
 
 def _offer(session: Session, rows: list[JsonObject]) -> None:
     """Ask on a terminal; elsewhere say the lines that would publish them."""
-    if sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty():
+    if sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty() and not (session.no_input or session.dry_run):
         number = "this model" if len(rows) == 1 else f"these {len(rows)} models"
         try:
-            confirm(f"Publish {number} on {session.server}?", yes=False)
+            session.confirm(f"Publish {number} on {session.server}?")
         except Failure:
             say(_LATER)
             _say_lines(rows)
             return
-        _add(session, rows, yes=True)
+        _add(session, rows, asked=True)
         return
     _say_lines(rows)
 
@@ -195,12 +193,15 @@ def _unknown(name: str, rows: list[JsonObject]) -> Failure:
     )
 
 
-def _add(session: Session, rows: list[JsonObject], *, yes: bool) -> None:
+def _add(session: Session, rows: list[JsonObject], *, asked: bool = False) -> None:
     making = Making(session)
     making.plan([(row["name"], _body(row)) for row in rows])
-    if making.wanted:
+    if session.dry_run:
+        session.rows([one.as_data() for one in making.outcomes], _OUTCOMES)
+        return
+    if making.wanted and not asked:
         models = sum(step.outcome is Outcome.WOULD_MAKE for step in making.outcomes)
-        confirm(f"Publish {models or making.wanted} of {len(rows)} models on {session.server}?", yes=yes)
+        session.confirm(f"Publish {models or making.wanted} of {len(rows)} models on {session.server}?")
     making.run()
     session.rows([one.as_data() for one in making.outcomes], _OUTCOMES)
     making.end()

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.change import Yes
 from gateway.cli.command import Session, command
 from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure, UsageFailure
 from gateway.cli.making import Making, Outcome
 from gateway.cli.output import Columns, JsonObject, Output, show_data, write_lines
-from gateway.cli.talk import confirm, say, suggest
+from gateway.cli.talk import say, suggest
 from gateway.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ _OUTCOMES: Columns = {"kind": "kind", "name": "name", "outcome": "outcome", "det
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    command(app, "import", example="modelport import litellm.yaml")(_import)
+    command(app, "import", example="modelport import litellm.yaml", changes=True)(_import)
 
 
 def _import(  # noqa: PLR0913, PLR0917 - each is a flag
@@ -66,8 +65,6 @@ def _import(  # noqa: PLR0913, PLR0917 - each is a flag
         Path | None, typer.Option("--write", metavar="FILE", help="Write the models as a new modelport.yaml.")
     ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Make the models on the server; what is there stays.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --apply: say what would be made.")] = False,
-    yes: Yes = False,
 ) -> None:
     """Show what becomes of each row of LiteLLM's, llama-swap's or an OpenAI-style model list, and what does not.
 
@@ -79,7 +76,7 @@ def _import(  # noqa: PLR0913, PLR0917 - each is a flag
     if write is not None:
         _write(plan, write)
     if apply:
-        _apply(session, plan, dry_run=dry_run, yes=yes)
+        _apply(session, plan)
         return
     _show(session, plan)
     _tell(plan, None if write else file)
@@ -158,14 +155,14 @@ def _write(plan: "Plan", path: Path) -> None:
     suggest(f"modelport serve --config {path}")
 
 
-def _apply(session: Session, plan: "Plan", *, dry_run: bool, yes: bool) -> None:
+def _apply(session: Session, plan: "Plan") -> None:
     making = Making(session)
     making.plan([(one.name, one.as_input()) for one in plan.models], list(plan.aliases))
-    if dry_run:
+    if session.dry_run:
         session.rows([one.as_data() for one in making.outcomes], _OUTCOMES)
         return
     if making.wanted:
-        confirm(f"{_asked(making)} on {session.server}?", yes=yes)
+        session.confirm(f"{_asked(making)} on {session.server}?")
     making.run()
     session.rows([one.as_data() for one in making.outcomes], _OUTCOMES)
     _tell(plan, None)

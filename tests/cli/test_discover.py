@@ -1,8 +1,5 @@
-import asyncio
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -10,7 +7,7 @@ import pytest
 from gateway.cli.client import Api
 from tests.cli.program import Shell
 from tests.cli.server import Server
-from tests.discovery.servers import answering
+from tests.discovery.servers import neighbours, talkative
 
 ROWS = json.loads((Path(__file__).parents[1] / "vectors" / "engines.json").read_text())
 OLLAMA, VLLM = ROWS[0]["answers"], ROWS[1]["answers"]
@@ -19,22 +16,9 @@ OLLAMA, VLLM = ROWS[0]["answers"], ROWS[1]["answers"]
 @pytest.fixture(scope="module")
 def ports() -> Iterator[tuple[str, str]]:
     """Give the ports of an Ollama and a vLLM, which answer while commands run."""
-    loop = asyncio.new_event_loop()
-    stack = AsyncExitStack()
-
-    async def start() -> tuple[str, str]:
-        ollama = await stack.enter_async_context(answering(OLLAMA))
-        vllm = await stack.enter_async_context(answering(VLLM))
-        return str(ollama), str(vllm)
-
-    found = loop.run_until_complete(start())
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    yield found
-    asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    with neighbours() as here:
+        calls = {path: answer for path, answer in talkative().items() if path != "/v1/models"}
+        yield str(here.start({**OLLAMA, **calls})), str(here.start({**VLLM, **calls}))
 
 
 def test_off_a_terminal_the_lines_to_add_are_printed(shell: Shell, ports: tuple[str, str]) -> None:

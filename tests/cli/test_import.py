@@ -1,22 +1,31 @@
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gateway.cli.client import Api
 from tests.cli.program import Shell
+from tests.discovery.servers import neighbours, talkative
 
 FILES = Path(__file__).parents[1] / "importing" / "files"
 LIST = """
 model_list:
   - model_name: {name}
-    litellm_params: {{model: openai/one, api_base: "http://localhost:9/v1"}}
+    litellm_params: {{model: openai/one, api_base: "{base_url}"}}
   - model_name: {name}
-    litellm_params: {{model: openai/two, api_base: "http://localhost:9/v1"}}
+    litellm_params: {{model: openai/two, api_base: "{base_url}"}}
 router_settings:
   model_group_alias: {{"{name}-alias": "{name}"}}
 """
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    """Give a server that has both models of the list."""
+    with neighbours() as here:
+        yield f"http://localhost:{here.start(talkative('one', 'two'))}/v1"
 
 
 @pytest.fixture
@@ -90,9 +99,9 @@ def test_a_wrong_file_is_one_sentence(shell: Shell, arguments: tuple[str, ...], 
     assert "Traceback" not in ended.err
 
 
-def test_apply_makes_what_is_not_there_and_then_nothing(admin: Shell, api: Api) -> None:
+def test_apply_makes_what_is_not_there_and_then_nothing(admin: Shell, api: Api, base_url: str) -> None:
     """Run twice: the second time everything is there."""
-    (admin.folder / "list.yaml").write_text(LIST.format(name="imported"))
+    (admin.folder / "list.yaml").write_text(LIST.format(name="imported", base_url=base_url))
     dry = admin.run("import", "list.yaml", "--apply", "--dry-run", "-o", "json")
     assert [row["outcome"] for row in json.loads(dry.out)] == ["would be made", "would be made"]
     assert not list(api.items("/models", name="imported"))
@@ -107,12 +116,10 @@ def test_apply_makes_what_is_not_there_and_then_nothing(admin: Shell, api: Api) 
     assert {row["outcome"] for row in json.loads(second.out)} == {"is there"}
 
 
-def test_apply_adds_an_endpoint_that_is_new(admin: Shell, api: Api) -> None:
+def test_apply_adds_an_endpoint_that_is_new(admin: Shell, api: Api, base_url: str) -> None:
     """The model that is there keeps what it has."""
-    api.post(
-        "/models", {"name": "grown", "endpoints": [{"base_url": "http://localhost:9/v1", "upstream_model": "one"}]}
-    )
-    (admin.folder / "list.yaml").write_text(LIST.format(name="grown"))
+    api.post("/models", {"name": "grown", "endpoints": [{"base_url": base_url, "upstream_model": "one"}]})
+    (admin.folder / "list.yaml").write_text(LIST.format(name="grown", base_url=base_url))
     ended = admin.run("import", "list.yaml", "--apply", "--yes", "-o", "json")
     assert [(row["kind"], row["outcome"]) for row in json.loads(ended.out)] == [
         ("model", "is there"),
@@ -124,10 +131,10 @@ def test_apply_adds_an_endpoint_that_is_new(admin: Shell, api: Api) -> None:
     assert len(model["endpoints"]) == 2
 
 
-def test_what_cannot_be_made_does_not_stop_the_rest(admin: Shell, api: Api) -> None:
+def test_what_cannot_be_made_does_not_stop_the_rest(admin: Shell, api: Api, base_url: str) -> None:
     """Exit 9, and the row says why."""
     api.post("/models", {"name": "half-alias"})
-    (admin.folder / "list.yaml").write_text(LIST.format(name="half"))
+    (admin.folder / "list.yaml").write_text(LIST.format(name="half", base_url=base_url))
     ended = admin.run("import", "list.yaml", "--apply", "--yes", "-o", "json")
     rows = json.JSONDecoder().raw_decode(ended.out)[0]
     assert ended.code == 9
@@ -136,9 +143,9 @@ def test_what_cannot_be_made_does_not_stop_the_rest(admin: Shell, api: Api) -> N
     assert list(api.items("/models", name="half"))
 
 
-def test_a_variable_that_the_server_lacks_is_named(admin: Shell, api: Api) -> None:
+def test_a_variable_that_the_server_lacks_is_named(admin: Shell, api: Api, base_url: str) -> None:
     """The typed key is neither sent nor shown: the server says which variable to give it."""
-    text = LIST.format(name="keyed").replace("openai/two,", "openai/two, api_key: sk-canary-typed,")
+    text = LIST.format(name="keyed", base_url=base_url).replace("openai/two,", "openai/two, api_key: sk-canary-typed,")
     (admin.folder / "list.yaml").write_text(text)
     ended = admin.run("import", "list.yaml", "--apply", "--yes")
     assert ended.code == 2
@@ -147,9 +154,9 @@ def test_a_variable_that_the_server_lacks_is_named(admin: Shell, api: Api) -> No
     assert not list(api.items("/models", name="keyed"))
 
 
-def test_nothing_is_made_without_a_yes(admin: Shell, api: Api) -> None:
+def test_nothing_is_made_without_a_yes(admin: Shell, api: Api, base_url: str) -> None:
     """Off a terminal exit 2; on one the default answer is no."""
-    (admin.folder / "list.yaml").write_text(LIST.format(name="unasked"))
+    (admin.folder / "list.yaml").write_text(LIST.format(name="unasked", base_url=base_url))
     piped = admin.run("import", "list.yaml", "--apply")
     assert (piped.code, piped.out) == (2, "")
     assert "--yes" in piped.err

@@ -1,8 +1,9 @@
 """Small servers on loopback that answer as model servers do."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 from aiohttp import web
@@ -45,3 +46,52 @@ async def talking(greeting: bytes, *, hold: bool = False) -> AsyncIterator[int]:
         done.set()
         server.close()
         await server.wait_closed()
+
+
+def talkative(*models: str) -> dict[str, Any]:
+    """Return answers of a server that lists these models and answers a call of each."""
+    message = {"role": "assistant", "content": "pong"}
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    completion = {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "usage": usage}
+    embedded = {"object": "list", "data": [{"object": "embedding", "index": 0, "embedding": [0.5]}], "usage": usage}
+    return {
+        "/v1/models": {"object": "list", "data": [{"id": name, "object": "model"} for name in models]},
+        "/v1/chat/completions": {
+            **completion,
+            "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        },
+        "/v1/embeddings": embedded,
+    }
+
+
+class Neighbours:
+    """Servers in another thread: for tests that are not async, or that wait for a process meanwhile."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._stack = AsyncExitStack()
+
+    def start(self, answers: dict[str, Any], **headers: str) -> int:
+        """Start a server and return its port."""
+        entering = self._stack.enter_async_context(answering(answers, headers=headers or None))
+        return asyncio.run_coroutine_threadsafe(entering, self._loop).result(10)
+
+    def stop(self) -> None:
+        """Stop all of them."""
+        asyncio.run_coroutine_threadsafe(self._stack.aclose(), self._loop).result(10)
+
+
+@contextmanager
+def neighbours() -> Iterator[Neighbours]:
+    """Give a place to start servers in."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    here = Neighbours(loop)
+    try:
+        yield here
+    finally:
+        here.stop()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

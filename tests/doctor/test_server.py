@@ -1,8 +1,5 @@
-import asyncio
 import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +8,7 @@ import pytest
 from gateway import __version__
 from gateway.doctor.finding import Status
 from gateway.doctor.machine import Told
-from tests.discovery.servers import answering
+from tests.discovery.servers import neighbours
 from tests.doctor.machines import HEALTHY, FakeServer, bad, check, machine, statuses
 
 Serve = Callable[..., int]
@@ -23,19 +20,8 @@ RUNNING = {"-/healthy": HEALTHY, "-/ready": HEALTHY, "api/openapi.json": DESCRIB
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Give a function that starts a small server in another thread and returns its port: checks are not async."""
-    loop, stack = asyncio.new_event_loop(), AsyncExitStack()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-
-    def start(answers: dict[str, Any], **headers: str) -> int:
-        entering = stack.enter_async_context(answering(answers, headers=headers or None))
-        return asyncio.run_coroutine_threadsafe(entering, loop).result(10)
-
-    yield start
-    asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    with neighbours() as here:
+        yield here.start
 
 
 def test_a_server_that_nobody_named_may_be_away(tmp_path: Path) -> None:
