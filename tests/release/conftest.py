@@ -3,7 +3,6 @@
 import hashlib
 import shutil
 import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -34,15 +33,21 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 
 
 @pytest.fixture(scope="package")
-def python(kind: Kind, wheel: Path) -> Iterator[Path]:
+def python(kind: Kind, wheel: Path) -> Path:
     """Give the interpreter of the environment; it is kept for a week, unless pyproject.toml changes."""
     words = (ROOT / "pyproject.toml").read_bytes() + date.today().strftime("%G-%V").encode()  # noqa: DTZ011 - any zone does
     stamp = (kind, hashlib.sha256(words).hexdigest()[:16])
     folder = environments.CACHE / "venvs" / f"release-{kind}-{sys.version_info.major}.{sys.version_info.minor}"
     with environments.alone():
-        made = environments.python_in(folder, stamp) or _make(folder, stamp, kind, wheel)
-        environments.run(UV, "pip", "install", "-q", "--python", str(made), "--no-deps", "--reinstall", str(wheel))
-        yield made
+        python = environments.python_in(folder, stamp) or _make(folder, stamp, kind, wheel)
+        held = folder / ".wheel"
+        built = hashlib.sha256(wheel.read_bytes()).hexdigest()  # the same tree gives the same bytes
+        if not held.exists() or held.read_text() != built:
+            environments.run(
+                UV, "pip", "install", "-q", "--python", str(python), "--no-deps", "--reinstall", str(wheel)
+            )
+            held.write_text(built)
+    return python
 
 
 def _make(folder: Path, stamp: tuple[str, str], kind: Kind, wheel: Path) -> Path:
