@@ -140,8 +140,9 @@ class Modelport:
         self._probes.ready = True
 
     def reload(self, why: str) -> None:
-        """Have the configuration file read again, without waiting for it."""
-        self._tasks.start(self._reloader.reload(why), name="read the configuration again")
+        """Have the configuration file read again, without waiting for it; not while the process starts or stops."""
+        if self._probes.ready:
+            self._tasks.start(self._reloader.reload(why), name="read the configuration again")
 
     async def stop(self) -> None:
         """Take no more calls, let running ones finish for the drain time, then close everything."""

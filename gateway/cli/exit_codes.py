@@ -22,7 +22,7 @@ class ExitCode(IntEnum):
     CHANGED = 6
     """Changed meanwhile."""
     PROTECTED = 7
-    """Protected against deletion."""
+    """Protected against deletion, or declared in a file and changed there alone."""
     DECLINED = 8
     """Declined at the prompt."""
     PARTIAL = 9
@@ -54,6 +54,7 @@ _BY_CODE = {
     "deletion_protected": ExitCode.PROTECTED,
     "endpoint_referenced": ExitCode.REFERENCED,
     "gateway_referenced": ExitCode.REFERENCED,
+    "managed_by_file": ExitCode.PROTECTED,
     "model_referenced": ExitCode.REFERENCED,
     "referenced": ExitCode.REFERENCED,
     "team_referenced": ExitCode.REFERENCED,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -101,6 +102,21 @@ def test_a_gateway_with_the_same_file_serves_and_declares_nothing(tmp_path: Path
             file.write_text(CALLABLE.format(name="b"))
             gateway.until(lambda: _ids(gateway) == ["b"])
             assert "declared by" not in gateway.log.read_text()
+
+
+def test_the_command_line_names_the_line_to_edit(tmp_path: Path) -> None:
+    """An edit and a removal end with 7 and say where the object is declared."""
+    file = tmp_path / "modelport.yaml"
+    file.write_text("models:\n  a: {}\n")
+    with serving(tmp_path, file, "server") as server:
+        key = re.search(r"mp_live_\S{61,}", server.log.read_text())
+        assert key
+        environment = {"MODELPORT_URL": f"http://127.0.0.1:{server.port}", "MODELPORT_KEY": key[0], **os.environ}
+        for words in (["models", "edit", "a", "--task", "other"], ["models", "remove", "a", "--yes"]):
+            command = [sys.executable, "-m", "gateway", *words]
+            ended = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+            assert "model 'a' is declared in modelport.yaml:2; change it there" in ended.stderr
+            assert (ended.returncode, ended.stdout) == (7, "")
 
 
 def _ids(running: Process) -> list[str]:
