@@ -10,6 +10,7 @@ import pytest
 from gateway.cli.client import Api
 from tests.cli.program import Ended, Shell
 from tests.cli.server import Server
+from tests.discovery.servers import neighbours, talkative
 
 
 def _rows(ended: Ended) -> list[dict[str, str]]:
@@ -100,10 +101,14 @@ def test_the_printed_command_mends_it(shell: Shell, check: str) -> None:
     assert row["status"] == "ok", row
 
 
-def test_an_endpoint_without_its_v1_is_mended_by_the_printed_command(admin: Shell, api: Api, server: Server) -> None:
-    """Modelport's own data plane serves as the upstream: it lists its models below /v1 only to who has a key."""
-    body = {"name": "away", "endpoints": [{"base_url": "http://localhost:1/v1"}]}
-    endpoint = api.post("/models", body).body["endpoints"][0]["id"]
+def test_an_endpoint_whose_server_is_gone_is_mended_by_the_printed_command(
+    admin: Shell, api: Api, server: Server
+) -> None:
+    """Switched off, it is no longer a fault: that is what the command says."""
+    with neighbours() as here:
+        base_url = f"http://localhost:{here.start(talkative('away'))}/v1"
+        body = {"name": "away", "endpoints": [{"base_url": base_url}]}
+        endpoint = api.post("/models", body).body["endpoints"][0]["id"]
     ended = admin.run("doctor", "--only", "upstreams", "--data-dir", str(server.data_dir), "-o", "json")
     (row,) = [row for row in _rows(ended) if "away" in row["message"]]
     assert (ended.code, row["status"]) == (12, "fail")

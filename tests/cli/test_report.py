@@ -10,6 +10,7 @@ from gateway.cli.client import Api
 from gateway.cli.failure import Failure
 from tests.cli.program import Shell
 from tests.cli.server import Server, running_server
+from tests.discovery.servers import neighbours, talkative
 
 _DATA = ("about", "config", "server", "doctor", "errors", "database")
 _FILES = {"README.txt", "metrics.txt", *(f"{name}.json" for name in _DATA)}
@@ -24,8 +25,9 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("used")
     with running_server(folder) as server:
         api = Api(server.url, server.key)
-        endpoint = {"base_url": "http://localhost:1/v1", "api_key": STORED}
-        api.post("/models", {"name": "broken", "endpoints": [endpoint]})
+        with neighbours() as here:  # gone when it is called
+            base_url = f"http://localhost:{here.start(talkative('broken'))}/v1"
+            api.post("/models", {"name": "broken", "endpoints": [{"base_url": base_url, "api_key": STORED}]})
         api.post("/keys", {"name": "somebody", "team": "default"})
         yield server
 
