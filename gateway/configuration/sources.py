@@ -23,7 +23,10 @@ DECLARED = ("teams", "gateways", "models", "aliases", "keys")
 """Sections of the file that are no settings but objects of the registry: `gateway.declared` reads them."""
 FREE_PREFIX = "x-"
 """Top-level keys that begin so are ours to ignore: a place for anchors, as in compose files."""
-_SECTION = "must be a section with keys of its own"
+_SECTION = (
+    "must be a section with keys of its own",
+    "write them below it, like `port: 3000`, with a blank after the colon",
+)
 
 
 @dataclass(slots=True)
@@ -77,7 +80,7 @@ def from_document(document: Document) -> Given:
             elif isinstance(value, dict):
                 read(value, section, keys)
             elif value is not None:  # a section whose lines are all commented out is an empty one
-                given.findings.append(Finding(document.place(*keys), shown_path(keys), _SECTION))
+                given.findings.append(Finding(document.place(*keys), shown_path(keys), *_SECTION))
 
     read(document.values, Settings, ())
     return given

@@ -43,6 +43,13 @@ _QUOTED = {
     "bool_type": re.compile(r"true|false"),
 }
 """Text that would have been right without its quotes."""
+_UNITS = {
+    "_ms": "milliseconds, without a unit",
+    "_s": "seconds, without a unit",
+    "_bytes": "bytes, without a unit",
+    "_days": "days, without a unit",
+}
+_LISTS = {"tuple_type", "list_type"}
 NO_REFERENCE = (
     "is no reference to a secret, and a secret itself does not belong here",
     "write where it is: env:NAME, file:PATH or keyring:SERVICE/USER",
@@ -63,9 +70,7 @@ def worded(error: Mapping[str, Any]) -> tuple[str, str | None]:
         return "has no value", "give it one, or remove the key"
     form = _PLAIN.get(kind)
     message = form.format_map({name: _number(value) for name, value in context.items()}) if form else str(error["msg"])
-    text = error.get("input")
-    quoted = isinstance(text, str) and kind in _QUOTED and _QUOTED[kind].fullmatch(text)
-    return message, "write it without quotes" if quoted else None
+    return message, _hint(error)
 
 
 def meant(name: str, known: Collection[str]) -> str | None:
@@ -82,6 +87,17 @@ def nearest(name: str, known: Collection[str]) -> str | None:
         by_word = {one.rpartition(".")[2]: one for one in reversed(list(known))}
         near = [by_word[word] for word in difflib.get_close_matches(last, by_word, n=1, cutoff=0.75)]
     return near[0] if near else None
+
+
+def _hint(error: Mapping[str, Any]) -> str | None:
+    """Return how a value of the wrong type is written."""
+    kind, text = error["type"], error.get("input")
+    if isinstance(text, str) and kind in _QUOTED:
+        if _QUOTED[kind].fullmatch(text):
+            return "write it without quotes"
+        name = next((part for part in reversed(error["loc"]) if isinstance(part, str)), "")
+        return next((hint for ending, hint in _UNITS.items() if name.endswith(ending)), None)
+    return "write [one, two], or each item after a - on a line of its own" if kind in _LISTS else None
 
 
 def _number(value: Any) -> Any:

@@ -68,6 +68,9 @@ def test_every_setting_has_an_origin() -> None:
 
 def test_everything_that_is_wrong_is_told_at_once(path: Path) -> None:
     """In the order of the file, each with line, key and what to do; no value is repeated (UX-6)."""
+    section = (
+        "must be a section with keys of its own; write them below it, like `port: 3000`, with a blank after the colon"
+    )
     reference = (
         "is no reference to a secret, and a secret itself does not belong here; "
         "write where it is: env:NAME, file:PATH or keyring:SERVICE/USER"
@@ -87,11 +90,29 @@ def test_everything_that_is_wrong_is_told_at_once(path: Path) -> None:
         "11: timeouts.total_s: must be a number",
         "12: version: must be 1; this program reads version 1 of the file's format",
         "13: mdoels: unknown setting; did you mean models?",
-        "14: egress: must be a section with keys of its own",
+        f"14: egress: {section}",
         "15: ***: unknown setting",
         "16: database.url: must be text",
         "16: database.pgbouncer: has no value; give it one, or remove the key",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("timeouts: {total_s: 10m}", "timeouts.total_s: must be a number; seconds, without a unit"),
+        ("usage: {call_days: 30d}", "usage.call_days: must be a whole number; days, without a unit"),
+        ("server: {max_body_bytes: 32MB}", "server.max_body_bytes: must be a whole number; bytes, without a unit"),
+        ("server: {cors_origins: a}", "server.cors_origins: must be a list; write [one, two], or each item after a -"),
+        ("server: {port: eighty}", "server.port: must be a whole number"),
+        ("server:\n  port:3000", "server: must be a section with keys of its own; write them below it"),
+        ("demo: 'true'", "demo: must be true or false; write it without quotes"),
+    ],
+)
+def test_a_value_of_the_wrong_type_says_how_it_is_written(path: Path, text: str, said: str) -> None:
+    """What people write out of habit with other programs."""
+    (told,) = _refused(path, text)
+    assert told.partition(": ")[2].startswith(said)
 
 
 def test_file_variables_and_flags_are_judged_together(path: Path) -> None:
