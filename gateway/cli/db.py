@@ -5,29 +5,34 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.command import Session, command
+from gateway.cli.command import Session, command, group
 from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure, UsageFailure
 from gateway.cli.local import ConfigFile, DataDir, local_settings, sqlite_file, with_database
 from gateway.cli.output import Columns, write_lines
-from gateway.cli.talk import say
+from gateway.cli.talk import say, suggest
 from gateway.errors import ConfigError
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+    from gateway.storage.migrate import Migration
 
 _FIELDS: Columns = {"database": "database", "revision": "revision", "needed": "needed", "current": "current"}
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(no_args_is_help=True)
-    command(group, "status", example="modelport db status")(_status)
-    command(group, "upgrade", example="modelport db upgrade --config /etc/modelport.yaml")(_upgrade)
-    command(group, "backup", example="modelport db backup before-upgrade.db")(_backup)
-    command(group, "rewrap", example="modelport db rewrap --config /etc/modelport.yaml")(_rewrap)
-    app.add_typer(group, name="db", help=__doc__)
+    db = typer.Typer(no_args_is_help=True)
+    command(db, "status", example="modelport db status")(_status)
+    command(db, "upgrade", example="modelport db upgrade --config /etc/modelport.yaml", changes=True)(_upgrade)
+    command(db, "downgrade", example="modelport db downgrade 0001", changes=True)(_downgrade)
+    command(db, "backup", example="modelport db backup before-upgrade.db")(_backup)
+    command(db, "rewrap", example="modelport db rewrap --config /etc/modelport.yaml", changes=True)(_rewrap)
+    group(db, app, "db", about=__doc__, example="modelport db status")
 
 
 def _status(session: Session, config: ConfigFile = None, data_dir: DataDir = None) -> None:
@@ -45,24 +50,108 @@ def _status(session: Session, config: ConfigFile = None, data_dir: DataDir = Non
         return
     if found is None or found in REVISIONS:
         raise Failure("the database is behind", exit_code=ExitCode.UNHEALTHY, hint="run: modelport db upgrade")
-    raise Failure("the database is newer than this program", exit_code=ExitCode.UNHEALTHY, hint="install the newer one")
+    raise Failure(
+        f"the database is at revision {found}, newer than this program, which knows {HEAD}",
+        exit_code=ExitCode.UNHEALTHY,
+        hint="install the newer modelport again; its `modelport db downgrade` takes the database back",
+    )
 
 
-def _upgrade(session: Session, config: ConfigFile = None, data_dir: DataDir = None) -> None:  # noqa: ARG001 - every command's shape
+def _upgrade(session: Session, config: ConfigFile = None, data_dir: DataDir = None) -> None:
     """Bring the database to the revision that this program needs; an SQLite file is copied first."""
     settings = local_settings(config, data_dir)
     # Inner imports: as above.
     from gateway.storage.clock import SystemClock
     from gateway.storage.engine import Database
-    from gateway.storage.migrate import Migration, migrate
+    from gateway.storage.migrate import Migration, migrate, read_revision
+    from gateway.storage.revisions import HEAD
 
     async def run(database: Database) -> Migration:
         return await migrate(database, clock=SystemClock())
 
+    if session.dry_run:
+        _rehearse(with_database(settings, read_revision) if _exists(settings) else None, HEAD)
+        return
     done = with_database(settings, run)
     if done.before == done.after:
         say(f"the database is at revision {done.after} already")
+    else:
+        _tell(done)
+    suggest("modelport serve")
+
+
+def _downgrade(
+    session: Session,
+    revision: Annotated[
+        str | None, typer.Argument(metavar="[REVISION]", help="Where to go back to [one step back].")
+    ] = None,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Take the database back to an older revision, for an older modelport; an SQLite file is copied first.
+
+    What only the newer revision can hold is lost, but for the copy. Stop every server that uses the database before.
+    """
+    settings = local_settings(config, data_dir)
+    sqlite_file(settings)
+    # Inner imports: as above.
+    from gateway.storage.clock import SystemClock
+    from gateway.storage.engine import Database
+    from gateway.storage.migrate import Migration, downgrade, read_revision
+    from gateway.storage.revisions import REVISIONS
+
+    found = with_database(settings, read_revision)
+    target = revision or _below(found, REVISIONS)
+
+    async def run(database: Database) -> Migration:
+        return await downgrade(database, target, clock=SystemClock())
+
+    if session.dry_run:
+        _rehearse(found, target)
         return
+    if found != target:
+        say(f"This goes: what revision {found} of the database holds and {target} has no place for")
+        session.confirm(f"Take the database from revision {found} back to {target}?")
+    done = with_database(settings, run)
+    if done.before == done.after:
+        say(f"the database is at revision {target} already")
+        return
+    _tell(done)
+    say("Now start the older modelport: this one would bring the database up again.")
+
+
+def _below(found: str | None, revisions: tuple[str, ...]) -> str:
+    if found in revisions[1:]:
+        return revisions[revisions.index(found) - 1]
+    if found == revisions[0]:
+        raise UsageFailure(
+            f"revision {found} is the first one: there is nothing below it", hint="modelport db backup keeps a copy"
+        )
+    if found is None:
+        raise UsageFailure("the database is empty", hint="run: modelport db upgrade")
+    raise UsageFailure(
+        f"the database is at revision {found}, to which this program does not know the way",
+        hint="run this with the newer modelport, which made it",
+    )
+
+
+def _rehearse(found: str | None, target: str) -> None:
+    if found == target:
+        say(f"Dry run: the database is at revision {target} already")
+    else:
+        say(f"Dry run: nothing was changed. The database would go from revision {found or 'none'} to {target}")
+
+
+def _exists(settings: "Settings") -> bool:
+    """Whether there is a database to read: opening an embedded one would make it."""
+    try:
+        sqlite_file(settings)
+    except Failure:
+        return False
+    return True
+
+
+def _tell(done: "Migration") -> None:
     say(f"the database went from revision {done.before or 'none'} to {done.after}")
     if done.copy is not None:
         say(f"the old one is kept as {done.copy}")
@@ -87,7 +176,7 @@ def _backup(
         say(f"Keep the key files in {settings.data_dir} with it: without them the copy opens no stored secret.")
 
 
-def _rewrap(session: Session, config: ConfigFile = None, data_dir: DataDir = None) -> None:  # noqa: ARG001 - as above
+def _rewrap(session: Session, config: ConfigFile = None, data_dir: DataDir = None) -> None:
     """Bring every stored credential under the newest key-encryption key, the first one that secrets.kek names."""
     settings = local_settings(config, data_dir)
     sqlite_file(settings)
@@ -107,6 +196,9 @@ def _rewrap(session: Session, config: ConfigFile = None, data_dir: DataDir = Non
             raise ConfigError(f"there is no {KEK_FILE} in {settings.data_dir}", hint="name the server's --data-dir")
         return await vault.rewrap()
 
+    if session.dry_run:
+        say("Dry run: nothing was changed. Every stored credential would be read and written under the newest key.")
+        return
     moved = with_database(settings, run)
     say(f"{moved} stored credentials were brought under the newest key; older ones may go from secrets.kek")
 

@@ -21,6 +21,8 @@ from gateway.storage.revisions import HEAD, REVISIONS
 from gateway.storage.schema import alembic_version, meta, metadata
 from gateway.storage.versions import VERSIONS
 
+STEPS = Path(__file__).with_name("migrations")
+"""Where alembic finds the steps."""
 _LOCK = 0x6D6F64656C706F72  # "modelpor": the advisory lock that one migrating process holds
 
 
@@ -57,6 +59,33 @@ async def migrate(database: Database, *, clock: Clock, automatic: bool = True) -
         return await _change(conn, database.path, clock)
 
 
+async def downgrade(database: Database, target: str, *, clock: Clock) -> Migration:
+    """Take the database back to an older revision and return what was done; on SQLite its file is copied first.
+
+    What newer tables and columns hold is lost; the copy has it. No server may use the database meanwhile.
+
+    Raises:
+        ConfigError: the revision is unknown, or newer than the database's; the database is empty, or newer than this
+            program, which then does not know the way down.
+    """
+    if target not in REVISIONS:
+        raise ConfigError(f"there is no revision {target}", hint=f"choose one of {', '.join(REVISIONS)}")
+    async with database.change_schema() as conn:
+        if database.dialect == "postgresql":
+            await conn.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        found = await conn.run_sync(_revision)
+        _check_known(found)
+        if found is None:
+            raise ConfigError("the database is empty", hint="run `modelport db upgrade`")
+        if found == target:
+            return Migration(found, target)
+        if REVISIONS.index(target) > REVISIONS.index(found):
+            raise ConfigError(f"the database is at revision {found}, below {target}", hint="run `modelport db upgrade`")
+        copy = None if database.path is None else await asyncio.to_thread(_copy, database.path, found, clock.now_ms())
+        await conn.run_sync(run_steps, target)
+        return Migration(found, target, copy)
+
+
 async def read_revision(database: Database) -> str | None:
     """Return the database's revision; None when it is empty.
 
@@ -87,7 +116,7 @@ def run_steps(connection: Connection, target: str) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    config.set_main_option("script_location", str(STEPS))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     at = _revision(connection)
@@ -124,7 +153,8 @@ def _check_known(found: str | None) -> None:
     if found is not None and found not in REVISIONS:
         raise ConfigError(
             f"the database is at revision {found}, which is newer than {HEAD}, the newest that this program knows",
-            hint="install the newer modelport again, or restore the copy that it made before its migration",
+            hint="install the newer modelport again; its `modelport db downgrade` takes the database back, "
+            "or restore the copy that it made before its migration",
         )
 
 

@@ -16,7 +16,7 @@ _KEY = re.compile(r"mp_live_\S{61,}")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Its address as it printed it, the first key, and where its data are."""
+    """Its address as it printed it, the first key if this start made it, and where its data are."""
 
     url: str
     key: str
@@ -33,7 +33,8 @@ def running_server(folder: Path, *flags: str) -> Iterator[Server]:
         process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=log)
     try:
         text = _greeting(process, said, folder / "log")
-        yield Server(_first(_ADDRESS, text), _first(_KEY, text), data_dir)
+        key = _KEY.search(text)
+        yield Server(_first(_ADDRESS, text), key[0] if key else "", data_dir)
     finally:
         process.terminate()
         process.wait(_READY_S)

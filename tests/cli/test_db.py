@@ -9,6 +9,7 @@ import pytest
 from gateway.settings import SecretSettings, Settings
 from gateway.storage.clock import SystemClock
 from gateway.storage.engine import Database
+from gateway.storage.revisions import HEAD
 from gateway.vault.secret import Secret
 from gateway.vault.setup import make_vault
 from tests.cli.program import Shell
@@ -142,3 +143,43 @@ def _store(data: Path, owner: str, environment: dict[str, str]) -> None:
         await database.close()
 
     asyncio.run(put())
+
+
+def test_a_downgrade_from_the_first_revision_has_nowhere_to_go(here: Shell) -> None:
+    """Exit 2 in one sentence, and what keeps a copy."""
+    ended = here.run("db", "downgrade", "--yes")
+    assert (ended.code, ended.out) == (2, "")
+    assert "is the first one" in ended.err
+    assert "modelport db backup" in ended.err
+
+
+def test_a_downgrade_to_where_it_is_does_nothing(here: Shell) -> None:
+    """Nor does it ask."""
+    ended = here.run("db", "downgrade", HEAD)
+    assert (ended.code, "already" in ended.err) == (0, True)
+    assert not list((here.folder / "modelport-data").glob("*.bak-*"))
+
+
+def test_a_downgrade_to_an_unknown_revision_names_the_known_ones(here: Shell) -> None:
+    """Exit 2."""
+    ended = here.run("db", "downgrade", "0", "--yes")
+    assert (ended.code, ended.out) == (2, "")
+    assert HEAD in ended.err
+
+
+@pytest.mark.parametrize("words", [("upgrade",), ("rewrap",), ("downgrade", HEAD)])
+def test_a_dry_run_of_a_change_to_the_database_changes_nothing(here: Shell, words: tuple[str, ...]) -> None:
+    """It says so."""
+    file = here.folder / "modelport-data" / "modelport.db"
+    before = file.read_bytes()
+    ended = here.run("db", *words, "--dry-run")
+    assert (ended.code, "Dry run: " in ended.err) == (0, True), ended.err
+    assert file.read_bytes() == before
+    assert [path.name for path in file.parent.iterdir() if not path.name.startswith("modelport.db")] == []
+
+
+def test_a_dry_run_makes_no_database(shell: Shell) -> None:
+    """Where none is, none is made."""
+    (shell.folder / "modelport-data").mkdir()
+    assert shell.run("db", "upgrade", "--dry-run").code == 0
+    assert list((shell.folder / "modelport-data").iterdir()) == []

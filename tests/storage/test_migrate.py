@@ -16,7 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, delete, insert, inspect, select, text, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 import gateway.storage
 from gateway.errors import ConfigError
@@ -25,6 +25,7 @@ from gateway.storage.migrate import Migration, create_schema, migrate, read_revi
 from gateway.storage.revisions import HEAD, REVISIONS
 from gateway.storage.schema import alembic_version, meta, metadata, models, teams
 from tests.clock import ManualClock
+from tests.storage.described import description
 
 CLOCK = ManualClock()
 
@@ -43,28 +44,8 @@ async def _step(database: Database, target: str) -> None:
 
 
 def _differences(connection: Connection) -> list[Any]:
-    """What alembic would change; it cannot compare an empty text as a default, `_description` does."""
+    """What alembic would change; it cannot compare an empty text as a default, `description` does."""
     return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
-
-
-def _description(connection: Connection) -> dict[str, Any]:
-    """What the database says of itself: columns, keys, indexes and checks of each table."""
-    inspector = inspect(connection)
-
-    def details(table: str) -> dict[str, Any]:
-        parts: dict[str, Any] = {
-            "columns": inspector.get_columns(table),
-            "primary": inspector.get_pk_constraint(table),
-            "foreign": inspector.get_foreign_keys(table),
-            "unique": inspector.get_unique_constraints(table),
-            "indexes": inspector.get_indexes(table),
-            "checks": inspector.get_check_constraints(table),
-        }
-        for index in parts["indexes"]:  # a clause would be shown by its address
-            index["dialect_options"] = {name: str(value) for name, value in index["dialect_options"].items()}
-        return {name: sorted(map(str, part)) if isinstance(part, list) else str(part) for name, part in parts.items()}
-
-    return {table: details(table) for table in inspector.get_table_names()}
 
 
 async def test_every_step_runs_up_and_down(empty: Database) -> None:
@@ -75,12 +56,12 @@ async def test_every_step_runs_up_and_down(empty: Database) -> None:
         assert await read_revision(empty) == revision
         await _step(empty, below)
         async with empty.read() as conn:
-            described = await conn.run_sync(_description)
+            described = await conn.run_sync(description)
         described.pop(alembic_version.name)
         assert described == before
         await _step(empty, revision)
         async with empty.read() as conn:
-            before = await conn.run_sync(_description)
+            before = await conn.run_sync(description)
         before.pop(alembic_version.name)
 
 
@@ -98,7 +79,7 @@ async def test_the_quick_way_builds_what_the_steps_build(empty: Database, databa
     for one in (empty, database):
         async with one.read() as conn:
             rows = sorted(tuple(row) for row in await conn.execute(select(meta)))
-            described.append((await conn.run_sync(_description), rows))
+            described.append((await conn.run_sync(description), rows))
     assert described[0] == described[1]
 
 
