@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from gateway.cli.command import Session, command
+from gateway.cli.command import Session, command, group
 from gateway.cli.config_reload import reload, tell
 from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure, UsageFailure
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gateway.configuration.finding import Finding
     from gateway.configuration.loading import Configuration
 
-group = typer.Typer(no_args_is_help=True)
+_app = typer.Typer(no_args_is_help=True)
 
 _PATH = "/settings"
 
@@ -31,8 +31,8 @@ File: TypeAlias = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(group, "reload", example="modelport config reload --server https://models.example.com")(reload)
-    app.add_typer(group, name="config", help=__doc__)
+    command(_app, "reload", example="modelport config reload --server https://models.example.com", changes=True)(reload)
+    group(_app, app, "config", about=__doc__, example="modelport config show --changed")
 
 
 def _place(row: JsonObject) -> str:
@@ -49,7 +49,7 @@ _CHANGES: Columns = {
 }
 
 
-@command(group, "show", example="modelport config show --changed")
+@command(_app, "show", example="modelport config show --changed")
 def show(
     session: Session,
     config: ConfigFile = None,
@@ -57,7 +57,7 @@ def show(
 ) -> None:
     """Show every setting with its value and where that came from: default, file and line, variable or flag.
 
-    Of the server that --server or MODELPORT_URL names; else what a server started here would have. Secrets are masked.
+    Of the server that --server, MODELPORT_URL or a context names; else of one started here, as with --config.
     """
     if session.names_server and config is None:
         data = session.api.get(_PATH).body
@@ -75,7 +75,7 @@ def show(
     show_rows([*data["settings"], *data["declared"]], _SHOWN, session.output)
 
 
-@command(group, "check", example="modelport config check /etc/modelport/modelport.yaml")
+@command(_app, "check", example="modelport config check /etc/modelport/modelport.yaml")
 def check(session: Session, file: File = None) -> None:
     """Name everything that is wrong in a file, with line and key; exit 12 when there is something.
 
@@ -94,7 +94,7 @@ def check(session: Session, file: File = None) -> None:
     say(f"{path or 'defaults and variables'}: nothing is wrong")
 
 
-@command(group, "diff", example="modelport config diff modelport.yaml")
+@command(_app, "diff", example="modelport config diff modelport.yaml")
 def diff(
     session: Session,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The configuration as it would be.")],
@@ -131,15 +131,15 @@ def diff(
     say(f"{len(changes)} changes, {restarts} of them after a restart" if changes else "nothing would change")
 
 
-@command(group, "fmt", example="modelport config fmt --check modelport.yaml")
+@command(_app, "fmt", example="modelport config fmt --check modelport.yaml", changes=True)
 def fmt(
-    session: Session,  # noqa: ARG001 - the shape of a command
+    session: Session,
     file: File = None,
     check_only: Annotated[bool, typer.Option("--check", help="Write nothing; exit 12 when it would change.")] = False,
 ) -> None:
     """Write a file in its canonical form: sections in order, two blanks of indentation, comments kept.
 
-    `-` reads stdin and writes stdout.
+    `-` reads stdin and writes stdout; with --dry-run a file is written to stdout, too.
     """
     # Inner imports: the YAML parser takes 20 ms, pydantic 0.2 s.
     from gateway.configuration.document import read_text
@@ -158,7 +158,7 @@ def fmt(
                 exit_code=ExitCode.UNHEALTHY,
                 hint=f"run: modelport config fmt {path}",
             )
-    elif str(path) == "-":
+    elif session.dry_run or str(path) == "-":
         sys.stdout.write(done)
     elif done != text:
         try:
@@ -170,7 +170,7 @@ def fmt(
         say(f"{path} is in its canonical form already")
 
 
-@command(group, "schema", example="modelport config schema > modelport.schema.json")
+@command(_app, "schema", example="modelport config schema > modelport.schema.json")
 def schema(session: Session) -> None:
     """Write the JSON schema of the file, for editors."""
     # Inner import: as above.

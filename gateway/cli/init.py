@@ -1,6 +1,7 @@
 """`modelport init`: a commented configuration, and the schema that editors complete and check it with."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ _NAME = "modelport.yaml"
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    command(app, "init", example="modelport init")(_init)
+    command(app, "init", example="modelport init", changes=True)(_init)
 
 
 def _init(
@@ -27,12 +28,15 @@ def _init(
 ) -> None:
     """Write a new configuration file: every setting with its default, commented out, under what it means.
 
-    It is readable by its owner alone. Its schema for editors is written beside it.
+    It is readable by its owner alone. Its schema for editors is written beside it. --dry-run writes it to stdout.
     """
     # Inner imports: pydantic takes 0.2 s.
     from gateway.cli.template import config_example, config_schema
     from gateway.configuration.writing import create_file, replace_file
 
+    if session.dry_run:
+        sys.stdout.write(config_example(_SCHEMA))
+        return
     schema = file.with_name(_SCHEMA)
     try:
         (replace_file if force else create_file)(file, config_example(_SCHEMA))

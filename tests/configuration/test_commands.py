@@ -1,6 +1,7 @@
 """`modelport config` and `modelport init` as somebody runs them, without a server."""
 
 import json
+import os
 import re
 import stat
 import subprocess
@@ -39,6 +40,17 @@ def test_init_writes_a_file_that_is_right_and_says_what_comes_next(shell: Shell)
     assert shell.run("init", "--force").code == 0
     assert len(path.read_text()) > 1000
     assert sorted(one.name for one in shell.folder.iterdir()) == ["modelport.schema.json", "modelport.yaml"]
+
+
+def test_a_dry_run_writes_to_stdout(shell: Shell) -> None:
+    """Of `init` the new file, of `fmt` the tidy one; nothing is written elsewhere."""
+    made = shell.run("init", "--dry-run")
+    assert made.out.startswith("# yaml-language-server: ")
+    assert not list(shell.folder.iterdir())
+    path = shell.folder / "modelport.yaml"
+    path.write_text("log:\n    level: info")
+    assert shell.run("config", "fmt", "--dry-run").out == "log:\n  level: info\n"
+    assert path.read_text() == "log:\n    level: info"
 
 
 def test_init_elsewhere_names_the_file_in_the_next_command(shell: Shell) -> None:
@@ -114,6 +126,8 @@ def test_fmt_writes_whole_keeps_mode_and_link_and_says_nothing_on_stdout(shell: 
     real = shell.folder / "real.yaml"
     real.write_text("server:\n    port: 1\n# kept\nversion: 1")
     real.chmod(0o640)
+    group = 1 if os.geteuid() == 0 else os.getgid()
+    os.chown(real, -1, group)
     (shell.folder / "modelport.yaml").symlink_to("real.yaml")
     wrong = shell.run("config", "fmt", "--check")
     assert (wrong.code, wrong.out) == (12, "")
@@ -122,7 +136,7 @@ def test_fmt_writes_whole_keeps_mode_and_link_and_says_nothing_on_stdout(shell: 
     assert (done.code, done.out) == (0, "")
     wanted = "# kept\nversion: 1\n\nserver:\n  port: 1\n"
     assert real.read_text() == wanted
-    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert (stat.S_IMODE(real.stat().st_mode), real.stat().st_gid) == (0o640, group)
     assert (shell.folder / "modelport.yaml").is_symlink()
     assert len(list(shell.folder.iterdir())) == 2
     assert shell.run("config", "fmt", "-", typed="log:\n    level: info").out == "log:\n  level: info\n"
