@@ -15,7 +15,7 @@ from gateway.errors import ConfigError
 from resolver import ResolveError, resolve
 
 ENV_PREFIX = "MODELPORT_"
-CLIENT_VARIABLES = frozenset({"MODELPORT_URL", "MODELPORT_KEY", "MODELPORT_CONFIG"})
+CLIENT_VARIABLES = frozenset({"MODELPORT_URL", "MODELPORT_KEY", "MODELPORT_CONFIG", "MODELPORT_CONTEXT"})
 """Variables with our prefix that belong to the client or to the command line, not to this tree."""
 SECRET_REFERENCE = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|keyring:[^/]+/.+)$"  # noqa: S105 - a form, no secret
 """What stands in place of a secret; the secret itself is refused (security.md SEC-3)."""
@@ -129,6 +129,9 @@ class EgressSettings(Section):
     """Further networks, CIDR with an optional port: 10.1.0.0/16 or 10.1.2.3/32:8000."""
     allow_hosts: tuple[str, ...] = ()
     """Names whose addresses are allowed whatever their network: gpu.internal or gpu.internal:8000."""
+    allow_insecure_http: bool = False
+    """Endpoints may be plain http:// over public networks, without a key; elsewhere (loopback, allowed networks) they
+    may be anyway."""
     max_response_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
     """Largest answer that is read whole (errors, small JSON); streams have no limit."""
 
@@ -150,6 +153,15 @@ class TimeoutSettings(Section):
     """A caller that reads nothing for so long is let go."""
     drain_s: float = Field(default=30, ge=0)
     """Running calls have this long to finish when the process is told to stop."""
+
+
+class HealthSettings(Section):
+    """How often registered endpoints are looked at; it costs no tokens: only their list of models is asked for."""
+
+    interval_s: float = Field(default=60, ge=0)
+    """Seconds between two looks at an endpoint, give or take a fifth; 0: never."""
+    hide_unhealthy: bool = False
+    """Leave a model out of the data plane's list while none of its endpoints is well; it can be called all the same."""
 
 
 class StreamSettings(Section):
@@ -210,6 +222,7 @@ class Settings(Section):
     egress: EgressSettings = EgressSettings()
     timeouts: TimeoutSettings = TimeoutSettings()
     streams: StreamSettings = StreamSettings()
+    health: HealthSettings = HealthSettings()
     usage: UsageSettings = UsageSettings()
     secrets: SecretSettings = SecretSettings()
     log: LogSettings = LogSettings()
