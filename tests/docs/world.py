@@ -121,7 +121,8 @@ def world(folder: Path, upstream_port: int, **more: str) -> Iterator[World]:
     """Give a world without a server; what runs in it is ended."""
     ports = {port: str(free_port()) for port in _SERVERS} | dict.fromkeys(_UPSTREAMS, str(upstream_port))
     (folder / "exported").touch()
-    made = World(folder, {**ports, **more})
+    far = {"https://api.openai.com/v1": f"http://localhost:{upstream_port}/v1"}  # a model is looked at when it is added
+    made = World(folder, {**far, **ports, **more})
     try:
         yield made
     finally:
