@@ -55,6 +55,8 @@ from gateway.observe.logs import configure_logs, wants_json
 from gateway.observe.metrics import Metrics
 from gateway.observe.recent import RecentTroubles
 from gateway.observe.routes import ErrorRoutes
+from gateway.preflight.rounds import LOOK_S as HEALTH_LOOK_S
+from gateway.preflight.setup import make_checking
 from gateway.probes import Probes
 from gateway.registry.objects import ObjectStore, StoredObjects
 from gateway.registry.registry import Registry
@@ -111,6 +113,7 @@ class Modelport:
         self._probes = Probes(self._metrics)
         self._troubles = RecentTroubles()
         self._closing: list[Callable[[], Coroutine[Any, Any, object]]] = []
+        self._instance = secrets.token_hex(6)
         self.admin_key: Secret | None = None
         self.address = ""
         self.port = 0
@@ -133,11 +136,32 @@ class Modelport:
         self._tasks.repeat(self._ring.poll, every_s=POLL_S, name="look for changes of keys")
         if self._reloader.watches:
             self._tasks.repeat(self._reloader.look, every_s=LOOK_S, name="look for changes of the configuration")
+        self._tasks.repeat(self._checking.rounds.step, every_s=HEALTH_LOOK_S, name="look at the health of endpoints")
         self._tasks.repeat(self._sweep, every_s=SWEEP_S, name="delete what is too old")
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
         self._probes.ready = True
+
+    async def answer(self, request: Callable[[str], bytes]) -> bytes:
+        """Answer one request without listening: `request` is told the address and gives the bytes of the request.
+
+        Nothing goes on in the background, and no first key is made: nobody would see it.
+
+        Raises:
+            ConfigError: one sentence why it cannot start.
+        """
+        settings = self._settings
+        configure_logs(level=settings.log.level, fmt=settings.log.format, keep=self._troubles.keep)
+        make_data_dir(settings.data_dir)
+        await self._open_database()
+        await self._open_services()
+        await self._reloader.start()
+        listener = Listener(self._application(), _limits(settings))
+        await listener.open()
+        self._closing.append(partial(listener.stop, 0))
+        self.port, self._probes.ready = settings.server.port, True
+        return await listener.answer(request(self._own_address()), host=settings.server.host, port=self.port)
 
     def reload(self, why: str) -> None:
         """Have the configuration file read again, without waiting for it; not while the process starts or stops."""
@@ -187,6 +211,18 @@ class Modelport:
         self._transport = SessionTransport(egress.session)
         self._closing.append(self._transport.close)
         self._service = RegistryService(database, self._registry, clock, secrets=self._vault, judge_url=live.judge)
+        self._checking = make_checking(
+            self._transport,
+            egress=egress,
+            registry=self._registry,
+            credentials=self._service.credentials,
+            vault=self._vault,
+            clock=clock,
+            tasks=self._tasks,
+            settings=lambda: live.settings,
+            port=lambda: self.port,
+            instance=self._instance,
+        )
         await self._service.ensure_default()
         await self._ring.reload()
         if echo is not None:
@@ -258,9 +294,15 @@ class Modelport:
     def _register_management(self, app: web.Application, mount: str) -> None:
         describe = partial(_describe, mount)
         register(app, OpenApiRoutes(describe), prefix=f"{mount}api")
+
+        def origin_of(request: web.Request) -> str:
+            return request[ORIGIN] + mount
+
+        checking = self._checking
         register(
             app,
-            *registry_routes(self._service, lambda request: request[ORIGIN] + mount),
+            *registry_routes(self._service, origin_of, gate=checking.gate, book=checking.book),
+            checking.routes(origin_of),
             KeyRoutes(self._keys, self._clock),
             UsageRoutes(UsageService(self._database, self._clock)),
             SettingsRoutes(self._in_force, hot=self._live.is_hot),
@@ -288,7 +330,6 @@ class Modelport:
         )
         log.start()
         self._closing.append(log.flush)
-        instance = secrets.token_hex(6)
         account = Account(self._metrics, usage.put, objects, self._clock, log=log if settings.log.requests else None)
         self._live.on_change(lambda now: account.write_lines(log if now.log.requests else None))
         balancer = Balancer(self._clock.monotonic, random.random)
@@ -305,7 +346,7 @@ class Modelport:
         self._live.on_change(lambda now: relay.adopt(now.timeouts))
         plane = DataPlane(
             self._registry,
-            Intake(self._registry, objects, settings.server, instance=instance),
+            Intake(self._registry, objects, settings.server, instance=self._instance),
             relay,
             account,
             read_on=read_on,
@@ -325,7 +366,11 @@ class Modelport:
         self.port = await listener.start(server.host, server.port, sock=self._sock)
         self._metrics.read_at_scrape("modelport_connections", "Open connections.", lambda: listener.connections)
         self._closing.append(partial(self._drain, listener))
-        self.address = f"{server.public_origin or f'http://{shown_host(server.host)}:{self.port}'}{server.mount}"
+        self.address = self._own_address()
+
+    def _own_address(self) -> str:
+        server = self._settings.server
+        return f"{server.public_origin or f'http://{shown_host(server.host)}:{self.port}'}{server.mount}"
 
     async def _drain(self, listener: Listener) -> None:
         """Let running calls finish; those that do not are ended with an error event (PRX-40)."""

@@ -27,6 +27,8 @@ class Permission(StrEnum):
     """The same for everybody's keys."""
     REGISTRY_WRITE = "registry.write"
     """Register and change models, endpoints and aliases in the own team."""
+    ENDPOINTS_FORCE = "endpoints.force"
+    """Register an endpoint that its check found wrong, or without a check; hear what a check learns of the network."""
     MODELS_OPERATE = "models.operate"
     """Disable, drain, retire."""
     TEAMS_WRITE = "teams.write"

@@ -73,6 +73,24 @@ def check_url(text: str, *, param: str) -> URL:
     return resolved.url
 
 
+def cut_operation(url: URL) -> tuple[URL, str | None]:
+    """Return the URL without the path of an operation at its end, and what was cut off (REG-2).
+
+    `/models` alone stays: it is the base_url of some providers.
+
+    >>> cut_operation(URL("http://gpu:8000/v1/chat/completions"))
+    (URL('http://gpu:8000/v1'), '/chat/completions')
+    >>> cut_operation(URL("http://gpu:8000/v1/"))
+    (URL('http://gpu:8000/v1/'), None)
+    """
+    path = url.raw_path.rstrip("/")
+    for operation in _OPERATIONS:
+        rest = path.removesuffix(operation)
+        if rest != path and (rest or operation != "/models"):
+            return url.with_path(rest, encoded=True), operation
+    return url, None
+
+
 def check_path(path: str, team: str) -> str:
     """Return a model's own published path unchanged, when this server answers for the team under it.
 
@@ -101,6 +119,7 @@ def is_own(url: URL, server: str) -> bool:
     return any(f"{url}/".startswith(str(resolve(path, server=server))) for path in ("/access/models/", "/v1/"))
 
 
+_OPERATIONS = ("/chat/completions", "/completions", "/embeddings", "/models")
 _FULL_URL = "write http(s)://host[:port] and the path in front of /chat/completions, such as /v1"
 
 

@@ -217,6 +217,22 @@ class AliasQuery(PageQuery):
     model: Name | None = Field(default=None, description="The model's uid, or its name.")
 
 
+class ChangeQuery(Described):
+    """How the check before a change of an endpoint is done."""
+
+    force: bool = False
+    """Keep it although the check fails, switched off. Needs the permission endpoints.force."""
+    preflight: Literal["trial", "existence", "address", "skip"] = "trial"
+    """How far the check goes; anything but trial, a call of a few tokens, needs the permission endpoints.force."""
+
+
+class RegisterQuery(ChangeQuery):
+    """How the check before a registration is done."""
+
+    validate_only: bool = False
+    """Validate and check, answer 200 with what was found, and keep nothing."""
+
+
 class ResolveQuery(Input):
     """Whose address is asked for."""
 

@@ -1,10 +1,14 @@
 """Answers of the registry, made of what its services return; here alone is an address resolved for a caller."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from gateway.api.etag import format_etag
+from gateway.api.permissions import Permission
+from gateway.api.principal import Principal
 from gateway.registry.address import published
+from gateway.registry.health import Health, HealthBook, together
 from gateway.registry.record import EndpointRecord, GatewayRecord
 from gateway.registry.service.addresses import Address
 from gateway.registry.state import AliasState, Deletion, EndpointState, ModelState, TeamState
@@ -25,11 +29,34 @@ from gateway.vault.vault import SecretState
 from resolver import resolve
 
 
-def endpoint_view(state: EndpointState) -> EndpointView:
+class Told:
+    """What a caller is told of health: the error's words only to who may register endpoints."""
+
+    def __init__(self, book: HealthBook, principal: Principal) -> None:
+        self._book = book
+        self._in_words = principal.may(Permission.REGISTRY_WRITE)
+
+    def of_endpoint(self, record: EndpointRecord) -> dict[str, Any]:
+        """Return the members of an endpoint's answer."""
+        return self._members(self._book.of(record.id, record.base_url))
+
+    def of_model(self, records: Iterable[EndpointRecord]) -> dict[str, Any]:
+        """Return the members of a model's answer."""
+        return self._members(together(self._book.of(one.id, one.base_url) for one in records if one.enabled))
+
+    def _members(self, health: Health) -> dict[str, Any]:
+        return {
+            "health": health.state.value,
+            "last_error": health.last_error if self._in_words else None,
+            "checked_at": None if health.checked_at is None else _rfc3339(health.checked_at),
+        }
+
+
+def endpoint_view(state: EndpointState, told: Told) -> EndpointView:
     """Return the answer about an endpoint."""
     record = state.record
     return EndpointView(
-        **_summary(record).model_dump(),
+        **_summary(record, told).model_dump(),
         model_uid=record.model_uid,
         model=state.model,
         team=state.team,
@@ -55,7 +82,7 @@ def team_view(state: TeamState, server: str) -> TeamView:
     )
 
 
-def model_view(state: ModelState, server: str) -> ModelView:
+def model_view(state: ModelState, server: str, told: Told) -> ModelView:
     """Return the answer about a model, resolved for the server URL that the caller used."""
     record = state.record
     return ModelView(
@@ -74,7 +101,8 @@ def model_view(state: ModelState, server: str) -> ModelView:
         idle_timeout_s=record.idle_timeout_s,
         total_timeout_s=record.total_timeout_s,
         drain_for_usage_ms=record.drain_for_usage_ms,
-        endpoints=tuple(map(_summary, state.endpoints)),
+        endpoints=tuple(_summary(one, told) for one in state.endpoints),
+        **told.of_model(state.endpoints),
         aliases=state.aliases,
         **_stamps(record.uid, record),
     )
@@ -167,8 +195,9 @@ def _address(base_url: str, server: str) -> dict[str, Any]:
     return {"base_url": base_url, "url": str(resolved), "kind": resolved.kind, "warnings": resolved.warnings}
 
 
-def _summary(record: EndpointRecord) -> EndpointSummary:
+def _summary(record: EndpointRecord, told: Told) -> EndpointSummary:
     return EndpointSummary(
+        **told.of_endpoint(record),
         id=record.id,
         base_url=record.base_url,
         upstream_model=record.upstream_model,

@@ -33,7 +33,17 @@ class Stamped(View):
     """File and line of the declaration."""
 
 
-class EndpointSummary(View):
+class HealthFields(View):
+    """How something is, by the last check that costs nothing."""
+
+    health: Literal["healthy", "degraded", "loading", "unhealthy", "unproved"]
+    """degraded: it answers, but something is odd, or not all endpoints do; unproved: not checked since the start."""
+    last_error: str | None
+    """What the last check found wrong, word for word; for keys that may register models."""
+    checked_at: str | None
+
+
+class EndpointSummary(HealthFields):
     """An endpoint as its model shows it."""
 
     id: str
@@ -80,7 +90,7 @@ class TeamView(AddressFields, Stamped):
     default_endpoints: dict[str, str]
 
 
-class ModelView(AddressFields, Stamped):
+class ModelView(AddressFields, HealthFields, Stamped):
     """A published model."""
 
     uid: str

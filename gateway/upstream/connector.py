@@ -21,6 +21,7 @@ from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
 from yarl import URL
 
+from gateway.upstream.address_ranges import parse_address
 from gateway.upstream.policy import EgressPolicy
 from gateway.upstream.wire import CURRENT_WIRE, Wire
 
@@ -110,6 +111,14 @@ class GuardedConnector(aiohttp.TCPConnector):
                 self._check_peer(wire)
             except PermissionError:
                 wire.abort()
+
+    async def addresses(self, url: URL) -> list[str]:
+        """Return the addresses that a connect to the URL's host would choose from; see `Egress.addresses`."""
+        host, port = url.raw_host or "", url.port or 0
+        if parse_address(host) is not None:
+            self._policy.check((host, port))
+            return [host]
+        return [one["host"] for one in await self._filter.resolve(host, port)]
 
     def drop_idle(self, url: URL) -> None:
         """Close the idle connections to this host and port: one of them was found dead, so all are under suspicion."""

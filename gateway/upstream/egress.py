@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from yarl import URL
 
 from gateway.errors import ConfigError
 from gateway.upstream.connector import GuardedConnector
@@ -57,6 +58,15 @@ class Egress:
         """Judge by this policy from now on, and cut what it forbids, streams included (EGR-6)."""
         self.adopt(policy)
         await asyncio.sleep(0)  # aborted connections are reported lost in the loop's next turn
+
+    async def addresses(self, url: URL) -> list[str]:
+        """Return the addresses that a connect to the URL's host would choose from.
+
+        Raises:
+            PermissionError: there are addresses, and all are forbidden.
+            OSError: nobody knows the name.
+        """
+        return await connector_of(self.session).addresses(url)
 
     async def close(self) -> None:
         """Close the session and its connections."""

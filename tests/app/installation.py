@@ -79,7 +79,8 @@ async def installed(
     if "public_origin" in server:  # then no address says the port
         server["port"] = free_port()
     log = {"level": "error", "requests": False, **settings.get("log", {})}
-    flags = {**settings, "data_dir": data_dir, "server": server, "log": log}
+    health = {"interval_s": 0, **settings.get("health", {})}  # what nobody asked for would disturb the journals
+    flags = {**settings, "health": health, "data_dir": data_dir, "server": server, "log": log}
     reread = partial(load, file, flags=flags, environment={})
     configuration = reread()
     read = configuration.settings

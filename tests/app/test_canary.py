@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.app.caller import Answer, Caller
+from tests.app.caller import UNCHECKED, Answer, Caller
 from tests.app.canaries import Canaries, Heard, files_below, found
 from tests.cli.server import running_server
 from tests.fakes.scenarios import completion, event
@@ -72,10 +72,11 @@ async def _publish(story: Story, admin: Caller, upstream: Upstream) -> None:
     ways = {"stored": SECRETS.stored, "env": "env:UPSTREAM_CANARY", "file": "file:upstream", "refused": SECRETS.refused}
     for name, api_key in ways.items():
         body = {"name": name, "endpoints": [{"base_url": upstream.url, "api_key": api_key}]}
-        await _note(story, admin, "POST", "api/v1/models", body, Idempotency_Key=f"make-{name}")
+        await _note(story, admin, "POST", f"api/v1/models{UNCHECKED}", body, Idempotency_Key=f"make-{name}")
     again = {"model": "stored", "team": "default", "base_url": f"{upstream.url}2", "api_key": SECRETS.stored}
     for _ in range(2):
-        await _note(story, admin, "POST", "api/v1/endpoints", {**again, "weight": 0}, Idempotency_Key="again")
+        path = f"api/v1/endpoints{UNCHECKED}"
+        await _note(story, admin, "POST", path, {**again, "weight": 0}, Idempotency_Key="again")
     for name in ("called", "rotated", "revoked"):
         made = (await admin.post("api/v1/keys", {"name": name})).json  # the one answer that shows it: not noted
         story.keys[name] = made["key"]

@@ -1,5 +1,7 @@
 """Models over HTTP."""
 
+from functools import partial
+
 from aiohttp import web
 
 from gateway.api.etag import parse_if_match
@@ -8,42 +10,61 @@ from gateway.api.operation import answer, operation
 from gateway.api.page import Page
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
-from gateway.registry.inputs import ModelCreate, ModelPatch, ModelQuery
+from gateway.registry.inputs import ModelCreate, ModelPatch, ModelQuery, RegisterQuery
 from gateway.registry.render import deletion_view, model_view
-from gateway.registry.routes.origin import OriginOf
+from gateway.registry.routes.entrance import Entrance, candidate, failed
 from gateway.registry.routes.paging import after, following
 from gateway.registry.service.models import ModelService
 from gateway.registry.state import ModelState
+from gateway.registry.verdict import PreflightView
 from gateway.registry.views import DeletionView, ModelView
 
 
 class ModelRoutes:
     """`/api/v1/models`."""
 
-    def __init__(self, service: ModelService, origin_of: OriginOf) -> None:
+    def __init__(self, service: ModelService, entrance: Entrance) -> None:
         self._service = service
-        self._origin_of = origin_of
+        self._entrance = entrance
 
     @operation(
         "POST",
         "/models",
         permission=Permission.REGISTRY_WRITE,
+        query=RegisterQuery,
         body=ModelCreate,
-        answers={201: ModelView},
-        errors=(403, 404, 409, 422),
+        answers={200: PreflightView, 201: ModelView},
+        errors=(403, 404, 409, 422, 429),
         idempotent=True,
         tag="models",
         summary="Publish a model",
     )
-    async def create_model(self, request: web.Request, body: ModelCreate) -> web.StreamResponse:
-        """With `endpoints` the model can be called as soon as the answer is here; all is written or nothing."""
+    async def create_model(self, request: web.Request, body: ModelCreate, query: RegisterQuery) -> web.StreamResponse:
+        """With `endpoints` the model can be called as soon as the answer is here; all is written or nothing.
+
+        Each endpoint is checked first, down to a call of a few tokens: when that fails nothing is made, and the 422's
+        `preflight` holds the stages.
+        """
 
         def render(state: ModelState) -> web.Response:
-            view = model_view(state, self._origin_of(request))
+            view = self._view(request, state)
             return answer(view, status=201, etag=view.etag, headers={"Location": f"models/{view.uid}"})
 
+        create = partial(self._service.create, request[PRINCIPAL], server=self._entrance.origin_of(request))
         once = once_of(request, render)
-        return render(await self._service.create(request[PRINCIPAL], body, server=self._origin_of(request), once=once))
+        wanted = [candidate(one, model=body.name, team=body.team, task=body.task) for one in body.endpoints]
+        found, only = await self._entrance.admit(
+            request, wanted, query, create=lambda trial: create(body, once=trial), once=once
+        )
+        if only is not None:
+            return only
+        endpoints = tuple(
+            one.model_copy(update={"enabled": False}) if failed(found, number) else one
+            for number, one in enumerate(body.endpoints)
+        )
+        state = await create(body.model_copy(update={"endpoints": endpoints}), once=once)
+        self._entrance.note(found, state.endpoints, now_ms=state.record.created_at)
+        return render(state)
 
     @operation(
         "GET",
@@ -58,7 +79,7 @@ class ModelRoutes:
     async def list_models(self, request: web.Request, query: ModelQuery) -> web.StreamResponse:
         """By name. `base_url` is as published, `url` the same resolved for the origin that you used."""
         found = await self._service.list(request[PRINCIPAL], query, after=after(query, str, str))
-        items = tuple(model_view(state, self._origin_of(request)) for state in found.items)
+        items = tuple(self._view(request, state) for state in found.items)
         return answer(Page[ModelView](items=items, next_cursor=following(found.after)))
 
     @operation(
@@ -73,7 +94,7 @@ class ModelRoutes:
     async def show_model(self, request: web.Request) -> web.StreamResponse:
         """With its address, endpoints and aliases."""
         state = await self._service.get(request[PRINCIPAL], request.match_info["uid"])
-        view = model_view(state, self._origin_of(request))
+        view = self._view(request, state)
         return answer(view, etag=view.etag)
 
     @operation(
@@ -90,7 +111,7 @@ class ModelRoutes:
     async def change_model(self, request: web.Request, body: ModelPatch) -> web.StreamResponse:
         """Only the given fields change; null goes back to the default. A new state needs models.operate."""
         state = await self._service.patch(request[PRINCIPAL], request.match_info["uid"], body, parse_if_match(request))
-        view = model_view(state, self._origin_of(request))
+        view = self._view(request, state)
         return answer(view, etag=view.etag)
 
     @operation(
@@ -107,3 +128,6 @@ class ModelRoutes:
         """At once, with its endpoints. Aliases and default endpoints that point at it are listed in a 409."""
         gone = await self._service.delete(request[PRINCIPAL], request.match_info["uid"], parse_if_match(request))
         return answer(deletion_view(gone))
+
+    def _view(self, request: web.Request, state: ModelState) -> ModelView:
+        return model_view(state, self._entrance.origin_of(request), self._entrance.told(request))

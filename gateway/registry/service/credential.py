@@ -12,7 +12,7 @@ from yarl import URL
 from gateway.api.permissions import Permission
 from gateway.api.principal import Principal
 from gateway.errors import ConfigError, EgressDenied, PermissionDenied, Unprocessable
-from gateway.registry.address import check_url, is_own
+from gateway.registry.address import check_url, cut_operation, is_own
 from gateway.registry.record import EndpointRecord
 from gateway.vault.secret import Secret
 from gateway.vault.vault import SecretState
@@ -59,8 +59,9 @@ class Credentials:
         Raises:
             Unprocessable: the resolver or the egress policy refuses it, or it is this very server (REG-5).
         """
-        url = check_url(text, param="base_url")
-        if is_own(url, server):
+        whole = check_url(text, param="base_url")
+        url, _ = cut_operation(whole)
+        if is_own(whole, server):
             raise Unprocessable(
                 f"base_url {text!r} is this server's own data plane: calls would go in a circle",
                 code="own_address",
@@ -89,6 +90,15 @@ class Credentials:
             return {**_UNSET, "credential_ref": self._reference(principal, text)}
         secret_id = await self._secrets.put(conn, OWNER_KIND, endpoint_id, Secret(_checked(text)))
         return {**_UNSET, "secret_id": secret_id}
+
+    def to_try(self, principal: Principal, api_key: Secret) -> Secret | str:
+        """Return a key that a check shall use and nobody keeps: the value, or the reference as it would be stored.
+
+        Raises:
+            PermissionDenied, Unprocessable: as from `columns`.
+        """
+        text = api_key.reveal().strip()
+        return self._reference(principal, text) if text.startswith(_REFERENCES) else Secret(_checked(text))
 
     async def drop(self, conn: AsyncConnection, *endpoints: EndpointRecord) -> None:
         """Delete the stored keys that these rows referred to until now."""

@@ -1,0 +1,108 @@
+"""Stage a: whether an address is well formed and may be called, before anything is sent (REG-1 to REG-6).
+
+`read` and `judge` are pure and need no server; the gateway adds what only it knows: names, its own address, what is
+registered.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+
+from yarl import URL
+
+from gateway.errors import EgressDenied, Unprocessable
+from gateway.preflight.checks import stage
+from gateway.preflight.names import compare
+from gateway.registry.address import check_url, cut_operation, is_own
+from gateway.registry.verdict import StageView
+from gateway.upstream.address_ranges import Kind, classify, parse_address
+
+_LOCALHOST = "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address in its normal form; `cut` is the operation's path that stood behind it in `whole`."""
+
+    url: URL
+    whole: URL
+    cut: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a server knows of itself and of its neighbours. `server` is the URL that the caller used."""
+
+    server: str
+    own_port: int
+    own_hosts: frozenset[str]
+    known_hosts: Sequence[str] = ()
+    allow_insecure_http: bool = False
+
+
+def read(text: str) -> Address | StageView:
+    """Return the address that the text means (REG-1, REG-2), or why it is none."""
+    try:
+        whole = check_url(text, param="base_url")
+        url, cut = cut_operation(whole)
+    except Unprocessable as error:
+        return stage("address", "invalid_url", detail=error.message, hint=error.hint or "")
+    return Address(url, whole, cut)
+
+
+def judge(address: Address, policy: Callable[[URL], None], *, allow_insecure_http: bool, has_key: bool) -> StageView:
+    """Return stage a as far as it needs no network: the policy's judgement of the URL, and plain http.
+
+    `policy` raises EgressDenied. A name is taken for public only when it is looked up.
+    """
+    url = address.url
+    try:
+        policy(url)
+    except EgressDenied as error:
+        return stage("address", "egress_denied", hint=error.hint or "", evidence={"setting": "egress.allow_networks"})
+    literal = parse_address(url.host or "")
+    if literal is not None and (found := insecure(url, [str(literal)], allow=allow_insecure_http, has_key=has_key)):
+        return found
+    if address.cut is not None:
+        return stage("address", "path_cut", cut=address.cut, url=url)
+    return stage("address", "address_ok", url=url)
+
+
+def insecure(url: URL, addresses: Iterable[str], *, allow: bool, has_key: bool) -> StageView | None:
+    """Return the refusal of plain http to a public address, or of a key over it (REG-3); None when it is neither."""
+    public = any((one := parse_address(text)) is not None and classify(one)[0] is Kind.PUBLIC for text in addresses)
+    if url.scheme != "http" or not public:
+        return None
+    if not allow:
+        return stage("address", "insecure_http", url=url)
+    return stage("address", "insecure_key", url=url) if has_key else None
+
+
+def own(url: URL, addresses: Iterable[str], around: Surroundings) -> StageView | None:
+    """Return the refusal of this server's own address (REG-5), None for any other."""
+    here = is_own(url, around.server)
+    if not here and url.port == around.own_port:
+        here = url.host in around.own_hosts or any(_is_this_machine(one, around.own_hosts) for one in addresses)
+    return stage("address", "own_address", url=url) if here else None
+
+
+def unknown_host(url: URL, around: Surroundings) -> StageView:
+    """Return the finding for a name that nobody knows, with registered hosts that are spelled alike."""
+    close = compare(url.host or "", around.known_hosts)
+    return stage("address", "dns", host=url.host, did_you_mean=close)
+
+
+def duplicate(endpoint: str, model: str) -> StageView:
+    """Return the offer of an endpoint that is there already (REG-6)."""
+    found: dict[str, Any] = {"endpoint": endpoint, "model": model}
+    return stage("address", "duplicate", **found, command=f"modelport call {model}", evidence=found)
+
+
+def _is_this_machine(address: str, hosts: frozenset[str]) -> bool:
+    if address in hosts:
+        return True
+    try:
+        return ip_address(address).is_loopback and bool(hosts & {_LOCALHOST, "127.0.0.1", "::1"})
+    except ValueError:
+        return False

@@ -1,0 +1,71 @@
+"""One way to check endpoints, for registrations, changes, the command line and the console: `Preflight.run`.
+
+What is asked goes through the same resolver, egress policy, credentials and transport as a call, so the verdict is the
+one that a call would meet.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from gateway.api.principal import Principal
+from gateway.preflight.asking import Asker
+from gateway.preflight.limits import Limits
+from gateway.preflight.memory import Memory
+from gateway.preflight.run import Level, Run, Tell, Tools, Wish
+from gateway.registry.registry import Registry
+from gateway.registry.verdict import PreflightView, worst
+from gateway.storage.clock import Clock
+from gateway.upstream.egress import Egress
+
+NOTICE: Final = "Address and existence are kept 10 minutes; mend the key and check again: only the trial is repeated."
+NOTICE_KEPT: Final = "The server is known from a check of the last 10 minutes and was not asked again for what it is."
+
+
+class Preflight:
+    """Checks endpoints. `own` gives the host names and the port under which this process listens."""
+
+    def __init__(  # noqa: PLR0913 - keyword-only, from the composition root
+        self,
+        asker: Asker,
+        *,
+        egress: Egress,
+        registry: Registry,
+        clock: Clock,
+        own: Callable[[], tuple[frozenset[str], int]],
+        allow_insecure_http: Callable[[], bool],
+    ) -> None:
+        self._tools = Tools(
+            asker=asker,
+            egress=egress,
+            registry=registry,
+            limits=Limits(clock.monotonic),
+            memory=Memory(clock.monotonic),
+            own=own,
+            allow_insecure_http=allow_insecure_http,
+        )
+
+    async def run(  # noqa: PLR0913 - keyword-only, each a wish of the caller
+        self,
+        principal: Principal,
+        wishes: Iterable[Wish],
+        *,
+        level: Level = "trial",
+        stream: bool = False,
+        server: str,
+        tell: Tell | None = None,
+    ) -> PreflightView:
+        """Check endpoints one after the other, and `tell` each stage as it ends; `server` is the URL that was used.
+
+        Raises:
+            RateLimited: too many checks.
+        """
+        reports = [
+            await Run(self._tools, principal, wish, level=level, stream=stream, server=server, tell=tell).report()
+            for wish in wishes
+        ]
+        kept = any(one.cached for report in reports for one in report.stages if one.stage == "existence")
+        return PreflightView(
+            verdict=worst([report.verdict for report in reports]),
+            endpoints=tuple(reports),
+            notice=NOTICE_KEPT if kept else NOTICE,
+        )
