@@ -134,8 +134,9 @@ class Reloader:
         self._tried_at = self._clock.now_ms()
         self._trying = True  # what fails unexpectedly is tried again
         try:
-            fresh = await asyncio.to_thread(reread)
-            declared = read_declared(fresh.declared, fresh.document)
+            if self._watch is not None:
+                await self._watch.taken()
+            fresh, declared = await asyncio.to_thread(_read, reread)
             settings = self._live.changes(fresh.settings)
             with self._live.trial(fresh.settings):
                 outcome = await self._reconcile(declared)
@@ -188,6 +189,12 @@ class Reloader:
 
 _SHOWN = 20
 """Changes and findings that the log names; the status has them all."""
+
+
+def _read(reread: Callable[[], Configuration]) -> tuple[Configuration, Declared]:
+    """Read the file in a thread: a thousand models take a second, in which calls go on."""
+    fresh = reread()
+    return fresh, read_declared(fresh.declared, fresh.document)
 
 
 def _as_finding(error: GatewayError) -> Finding:

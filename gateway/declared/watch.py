@@ -39,6 +39,10 @@ class Watch:
         self._last = self._read
         self._gone = 0
 
+    async def taken(self) -> None:
+        """Note that the file is about to be read as it is now: what somebody else asked for is not read twice."""
+        self._read = self._last = await asyncio.to_thread(mark_of, self._path)
+
     async def look(self) -> bool:
         """Look once; True when the file changed and has stood still since the last look, or is gone for good."""
         mark = await asyncio.to_thread(mark_of, self._path)  # a mount may hang

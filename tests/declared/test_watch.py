@@ -43,6 +43,16 @@ async def test_a_write_in_two_halves_is_read_once_and_whole(file: Path) -> None:
     assert await looks(watch) == [False, True, False]
 
 
+async def test_what_was_read_for_another_reason_is_not_read_again(file: Path) -> None:
+    """SIGHUP comes right after the save; a later save is a change again."""
+    watch = Watch(file)
+    file.write_text("# one\n")
+    await watch.taken()
+    assert await looks(watch) == [False, False, False]
+    file.write_text("# two\n")
+    assert await looks(watch) == [False, True, False]
+
+
 async def test_each_atomic_save_is_seen(file: Path) -> None:
     """A rename puts another inode in place; a watch on the first one would see the first save alone."""
     watch = Watch(file)
