@@ -1,0 +1,213 @@
+"""A package back into a directory: streamed, checked against its digests, whole files or none.
+
+Names in a manifest are a stranger's words: one that leaves the directory stops everything before a byte is written.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from gateway.errors import UpstreamFailed
+from gateway.publish.authority import Scope
+from gateway.publish.client import STALL_S, RegistryClient
+from gateway.publish.destination import MAX_MANIFEST
+from gateway.publish.messages import PublishError
+from gateway.publish.package import FILEPATH, MANIFEST, digest_of
+from gateway.publish.reference import Reference
+from gateway.upstream.transport import UpstreamResponse
+
+_TITLE: Final = "org.opencontainers.image.title"
+"""What packages of other tools have in place of the model's own annotation."""
+_WRITE: Final = 1024 * 1024  # bytes hashed and written at a time
+_OK, _NOT_FOUND = 200, 404
+_ACCEPT: Final = f"{MANIFEST}, application/vnd.docker.distribution.manifest.v2+json"
+
+Notify = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A layer and where it goes."""
+
+    path: Path
+    name: str
+    digest: str
+    size: int
+
+
+class Pull:
+    """One pull."""
+
+    def __init__(
+        self, client: RegistryClient, reference: Reference, directory: Path, *, notify: Notify = lambda _: None
+    ) -> None:
+        self._client = client
+        self._reference = reference
+        self._directory = directory
+        self._notify = notify
+        self._scope = Scope(reference.repository, "pull")
+        self.digest = ""
+
+    async def run(self, *, overwrite: bool = False) -> list[File]:
+        """Return the files, all of them there and checked.
+
+        Raises:
+            PublishError: it is not there, no package, holds a bad name or other bytes than it says.
+        """
+        files = self._files(await self._manifest())
+        self._notify({"event": "package", "digest": self.digest, "size": sum(file.size for file in files)})
+        for file in files:
+            if await asyncio.to_thread(_has, file):
+                self._told(file, "exists")
+                continue
+            if file.path.exists() and not overwrite:
+                raise PublishError("file_in_the_way", path=file.path)
+            await self._fetch(file)
+            self._told(file, "written")
+        return files
+
+    async def _manifest(self) -> dict[str, Any]:
+        path = f"/v2/{self._reference.repository}/manifests/{self._reference.target}"
+        answer = await self._client.ask("GET", path, scope=self._scope, headers={"Accept": _ACCEPT}, limit=MAX_MANIFEST)
+        if answer.status == _NOT_FOUND:
+            raise PublishError("absent", reference=self._reference)
+        if answer.status in {401, 403}:
+            raise self._client.authority.refusal()
+        if answer.status != _OK:
+            raise PublishError(
+                "unexpected", registry=self._client.place, status=answer.status, what="the manifest", says=answer.says
+            )
+        self.digest = digest_of(answer.body)
+        if self._reference.digest not in {None, self.digest}:
+            raise PublishError(
+                "digest_differs", what="The manifest", reference=self._reference, digest=self._reference.digest
+            )
+        data = answer.data
+        if not isinstance(data, dict) or not isinstance(data.get("layers"), list):
+            raise PublishError("not_a_package", reference=self._reference, why="its manifest lists no layers")
+        return data
+
+    def _files(self, manifest: dict[str, Any]) -> list[File]:
+        """Return where each layer goes; every name is judged before anything is written."""
+        files: dict[str, File] = {}
+        for layer in manifest["layers"]:
+            file = self._file(layer if isinstance(layer, dict) else {})
+            if file.name in files:
+                why = f'it has two files "{file.name}"'
+                raise PublishError("not_a_package", reference=self._reference, why=why)
+            files[file.name] = file
+        return list(files.values())
+
+    def _file(self, layer: dict[str, Any]) -> File:
+        notes = layer.get("annotations")
+        name = (notes.get(FILEPATH) or notes.get(_TITLE)) if isinstance(notes, dict) else None
+        digest, size, kind = layer.get("digest"), layer.get("size"), str(layer.get("mediaType"))
+        if not isinstance(name, str) or not isinstance(digest, str) or not isinstance(size, int) or size < 0:
+            raise PublishError("not_a_package", reference=self._reference, why="a layer has no file name")
+        if not digest.startswith("sha256:") or len(digest) != len("sha256:") + 64 or not digest[7:].isalnum():
+            raise PublishError("not_a_package", reference=self._reference, why="a layer's digest is no sha256")
+        if ".tar" in kind:
+            raise PublishError("not_a_package", reference=self._reference, why=f'"{name}" is an archive ({kind})')
+        return File(self._place(name), name, digest, size)
+
+    def _place(self, name: str) -> Path:
+        pure = PurePosixPath(name)
+        odd = "\\" in name or "\0" in name or not name.isprintable() or (len(name) > 1 and name[1] == ":")
+        parts = pure.parts
+        if odd or pure.is_absolute() or not parts or ".." in parts or str(pure) != name:
+            raise PublishError("path_leaves", reference=self._reference, path=name)
+        path = self._directory / pure
+        if not path.parent.resolve().is_relative_to(self._directory.resolve()):
+            raise PublishError("path_leaves", reference=self._reference, path=name)
+        return path
+
+    async def _fetch(self, file: File) -> None:
+        url = f"/v2/{self._reference.repository}/blobs/{file.digest}"
+        response, came_from = await self._client.open(url, scope=self._scope)
+        try:
+            if response.status != _OK:
+                raise PublishError(
+                    "unexpected",
+                    registry=came_from.host,
+                    status=response.status,
+                    what=f'the file "{file.name}"',
+                    says="",
+                )
+            await self._write(file, response)
+        except OSError as error:
+            raise PublishError("file_unwritable", path=file.path, reason=(error.strerror or "").lower()) from error
+        except UpstreamFailed as error:
+            raise PublishError("broke_off", place=self._client.place, reason=error.message) from error
+        finally:
+            response.close()
+
+    async def _write(self, file: File, response: UpstreamResponse) -> None:
+        """Write beside, check, and only then give it its name."""
+        file.path.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(prefix=f".{file.path.name}.", dir=file.path.parent)
+        seen, left, buffer = hashlib.sha256(), file.size, bytearray()
+        opened = os.fdopen(handle, "wb")
+
+        def keep(part: bytes) -> None:
+            seen.update(part)
+            opened.write(part)
+
+        try:
+            async for chunk in _within(response, STALL_S, place=self._client.place):
+                buffer += chunk
+                left -= len(chunk)
+                if left < 0:
+                    break
+                if len(buffer) >= _WRITE:
+                    await asyncio.to_thread(keep, bytes(buffer))
+                    self._notify({"event": "bytes", "count": len(buffer)})
+                    buffer.clear()
+            keep(bytes(buffer))
+            self._notify({"event": "bytes", "count": len(buffer)})
+            if left or f"sha256:{seen.hexdigest()}" != file.digest:
+                raise PublishError("digest_differs", what=file.name, reference=self._reference, digest=file.digest)
+            opened.close()
+            _name(beside, file.path)
+        finally:
+            opened.close()
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(beside)  # noqa: PTH108 - short, and no path object is at hand
+
+    def _told(self, file: File, state: str) -> None:
+        self._notify({"event": "layer", "name": file.name, "digest": file.digest, "size": file.size, "state": state})
+
+
+async def _within(response: UpstreamResponse, limit_s: float, *, place: str) -> Any:
+    """Yield the chunks; silence of `limit_s` seconds ends it."""
+    chunks = aiter(response.chunks())
+    while True:
+        try:
+            async with asyncio.timeout(limit_s):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise PublishError("stalled", place=place, limit=limit_s) from None
+        yield chunk
+
+
+def _name(beside: str, path: Path) -> None:
+    Path(beside).chmod(0o644)  # a temporary file is for its owner alone
+    Path(beside).replace(path)
+
+
+def _has(file: File) -> bool:
+    """Whether the very file is there already."""
+    try:
+        if file.path.stat().st_size != file.size:
+            return False
+        with file.path.open("rb") as opened:
+            return f"sha256:{hashlib.file_digest(opened, 'sha256').hexdigest()}" == file.digest
+    except OSError:
+        return False
