@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ ConfigFile = Annotated[
 
 
 def serve(  # noqa: PLR0913 - each is a flag
+    ctx: typer.Context,
     *,
     config: ConfigFile = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
@@ -35,6 +37,10 @@ def serve(  # noqa: PLR0913 - each is a flag
     role: Annotated[str | None, typer.Option(help="server, or gateway: the data plane alone.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Database and generated secrets.", metavar="DIR")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Serve one built-in model, echo.")] = False,
+    get: Annotated[
+        str | None, typer.Option("--get", help="Print the answer to GET PATH and end; nothing listens.", metavar="PATH")
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the trace of a failure.")] = False,
 ) -> None:
     """Start modelport.
 
@@ -57,8 +63,15 @@ def serve(  # noqa: PLR0913 - each is a flag
         config = discover(config)
         configuration = load(config, flags=flags)
         run = _runner()
+        if get is not None:
+            # Inner import: as above.
+            from gateway.cli.serve_get import answer
+
+            raise typer.Exit(run(answer(configuration, get)))
         code = run(_serve(configuration, config, partial(load, config, flags=flags)))
     except GatewayError as error:
+        if debug or (ctx.obj and ctx.obj.debug):
+            traceback.print_exc()
         say(f"Error: {error.message}")
         if error.hint:
             say(f"Hint: {error.hint}")

@@ -67,8 +67,9 @@ class Session:
         # Inner import: what speaks HTTP takes 40 ms, and --help must not.
         from gateway.cli.client import Api
 
+        api = Api(self.server, self.key, key_source=self.key_source, dry_run=self.dry_run)
         self.asked_server = True
-        return Api(self.server, self.key, key_source=self.key_source, dry_run=self.dry_run)
+        return api
 
     @property
     def key(self) -> str | None:

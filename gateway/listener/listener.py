@@ -8,6 +8,7 @@ from aiohttp import web
 
 from gateway.errors import ConfigError
 from gateway.listener.limits import ListenerLimits
+from gateway.listener.memory import MemoryConnection
 from gateway.listener.server import ConnectionServer
 from gateway.listener.strict import require_c_parser
 
@@ -49,6 +50,20 @@ class Listener:
             raise _cannot_listen(error, host, port) from error
         address = self._runner.addresses[0]
         return int(address[1]) if isinstance(address, tuple) else 0  # a unix socket has no port
+
+    async def open(self) -> None:
+        """Start the application without listening: `answer` is then the only way in."""
+        require_c_parser()
+        await self._runner.setup()
+
+    async def answer(self, request: bytes, *, host: str, port: int) -> bytes:
+        """Return the bytes that a caller on this machine would get; `request` asks for the connection's end."""
+        connection = self._server()
+        caller = MemoryConnection(connection, host=host, port=port)
+        connection.connection_made(caller)
+        connection.data_received(request)
+        await caller.ended.wait()
+        return bytes(caller.written)
 
     async def stop(self, drain_s: float) -> None:
         """Take no new connection, give running requests `drain_s` seconds, cut the rest, then end the application.
