@@ -7,4 +7,6 @@
     lease.py      which of several servers declares      hot.py        which settings change without a restart
     watch.py      when the file has changed              reload.py     parse, validate, compare, swap
     routes.py     the same over HTTP, and how it went    setup.py      all of it for the composition root
+
+Servers declare, processes in the gateway role only read their settings again.
 """
