@@ -9,6 +9,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from enum import Enum
 from itertools import islice
 from typing import Any
 
@@ -122,11 +123,11 @@ def _of_value(parameter: Any, flags: dict[str, str], arguments: list[str]) -> It
     """Give the values of a flag or argument: its choices, or names by its metavar and its command."""
     if parameter is None:
         return
-    if choices := getattr(parameter.type, "choices", None):
-        yield from (str(getattr(one, "value", one)) for one in choices)
+    kind = parameter.type_descriptor.annotation
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        yield from (str(one.value) for one in kind)
         return
-    kind = re.sub(r"[^A-Za-z]", "", parameter.metavar or "").upper()
-    if source := _NAMES.get(kind):
+    if source := _NAMES.get(re.sub(r"[^A-Za-z]", "", parameter.metavar or "").upper()):
         yield from source(_session(flags), arguments)
 
 

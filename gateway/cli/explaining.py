@@ -34,7 +34,7 @@ def steps_of(server: str, source: str, resolved: "ResolvedURL", published: JsonO
     rows = [_step("server", server, f"from {source}")]
     if "model" in published:
         rows.append(_step("model", str(published["model"]), f"{published['uid']} of team {published['team']}"))
-        rows.append(_step("via", str(published["via"]), _via(str(published["via"]))))
+        rows.append(_via(published["via"], resolved.kind))
     rows.append(_step("base_url", str(published["base_url"]), f"as it is written; it {_RULES[resolved.kind]}"))
     if resolved.kind == "server":
         rows += _placed(server, resolved)
@@ -58,8 +58,10 @@ def _placed(server: str, resolved: "ResolvedURL") -> list[JsonObject]:
     ]
 
 
-def _via(via: str) -> str:
-    return "no gateway: it is called on the server" if via == "server" else "the gateway that it is published through"
+def _via(via: str | None, kind: str) -> JsonObject:
+    chosen = "chosen by the model" if via else "the model chooses none: its team's choice, else the installation's"
+    means = "it is called on the server" if kind == "server" else "it is called through a gateway"
+    return _step("via", via or "default", f"{chosen}; {means}")
 
 
 def _step(step: str, value: str, why: str) -> JsonObject:
