@@ -8,6 +8,7 @@ import typer
 from gateway.cli import (
     aliases,
     call,
+    check,
     completion,
     config,
     context,
@@ -76,6 +77,7 @@ _VERBS = (
     explain,
     use,
     call,
+    check,
     publish,
     pull,
     usage,

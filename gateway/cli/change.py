@@ -49,7 +49,7 @@ def upstream_key(api_key: str | None, api_key_file: str | None) -> JsonObject:
     return {"api_key": api_key or None}
 
 
-def edit(session: Session, noun: Noun, named: str, changes: JsonObject) -> JsonObject:
+def edit(session: Session, noun: Noun, named: str, changes: JsonObject, **query: str) -> JsonObject:
     """Change an object, unless somebody else did since it was read, and return it.
 
     Raises:
@@ -58,7 +58,7 @@ def edit(session: Session, noun: Noun, named: str, changes: JsonObject) -> JsonO
     if not changes:
         raise UsageFailure("nothing to change", hint=f"modelport {noun.plural} edit --help lists what can be")
     before = find(session, noun, named)
-    after: JsonObject = session.api.patch(noun.path_of(before), changes, etag=before.get("etag")).body
+    after: JsonObject = session.api.patch(noun.path_of(before), changes, etag=before.get("etag"), **query).body
     return after
 
 

@@ -23,6 +23,7 @@ Value: TypeAlias = str | int | Sequence[str] | None
 PREFIX = "/api/v1"
 PAGE_ITEMS = 200  # the most that one page gives
 
+_LONG_S = 200  # a check that waits for a model to be loaded takes up to 180 s
 _TIMEOUT_S = 30  # a management call answers within a second; this is for a machine under load
 _ERROR = 400
 _NO_CONTENT = 204
@@ -73,13 +74,25 @@ class Api:
         headers = {"Idempotency-Key": os.urandom(16).hex(), **_guard(etag)}
         return self._call("POST", path, query=query, body=body or {}, headers=headers)
 
-    def patch(self, path: str, body: JsonObject, *, etag: str | None) -> Answer:
+    def patch(self, path: str, body: JsonObject, *, etag: str | None, **query: Value) -> Answer:
         """Change what was read with this ETag."""
-        return self._call("PATCH", path, body=body, headers=_guard(etag))
+        return self._call("PATCH", path, query=query, body=body, headers=_guard(etag))
 
     def delete(self, path: str, *, etag: str | None) -> Answer:
         """Remove what was read with this ETag."""
         return self._call("DELETE", path, headers=_guard(etag))
+
+    def events(self, path: str, body: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+        """Do something that takes a while, and yield what the server says meanwhile: each event's name and data."""
+        # Inner import: see the module.
+        from gateway.cli.wire import events, read, send
+
+        url = _url(self.server, PREFIX + path, {})
+        headers = {"Accept": "text/event-stream"}
+        with send("POST", url, body=body, key=self.key, headers=headers, timeout_s=_LONG_S) as response:
+            if response.status >= _ERROR:
+                raise _refusal(response, read(response, url), url, key=self.key, source=self._key_source)
+            yield from events(response, url)
 
     def reload(self) -> Answer:
         """Have the server read its configuration file again."""
@@ -105,13 +118,19 @@ class Api:
         url = _url(self.server, prefix + path, query or {})
         if self._dry_run and method != "GET":
             raise Rehearsed(Request(method, url, body))
-        with send(method, url, body=body, key=self.key, headers=headers, timeout_s=_TIMEOUT_S) as response:
+        with send(method, url, body=body, key=self.key, headers=headers, timeout_s=_limit_s(path)) as response:
             content = read(response, url)
         if response.status >= _ERROR:
             raise _refusal(response, content, url, key=self.key, source=self._key_source)
         if content is None and response.status != _NO_CONTENT:
             raise stranger(response, url)
         return Answer(response.status, content, response.headers.get("ETag"))
+
+
+def _limit_s(path: str) -> float:
+    """Return how long an answer may take: what registers endpoints has them checked first."""
+    checks = path.startswith(("/models", "/endpoints", "/preflight"))
+    return _LONG_S if checks else _TIMEOUT_S
 
 
 def segment(text: str) -> str:

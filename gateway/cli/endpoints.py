@@ -13,6 +13,7 @@ from gateway.cli.models import NOUN as MODEL
 from gateway.cli.models import ApiKey, ApiKeyFile, UpstreamModel
 from gateway.cli.output import Columns, JsonObject
 from gateway.cli.rehearsal import Rehearsed
+from gateway.cli.stages import Force, NoCheck, check_first, wishes
 from gateway.cli.talk import say, suggest
 
 NOUN = Noun("endpoint", "endpoints", prefix="ep_", names=("id",), by_name=False)
@@ -47,8 +48,14 @@ _COLUMNS: Columns = {
     "weight": "weight",
     "enabled": "enabled",
     "key": _key,
+    "health": "health",
 }
-_FIELDS: Columns = {**_COLUMNS, "organization headers": "organization_headers"}
+_FIELDS: Columns = {
+    **_COLUMNS,
+    "last error": "last_error",
+    "checked at": "checked_at",
+    "organization headers": "organization_headers",
+}
 
 
 @command(app, "add", example="modelport endpoints add qwen3 http://10.1.2.3:8000/v1 --weight 2", changes=True)
@@ -62,8 +69,10 @@ def add_endpoints(  # noqa: PLR0913, PLR0917 - each is a flag
     weight: Weight = None,
     enabled: Enabled = None,
     organization_headers: OrganizationHeaders = None,
+    force: Force = False,
+    no_check: NoCheck = False,
 ) -> None:
-    """Add further servers to a model."""
+    """Add further servers to a model. Each is checked first, down to a call of a few tokens."""
     owner = find(session, MODEL, model)
     shared = {
         "model": owner["uid"],
@@ -72,7 +81,10 @@ def add_endpoints(  # noqa: PLR0913, PLR0917 - each is a flag
         ),
         **upstream_key(api_key, api_key_file),
     }
-    _add(session, [{"base_url": url, **shared} for url in urls])
+    key = given(upstream_model=upstream_model) | {name: shared[name] for name in ("api_key",) if name in shared}
+    wanted = [{"base_url": url, "model": owner["uid"], **key} for url in urls]
+    query = check_first(session, wanted, force=force, no_check=no_check)
+    _add(session, [{"base_url": url, **shared} for url in urls], query)
     suggest(f'modelport call {owner["name"]} "Say hello"', team=session.team)
 
 
@@ -103,14 +115,19 @@ def edit_endpoint(  # noqa: PLR0913, PLR0917 - each is a flag
     weight: Weight = None,
     enabled: Enabled = None,
     organization_headers: OrganizationHeaders = None,
+    force: Force = False,
+    no_check: NoCheck = False,
 ) -> None:
-    """Change an endpoint. A URL with another host clears its key, which was meant for the old one."""
+    """Change an endpoint. A URL with another host clears its key, which was meant for the old one.
+
+    Another address, key or upstream model is checked first.
+    """
     changes = {
         **given(base_url=url, weight=weight, enabled=enabled, organization_headers=organization_headers),
         **given_or_null(upstream_model=upstream_model),
         **upstream_key(api_key, api_key_file),
     }
-    after = edit(session, NOUN, endpoint, changes)
+    after = edit(session, NOUN, endpoint, changes, **wishes(force=force, no_check=no_check))
     session.item(after, _FIELDS)
     if "api_key_cleared" in after.get("warnings", ()):
         say("The key was meant for the old host and is gone.")
@@ -127,13 +144,13 @@ def _what_goes(row: JsonObject) -> list[str]:
     return [f"{row['base_url']} of model {row['model']!r}, with its stored key"]
 
 
-def _add(session: Session, bodies: list[JsonObject]) -> None:
+def _add(session: Session, bodies: list[JsonObject], query: dict[str, str]) -> None:
     """Make one after the other; what was made before a failure is shown all the same, and the exit says so."""
     if session.dry_run:
         raise Rehearsed(*(session.api.request("POST", NOUN.path, body) for body in bodies))
     made: list[JsonObject] = []
     try:
-        made.extend(session.api.post(NOUN.path, body).body for body in bodies)
+        made.extend(session.api.post(NOUN.path, body, **query).body for body in bodies)
     except Failure as failure:
         failure.exit_code = ExitCode.PARTIAL if made else failure.exit_code
         raise

@@ -126,9 +126,9 @@ class Making:
                 self._step("endpoint", name, Outcome.WOULD_ADD, str(one["base_url"]), act)
 
     def _make_model(self, body: JsonObject, rest: list[JsonObject]) -> None:
-        made = self._session.api.post(MODEL.path, body).body
+        made = _post(self._session, MODEL.path, body)
         for one in rest:
-            self._session.api.post(ENDPOINT.path, {**one, "model": made["uid"]})
+            _post(self._session, ENDPOINT.path, {**one, "model": made["uid"]})
 
     def _plan_alias(self, name: str, target: str, found: JsonObject | None, *, taken: bool) -> None:
         if taken:
@@ -163,4 +163,18 @@ def _place(model: str, endpoint: JsonObject) -> tuple[str, str]:
 
 
 def _adding(session: Session, uid: str, endpoint: JsonObject) -> Callable[[], object]:
-    return lambda: session.api.post(ENDPOINT.path, {**endpoint, "model": uid})
+    return lambda: _post(session, ENDPOINT.path, {**endpoint, "model": uid})
+
+
+def _post(session: Session, path: str, body: JsonObject) -> JsonObject:
+    """Register something with its addresses checked alone: to call each of many models would load them one by one.
+
+    Who may not shorten a check has it done in full.
+    """
+    try:
+        made: JsonObject = session.api.post(path, body, preflight="address").body
+    except Failure as failure:
+        if failure.exit_code is not ExitCode.NOT_ALLOWED or session.key is None:
+            raise
+        made = session.api.post(path, body).body
+    return made

@@ -8,6 +8,7 @@ from gateway.cli.change import Description, edit, given, given_or_null, remove, 
 from gateway.cli.command import Session, command
 from gateway.cli.lookup import Noun, find
 from gateway.cli.output import Columns, JsonObject
+from gateway.cli.stages import Force, NoCheck, check_first
 from gateway.cli.talk import say, suggest
 
 NOUN = Noun("model", "models", prefix="mdl_", key="uid")
@@ -51,6 +52,7 @@ _COLUMNS: Columns = {
     "team": "team",
     "task": "task",
     "state": "state",
+    "health": "health",
     "via": lambda row: row.get("gateway") or "server",
     "endpoints": lambda row: len(row.get("endpoints", ())),
     "url": "url",
@@ -69,6 +71,9 @@ _FIELDS: Columns = {
     "team": "team",
     "task": "task",
     "state": "state",
+    "health": "health",
+    "last error": "last_error",
+    "checked at": "checked_at",
     "description": "description",
     "via": lambda row: row.get("via") or f"default ({row.get('gateway') or 'server'})",
     "base_url": "base_url",
@@ -97,8 +102,10 @@ def add_model(  # noqa: PLR0913, PLR0917 - each is a flag
     first_byte_timeout: Seconds = None,
     idle_timeout: Seconds = None,
     total_timeout: Seconds = None,
+    force: Force = False,
+    no_check: NoCheck = False,
 ) -> None:
-    """Publish a model."""
+    """Publish a model. Each endpoint is checked first, down to a call of a few tokens."""
     shared = {**given(upstream_model=upstream_model), **upstream_key(api_key, api_key_file)}
     body = {
         "name": name,
@@ -112,7 +119,10 @@ def add_model(  # noqa: PLR0913, PLR0917 - each is a flag
             total_timeout_s=total_timeout,
         ),
     }
-    session.item(session.api.post(NOUN.path, body).body, _FIELDS)
+    common = given(model=name, team=session.team, task=task)
+    wanted = [{"base_url": url, **common, **shared} for url in endpoint or ()]
+    query = check_first(session, wanted, force=force, no_check=no_check)
+    session.item(session.api.post(NOUN.path, body, **query).body, _FIELDS)
     if endpoint:
         suggest(f'modelport call {name} "Say hello"', team=session.team)
     else:

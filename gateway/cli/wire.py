@@ -7,6 +7,7 @@ this machine and itself.
 import http.client
 import json
 import ssl
+from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any
 from urllib.error import URLError
@@ -74,6 +75,24 @@ def read(response: http.client.HTTPResponse, url: str) -> Any:
         return json.loads(content)
     except ValueError:
         return None
+
+
+def events(response: http.client.HTTPResponse, url: str) -> Iterator[tuple[str, JsonObject]]:
+    """Yield name and data of each event of an event stream as it comes.
+
+    Raises:
+        Failure: the stream broke off.
+    """
+    name = ""
+    try:
+        for line in response:
+            field, _, value = line.decode().rstrip("\n").partition(": ")
+            if field == "event":
+                name = value
+            elif field == "data":
+                yield name, json.loads(value)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _unreachable(url, error) from error
 
 
 def is_loopback(host: str) -> bool:

@@ -19,6 +19,7 @@ from gateway.upstream.egress import Egress
 
 NOTICE: Final = "Address and existence are kept 10 minutes; mend the key and check again: only the trial is repeated."
 NOTICE_KEPT: Final = "The server is known from a check of the last 10 minutes and was not asked again for what it is."
+_KEPT: Final = frozenset({"found", "not_listed"})
 
 
 class Preflight:
@@ -63,9 +64,11 @@ class Preflight:
             await Run(self._tools, principal, wish, level=level, stream=stream, server=server, tell=tell).report()
             for wish in wishes
         ]
-        kept = any(one.cached for report in reports for one in report.stages if one.stage == "existence")
+        found = [one for report in reports for one in report.stages if one.stage == "existence"]
+        kept = any(one.cached for one in found)
+        notice = NOTICE_KEPT if kept else NOTICE if any(one.code in _KEPT for one in found) else ""
         return PreflightView(
             verdict=worst([report.verdict for report in reports]),
             endpoints=tuple(reports),
-            notice=NOTICE_KEPT if kept else NOTICE,
+            notice=notice,
         )

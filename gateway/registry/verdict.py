@@ -61,7 +61,7 @@ class PreflightView(View):
     verdict: Verdict
     endpoints: tuple[EndpointReport, ...]
     notice: str
-    """What is kept of this check, and what the next one repeats."""
+    """What is kept of this check, and what the next one repeats; empty when nothing is."""
 
 
 _RANK = (Verdict.FAIL, Verdict.WARN, Verdict.UNPROVED, Verdict.PASS)

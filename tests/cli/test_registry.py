@@ -8,7 +8,7 @@ from tests.cli.program import Shell
 
 def test_a_model_from_its_making_to_its_end(admin: Shell) -> None:
     """The noun's whole grammar on a pipe: stdout is data, stderr is talk, exit 0."""
-    made = admin.run("models", "add", "life-1", "--endpoint", "http://localhost:9/v1", "-o", "json")
+    made = admin.run("models", "add", "life-1", "--endpoint", "http://localhost:9/v1", "--no-check", "-o", "json")
     assert made.code == 0, made.err
     assert json.loads(made.out)["endpoints"][0]["base_url"] == "http://localhost:9/v1"
     assert made.err == 'Try: modelport call life-1 "Say hello"\n'
@@ -31,7 +31,9 @@ def test_a_model_from_its_making_to_its_end(admin: Shell) -> None:
 def test_a_suggestion_stays_in_the_team(admin: Shell, api: Api) -> None:
     """The command to paste next names the team, too: without it a call goes to the default team."""
     api.post("/teams", {"name": "pasting"})
-    made = admin.run("models", "add", "theirs", "--endpoint", "http://localhost:9/v1", "--team", "pasting")
+    made = admin.run(
+        "models", "add", "theirs", "--endpoint", "http://localhost:9/v1", "--team", "pasting", "--no-check"
+    )
     assert made.err == 'Try: modelport call theirs "Say hello" --team pasting\n'
     assert admin.run("resolve", "theirs", "--team", "pasting").code == 0
 
@@ -45,6 +47,7 @@ def test_endpoints_are_added_edited_and_removed_by_id(admin: Shell, api: Api) ->
         "many",
         "http://localhost:1/v1",
         "http://localhost:2/v1",
+        "--no-check",
         "--api-key",
         "env:HOME",
         "-o",
@@ -54,7 +57,7 @@ def test_endpoints_are_added_edited_and_removed_by_id(admin: Shell, api: Api) ->
     first, second = (row["id"] for row in json.loads(added.out))
     assert json.loads(added.out)[0]["api_key"]["set"] is True
 
-    moved = admin.run("endpoints", "edit", first, "--url", "http://127.0.0.1:3/v1")
+    moved = admin.run("endpoints", "edit", first, "--url", "http://127.0.0.1:3/v1", "--no-check")
     assert moved.code == 0, moved.err
     assert "--api-key env:NAME" in moved.err
     assert admin.run("endpoints", "remove", second, "--yes").code == 0
@@ -72,7 +75,7 @@ def test_a_key_typed_where_a_reference_belongs_is_refused(admin: Shell) -> None:
 
 def test_an_upstream_key_is_stored_from_stdin(admin: Shell) -> None:
     """It is never shown again, only how it ends (SEC-4)."""
-    arguments = ("models", "add", "stored", "--endpoint", "http://localhost:9/v1", "--api-key-file", "-")
+    arguments = ("models", "add", "stored", "--endpoint", "http://localhost:9/v1", "--no-check", "--api-key-file", "-")
     assert admin.run(*arguments, typed="sk-canary-0123456789\n").code == 0
     listed = admin.run("endpoints", "list", "stored")
     assert "sk-canary" not in listed.out
@@ -170,7 +173,7 @@ def test_an_edit_of_nothing_is_wrong_usage(admin: Shell) -> None:
 def test_what_was_made_before_a_failure_is_shown(admin: Shell, api: Api) -> None:
     """Exit 9: one of two endpoints stands, and its id is on stdout."""
     api.post("/models", {"name": "half"})
-    ended = admin.run("endpoints", "add", "half", "http://localhost:1/v1", "htp://x")
+    ended = admin.run("endpoints", "add", "half", "http://localhost:1/v1", "htp://x", "--no-check")
     assert ended.code == 9
     assert "http://localhost:1/v1" in ended.out
     assert "htp://x" in ended.err

@@ -57,6 +57,7 @@ def run(shell: Shell, text: str, server: Server, upstream: UpstreamProcess | Non
     text = text.replace("http://localhost:3000/", server.url).replace("mp_live_…", server.key)
     if upstream is not None:
         text = re.sub(r"localhost:800\d", f"localhost:{upstream.port}", text)
+        text = text.replace("https://api.openai.com/", f"http://localhost:{upstream.port}/")
     return shell.execute("bash", "-euo", "pipefail", "-c", text)
 
 
