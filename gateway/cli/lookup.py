@@ -49,6 +49,8 @@ def find(session: Session, noun: Noun, named: str) -> JsonObject:
     team = session.team if noun.in_team else None
     rows = session.api.items(noun.path, name=named if noun.by_name else None, team=team)
     found = [row for row in rows if named in {row.get(name) for name in noun.names}]
+    if not found and noun.plural == "models":
+        _refuse_alias(session, named)
     if not found:
         raise _unknown(noun, named, list(islice(session.api.items(noun.path, team=team), _COMPARED)))
     if len(found) > 1:
@@ -69,6 +71,17 @@ def _unknown(noun: Noun, named: str, rows: Sequence[JsonObject]) -> Failure:
         exit_code=ExitCode.NOT_FOUND,
         hint=f"{number}: modelport {noun.plural} list",
     )
+
+
+def _refuse_alias(session: Session, named: str) -> None:
+    """Say which model an alias stands for, where a model itself is needed."""
+    for row in session.api.items("/aliases", team=session.team):
+        if row.get("name") == named:
+            raise Failure(
+                f"{named!r} is an alias of the model {row['model']!r} of team {row['team']!r}, and no model",
+                exit_code=ExitCode.NOT_FOUND,
+                hint=f"name the model, {row['model']}; the alias itself: modelport aliases show {named}",
+            )
 
 
 def _ambiguous(noun: Noun, named: str, found: Sequence[JsonObject]) -> Failure:

@@ -49,6 +49,7 @@ _UNITS = {
     "_bytes": "bytes, without a unit",
     "_days": "days, without a unit",
 }
+_BOUNDS = {"greater_than", "greater_than_equal", "less_than", "less_than_equal"}
 _LISTS = {"tuple_type", "list_type"}
 NO_REFERENCE = (
     "is no reference to a secret, and a secret itself does not belong here",
@@ -57,7 +58,7 @@ NO_REFERENCE = (
 
 
 def worded(error: Mapping[str, Any]) -> tuple[str, str | None]:
-    """Return message and hint for one of pydantic's error dictionaries; nothing of its `input` is in them."""
+    """Return message and hint for one of pydantic's error dictionaries; of its `input` a number out of bounds alone."""
     kind, context = error["type"], error.get("ctx", {})
     if context.get("pattern") == SECRET_REFERENCE:
         return NO_REFERENCE
@@ -70,6 +71,9 @@ def worded(error: Mapping[str, Any]) -> tuple[str, str | None]:
         return "has no value", "give it one, or remove the key"
     form = _PLAIN.get(kind)
     message = form.format_map({name: _number(value) for name, value in context.items()}) if form else str(error["msg"])
+    value = error.get("input")
+    if kind in _BOUNDS and isinstance(value, int | float):
+        message += f", not {_number(value)}"
     return message, _hint(error)
 
 

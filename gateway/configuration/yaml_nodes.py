@@ -65,6 +65,9 @@ def _broken(error: YAMLError, text: str, path: Path) -> Finding:
         problem, hint = "a second colon", "put a text with a colon and a space into quotes; check the indentation above"
     elif "another document" in problem:
         problem, hint = "a second document begins here", "one file is one document: remove the line ---"
+    elif "but got" in problem and "<" not in problem:  # what was got is the file's text
+        problem = f"{problem.partition(', but got')[0]} before this"
+        hint = "close the bracket in the lines above, or put the text into quotes"
     elif "<block" in problem or "block end" in problem:
         problem, hint = "the indentation does not fit", "keys of one section begin in the same column"
     return Finding(f"{path}:{line}", "", f"this is no YAML at column {column}: {problem}", hint)

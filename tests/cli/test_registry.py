@@ -154,6 +154,16 @@ def test_a_mistyped_name_is_answered_with_the_nearest(admin: Shell, words: tuple
     assert " list" in ended.err
 
 
+def test_an_alias_where_a_model_is_needed_names_the_model(admin: Shell, api: Api) -> None:
+    """Exit 3: what is behind it, and the command for the alias itself."""
+    api.post("/models", {"name": "behind"})
+    api.post("/aliases", {"name": "in-front", "model": "behind"})
+    ended = admin.run("models", "show", "in-front")
+    assert (ended.code, ended.out) == (3, "")
+    assert "alias of the model 'behind'" in ended.err
+    assert "modelport aliases show in-front" in ended.err
+
+
 def test_a_refused_value_is_named(admin: Shell) -> None:
     """The server's sentence and hint arrive; there is no trace."""
     ended = admin.run("models", "add", "odd", "--endpoint", "htp://x")

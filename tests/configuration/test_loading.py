@@ -86,7 +86,7 @@ def test_everything_that_is_wrong_is_told_at_once(path: Path) -> None:
         "10: log.level: must be 'debug', 'info', 'warning' or 'error'",
         "10: log.requests: must be true or false",
         "11: timeouts.connect_s: must be a finite number",
-        "11: timeouts.idle_s: must be more than 0",
+        "11: timeouts.idle_s: must be more than 0, not 0",
         "11: timeouts.total_s: must be a number",
         "12: version: must be 1; this program reads version 1 of the file's format",
         "13: mdoels: unknown setting; did you mean models?",
@@ -123,7 +123,7 @@ def test_file_variables_and_flags_are_judged_together(path: Path) -> None:
     assert caught.value.message.splitlines() == [
         f"{path}:1: prot: unknown setting; did you mean server.port?",
         "MODELPORT_SERVRE__PORT: the variable stands for no setting; did you mean MODELPORT_SERVER__PORT?",
-        "--port: server.port: must be at most 65535",
+        "--port: server.port: must be at most 65535, not 70000",
     ]
 
 
