@@ -24,9 +24,9 @@ class Opened(Modelport):
 
     app: web.Application
 
-    async def _listen(self, app: web.Application) -> None:
-        self.app = app
-        await super()._listen(app)
+    def _application(self) -> web.Application:
+        self.app = super()._application()
+        return self.app
 
 
 @dataclass(frozen=True, slots=True)

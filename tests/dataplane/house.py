@@ -75,7 +75,7 @@ class House:
 
     async def settle(self) -> None:
         """Write into the database what waits to be written."""
-        for close in tuple(self.product.inside._closing):
+        for close in tuple(self.product.inside.ground.closing):
             if isinstance(writer := getattr(close, "__self__", None), BatchWriter):
                 await writer.drain()
 
@@ -86,7 +86,7 @@ class House:
 
         async def are_there() -> bool:
             await self.settle()
-            async with self.product.inside._database.read() as conn:
+            async with self.product.inside.ground.database.read() as conn:
                 found[:] = [dict(row) for row in (await conn.execute(query)).mappings()]
             return len(found) >= count
 

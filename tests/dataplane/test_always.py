@@ -6,7 +6,7 @@ import pytest
 import uvloop
 from aiohttp import DummyCookieJar
 
-from gateway.app import _GC_THRESHOLDS
+from gateway.app.process import GC_THRESHOLDS
 from gateway.cli.serve import _runner
 from tests.dataplane.house import House
 
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def test_the_product_runs_with_what_costs_nothing(house: House) -> None:
     """Calm collector, upstream session without jar, decoding, redirect proxies or a timer of the whole."""
-    session = house.product.inside._transport._session
-    assert (gc.get_threshold(), gc.get_freeze_count() > 0) == (_GC_THRESHOLDS, True)
+    session = house.product.inside.ground.transport._session
+    assert (gc.get_threshold(), gc.get_freeze_count() > 0) == (GC_THRESHOLDS, True)
     assert isinstance(session.cookie_jar, DummyCookieJar)
     assert session.timeout.total is None
     assert not session.auto_decompress

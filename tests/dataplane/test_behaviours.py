@@ -142,7 +142,7 @@ async def test_a_key_costs_no_look_up(house: House, monkeypatch: pytest.MonkeyPa
     """auth-3: many first calls with one key ask no database and no other server who it is."""
     model, caller = await house.publish(house.near), await house.member()
     reads = itertools.count()
-    database = house.product.inside._database
+    database = house.product.inside.ground.database
     read = database.read
 
     def counted() -> AbstractAsyncContextManager[AsyncConnection]:

@@ -17,12 +17,12 @@ async def test_what_is_older_than_the_settings_say_goes(open_house: Open) -> Non
     now = SystemClock().now_ms()
     old, new = word("file"), word("file")
     async with open_house(usage={"object_days": 2, "call_days": 1}) as house:
-        database = house.product.inside._database
+        database = house.product.inside.ground.database
         store = ObjectStore(database)
         await store.add([StoredObject("t", old, "file", "ep_1", now - 3 * DAY_MS)])
         await store.add([StoredObject("t", new, "file", "ep_1", now - 1 * DAY_MS)])
         await write(database, record(at=now - 2 * DAY_MS, request_id=old), record(at=now, request_id=new))
-        await house.product.inside._sweep()
+        await house.product.inside.ground.sweep()
         assert [one.object_id for one in await store.makers([old, new])] == [new]
         async with database.read() as conn:
             left = (await conn.execute(select(usage_calls.c.request_id))).scalars().all()

@@ -88,7 +88,7 @@ async def test_leaving_during_the_name_look_up_ends_the_attempt(
 ) -> None:
     """PRX-2 section 4: the row is there while the look-up still runs, and its answer is connected to by nobody."""
     waiting, request_id = Waiting(), "6f1c3f0e-8a56-4b0e-9d4c-2f7c6f7b1a01"
-    monkeypatch.setattr(house.product.inside._transport._connector._filter, "_inner", waiting)
+    monkeypatch.setattr(house.product.inside.ground.transport._connector._filter, "_inner", waiting)
     model = await house.publish(f"http://slow-dns.example:{silent.port}/v1")
     task = await _calling(house, model.name, request_id)
 

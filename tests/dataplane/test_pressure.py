@@ -58,7 +58,7 @@ async def test_a_full_queue_of_usage_is_counted_and_blocks_nobody(open_house: Op
 
 
 def _writer(house: House, name: str) -> "BatchWriter[object]":
-    owners = (getattr(close, "__self__", None) for close in house.product.inside._closing)
+    owners = (getattr(close, "__self__", None) for close in house.product.inside.ground.closing)
     return next(one for one in owners if isinstance(one, BatchWriter) and one._name == name)
 
 

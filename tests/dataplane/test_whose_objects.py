@@ -214,8 +214,8 @@ async def test_two_processes_know_whose_an_object_is(tmp_path: Path) -> None:
         for team in (owner, other):
             await server.take(team, await server.publish(server.near, team=team), *GROUPS)
         mine, theirs = await server.member(owner), await server.member(other)
-        await gateway.product.inside._registry.reload()
-        await gateway.product.inside._ring.reload()
+        await gateway.product.inside.ground.registry.reload()
+        await gateway.product.inside.ground.ring.reload()
         object_id = await make(mine.at(gateway.admin.address), server.near, "file", Model("", "", ()))
         await gateway.settle()
         assert (await mine.get(f"v1/files/{object_id}")).status == 200
@@ -232,7 +232,7 @@ async def test_while_the_database_is_away_nobodys_objects_are_guessed_at(
     model = await house.publish(house.near, team=team)
     await house.take(other, await house.publish(house.near, team=other), *GROUPS)
     object_id = await make(caller, house.near, "response", model)
-    monkeypatch.setattr(house.product.inside._database, "read", _away)
+    monkeypatch.setattr(house.product.inside.ground.database, "read", _away)
     assert (await caller.get(f"v1/responses/{object_id}")).status == 200
     for asked in (object_id, f"resp_{mark()}"):
         answered = await stranger.get(f"v1/responses/{asked}")

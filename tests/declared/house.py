@@ -27,7 +27,7 @@ class House:
     @property
     def reloader(self) -> Reloader:
         """What reads the file again."""
-        return self.inside._reloader
+        return self.inside.ground.reloader
 
     @property
     def status(self) -> Status:

@@ -71,11 +71,11 @@ async def left(product: House) -> dict[str, Any]:
     gc.collect()
     return {
         "tasks": len(asyncio.all_tasks()),
-        "supervised": len(product.inside._tasks),
+        "supervised": len(product.inside.ground.tasks),
         "files": len(os.listdir("/proc/self/fd")),  # noqa: PTH208 - a folder of the kernel's memory
         "handlers": len(logging.getLogger().handlers),
-        "followers": len(product.inside._live._followers),
-        "listeners": len(product.inside._registry._listeners),
+        "followers": len(product.inside.ground.live._followers),
+        "listeners": len(product.inside.ground.registry._listeners),
         "series": sorted({line.partition(" ")[0] for line in lines if line.startswith("modelport_config")}),
     }
 

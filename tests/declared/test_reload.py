@@ -80,10 +80,10 @@ async def test_a_network_and_the_model_behind_it_come_together(house: Living) ->
     text = QUIET + "egress: {allow_networks: [NETWORK]}\n" + far
     async with house("version: 1\n") as product:
         assert not (await product.write(text.replace("NETWORK", "10.8.0.0/16"))).successful
-        before = product.inside._live.policy
+        before = product.inside.ground.live.policy
         assert before.refusal("10.8.0.1", 80) is not None
         assert (await product.write(text.replace("NETWORK", "10.9.0.0/16"))).successful
-        assert product.inside._live.policy.refusal("10.9.0.1", 80) is None
+        assert product.inside.ground.live.policy.refusal("10.9.0.1", 80) is None
         assert await product.names() == ["far"]
 
 

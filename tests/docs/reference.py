@@ -196,7 +196,7 @@ def metrics() -> str:
 async def _series() -> list[tuple[str, str, tuple[str, ...], str]]:
     with tempfile.TemporaryDirectory() as folder:
         async with calling() as caller, installed(caller, Path(folder), {}, {}) as product:
-            frozen = list(product.inside._metrics._freeze())
+            frozen = list(product.inside.ground.metrics._freeze())
     return sorted((one.name, one.type, tuple(getattr(one, "_labelnames", ())), one.documentation) for one in frozen)
 
 

@@ -1,0 +1,77 @@
+"""The data plane and what it is made of, for one process."""
+
+import random
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from gateway.access.account import Account
+from gateway.access.balance import Balancer
+from gateway.access.dispatch import Dispatcher
+from gateway.access.intake import Intake
+from gateway.access.read_on import ReadOn
+from gateway.access.relay import Relay
+from gateway.access.routes import DataPlane
+from gateway.app.ground import Ground
+from gateway.observe.access_log import AccessLog
+from gateway.observe.logs import wants_json
+from gateway.registry.objects import ObjectStore, StoredObjects
+from gateway.registry.snapshot import EndpointRoute, Snapshot
+from gateway.storage.engine import Database
+from gateway.upstream.session_transport import SessionTransport
+from gateway.usage.model import UsageRecord
+from gateway.usage.store import add as add_usage
+
+
+def make_data_plane(ground: Ground) -> tuple[DataPlane, Relay]:
+    """Return the routes of calls, and what carries them and knows how many are under way."""
+    settings, live = ground.settings, ground.live
+    store = ObjectStore(ground.database)
+    objects = StoredObjects(store, ground.writer(store.add, "stored objects"), ground.registry, ground.clock)
+    account = _account(ground, objects)
+    balancer = Balancer(ground.clock.monotonic, random.random)
+    ground.registry.on_change(lambda now, _: balancer.retain(now.endpoints))
+    ground.registry.on_change(partial(_drop_idle, ground.transport))
+    dispatcher = Dispatcher(
+        ground.transport, ground.vault, balancer, settings.timeouts, retried=account.attempt_given_up
+    )
+    keepalive_s = settings.streams.keepalive_s if settings.streams.keepalive else None
+    relay = Relay(dispatcher, settings.timeouts, made=account.object_made, keepalive_s=keepalive_s)
+    read_on = ReadOn(ground.tasks, default_ms=settings.usage.drain_for_usage_ms)
+    ground.closing.append(read_on.end)
+    live.on_change(lambda now: relay.adopt(now.timeouts))
+    plane = DataPlane(
+        ground.registry,
+        Intake(ground.registry, objects, settings.server, instance=ground.instance),
+        relay,
+        account,
+        read_on=read_on,
+        server=settings.server,
+    )
+    live.on_change(lambda now: plane.adopt(now.server))
+    return plane, relay
+
+
+def _account(ground: Ground, objects: StoredObjects) -> Account:
+    """Return what keeps the books of every call: metrics, usage rows, lines of the log."""
+    settings, metrics, troubles = ground.settings, ground.metrics, ground.troubles
+    usage = ground.writer(partial(_write_usage, ground.database), "usage")
+    metrics.read_at_scrape("modelport_usage_rows_waiting", "Usage rows that wait.", lambda: len(usage))
+    metrics.count_at_scrape("modelport_usage_rows_lost", "Usage rows not written.", lambda: usage.lost)
+    as_json = wants_json(settings.log.format, sys.stderr)
+    log = AccessLog(ground.tasks, as_json=as_json, lost=metrics.log_lines_lost.add, written=troubles.keep_calls)
+    log.start()
+    ground.closing.append(log.flush)
+    account = Account(metrics, usage.put, objects, ground.clock, log=log if settings.log.requests else None)
+    ground.live.on_change(lambda now: account.write_lines(log if now.log.requests else None))
+    return account
+
+
+async def _write_usage(database: Database, rows: Sequence[UsageRecord]) -> None:
+    async with database.write() as conn:
+        await add_usage(conn, rows)
+
+
+def _drop_idle(transport: SessionTransport, _now: Snapshot, closed: tuple[EndpointRoute, ...]) -> None:
+    for endpoint in closed:
+        transport.drop_idle(endpoint.base_url)

@@ -1,0 +1,159 @@
+"""What everything in a process stands on: database, registry, keys, secrets, the way out, checks, reloads."""
+
+import secrets
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+from gateway import __version__
+from gateway.configuration.loading import Configuration
+from gateway.declared.hot import Live
+from gateway.declared.setup import make_reconciler, make_reloader
+from gateway.demo import EchoServer, publish_echo
+from gateway.keys.ring import KeyRing
+from gateway.keys.service import KeyService
+from gateway.keys.store import KeyUse, note_uses
+from gateway.observe.logs import configure_logs
+from gateway.observe.metrics import Metrics
+from gateway.observe.recent import RecentTroubles
+from gateway.preflight.setup import make_checking
+from gateway.registry.objects import ObjectStore
+from gateway.registry.registry import Registry
+from gateway.registry.service.registry_service import RegistryService
+from gateway.settings import Settings, make_data_dir
+from gateway.storage.clock import SystemClock
+from gateway.storage.engine import Database
+from gateway.storage.migrate import migrate
+from gateway.storage.writer import BatchWriter
+from gateway.tasks import Tasks
+from gateway.upstream.egress import Egress
+from gateway.upstream.session_transport import SessionTransport
+from gateway.usage.model import DAY_MS
+from gateway.usage.retention import Retention
+from gateway.vault.setup import load_peppers, make_vault
+
+
+class Ground:
+    """Made in two steps: what needs no database by the constructor, the rest by `open`. `closing` undoes it in reverse.
+
+    `settings` are those in force: they follow the configuration's file.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        configuration: Configuration,
+        environment: Mapping[str, str],
+        reread: Callable[[], Configuration] | None,
+    ) -> None:
+        self.settings = settings
+        self.configuration = configuration
+        self._environment = environment
+        self._reread = reread
+        self.clock = SystemClock()
+        self.tasks = Tasks()
+        self.metrics = Metrics(version=__version__)
+        self.troubles = RecentTroubles()
+        self.closing: list[Callable[[], Coroutine[Any, Any, object]]] = []
+        self.instance = secrets.token_hex(6)
+        self.port = 0
+
+    async def open(self) -> None:
+        """Open the database and make what reads it; then bring about what the configuration's file declares.
+
+        Raises:
+            ConfigError: one sentence why it cannot.
+        """
+        self._write_logs(self.settings)
+        make_data_dir(self.settings.data_dir)
+        await self._open_database()
+        await self._open_services()
+        await self.reloader.start()
+
+    async def close(self) -> None:
+        """Close everything that is open, last first."""
+        while self.closing:
+            await self.closing.pop()()
+
+    def writer(self, write: Callable[[Sequence[Any]], Coroutine[Any, Any, None]], name: str) -> BatchWriter[Any]:
+        """Return what writes rows behind the calls, and writes the last of them when the process closes."""
+        writer: BatchWriter[Any] = BatchWriter(write, name=name, tasks=self.tasks)
+        self.closing.append(writer.drain)
+        return writer
+
+    async def sweep(self) -> None:
+        """Delete usage and places of objects that are older than the settings keep them."""
+        now_ms, kept = self.clock.now_ms(), self.settings.usage
+        await Retention(self.database, call_days=kept.call_days).sweep(now_ms)
+        await ObjectStore(self.database).sweep(now_ms - kept.object_days * DAY_MS)
+
+    async def _open_database(self) -> None:
+        settings = self.settings.database
+        self.database = await Database.open(self.settings.database_url, pgbouncer=settings.pgbouncer)
+        self.closing.append(self.database.close)
+        automatic = self.database.dialect == "sqlite" or settings.auto_migrate
+        await migrate(self.database, clock=self.clock, automatic=automatic)
+        self.closing.append(self.tasks.close)  # before the database: what runs in the background uses it
+
+    async def _open_services(self) -> None:
+        settings, database, clock = self.settings, self.database, self.clock
+        self.registry = Registry(database)
+        peppers = load_peppers(settings, environment=self._environment)
+        uses = self.writer(self._write_uses, "key uses")
+        self.ring = KeyRing(
+            database, peppers, note_use=uses.put, refused=lambda reason: self.metrics.key_refusals.add((reason,))
+        )
+        self.keys = KeyService(database, peppers, clock, self.ring)
+        self.vault = make_vault(settings, database, environment=self._environment, clock=clock)
+        echo = await self._open_echo() if settings.demo else None
+        started = self.configuration.settings
+        live = self.live = Live(started, running=settings, own_networks=[echo.network] if echo else [])
+        egress = Egress(live.policy, connect_timeout_s=settings.timeouts.connect_s)
+        live.on_change(lambda _: egress.adopt(live.policy))
+        live.on_change(self._adopt)
+        self.transport = SessionTransport(egress.session)
+        self.closing.append(self.transport.close)
+        self.service = RegistryService(database, self.registry, clock, secrets=self.vault, judge_url=live.judge)
+        self.checking = make_checking(
+            self.transport,
+            egress=egress,
+            registry=self.registry,
+            credentials=self.service.credentials,
+            vault=self.vault,
+            clock=clock,
+            tasks=self.tasks,
+            settings=lambda: live.settings,
+            port=lambda: self.port,
+            instance=self.instance,
+        )
+        await self.service.ensure_default()
+        await self.ring.reload()
+        if echo is not None:
+            await publish_echo(self.service, self.registry, echo.base_url)
+        self.reloader = make_reloader(
+            live,
+            clock,
+            self.metrics,
+            configuration=self.configuration,
+            reread=self._reread,
+            reconciler=make_reconciler(database, self.service, clock, self.ring, configuration=self.configuration),
+        )
+
+    async def _open_echo(self) -> EchoServer:
+        echo = EchoServer()
+        await echo.start()
+        self.closing.append(echo.stop)
+        return echo
+
+    def _adopt(self, settings: Settings) -> None:
+        """Follow a change of settings in what hangs on this process as a whole."""
+        if settings.log.level != self.settings.log.level:
+            self._write_logs(settings)
+        self.settings = settings
+
+    def _write_logs(self, settings: Settings) -> None:
+        configure_logs(level=settings.log.level, fmt=settings.log.format, keep=self.troubles.keep)
+
+    async def _write_uses(self, rows: Sequence[KeyUse]) -> None:
+        async with self.database.write() as conn:
+            await note_uses(conn, rows)
