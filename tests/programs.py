@@ -13,13 +13,16 @@ _DEBIAN_PACKAGES = {
     "caddy": "caddy",
     "chromium": "chromium",
     "curl": "curl",
+    "docker-registry": "docker-registry",
     "initdb": "postgresql",
     "nginx": "nginx",
     "node": "nodejs",
     "npm": "npm",
     "postgres": "postgresql",
     "redis-server": "redis-server",
+    "skopeo": "skopeo",
     "systemd-analyze": "systemd",
+    "unshare": "util-linux",
 }
 _ELSEWHERE = ("/usr/sbin", "/usr/lib/postgresql/*/bin")  # where Debian puts programs that are in nobody's PATH
 

@@ -85,12 +85,11 @@ class Answer:
 def _detail(error: Mapping[str, Any]) -> str:
     """Return what lies below "unknown error": the storage's own sentence, without paths of the registry's disk."""
     detail = error.get("detail")
-    if isinstance(detail, dict):
-        inner = detail.get("Err")
-        detail = inner if inner is not None else detail.get("message")
-    if isinstance(detail, (int, dict, list)) or not detail:
-        return _ERRNO.get(detail, "") if isinstance(detail, int) else ""
-    return str(detail).rpartition(": ")[2]
+    while isinstance(detail, dict):
+        detail = detail.get("Err") or detail.get("Enclosed") or detail.get("message")
+    if isinstance(detail, int):
+        return _ERRNO.get(detail, "")
+    return detail.rpartition(": ")[2] if isinstance(detail, str) else ""
 
 
 _ERRNO: Final = {

@@ -3,6 +3,7 @@
 A token's own list of rights is never believed, only told: the registry's answers decide.
 """
 
+import asyncio
 import base64
 import json
 import re
@@ -62,7 +63,9 @@ class Authority:
         self._ask = ask
         self._source = source
         self._basic = False
+        self._told: dict[str, str] | None = None
         self._tokens: dict[Scope, str] = {}
+        self._turn = asyncio.Lock()  # several blobs travel at once: one of them asks
 
     def header(self, url: URL, scope: Scope | None) -> str | None:
         """Return the Authorization for a request, None where there is none or it must not go (PUB-8)."""
@@ -77,6 +80,30 @@ class Authority:
         """Return the actions that the token claims to allow, None when it is opaque: for messages alone (PUB-4)."""
         token = self._tokens.get(scope)
         return None if token is None else _claimed(token, scope.repository)
+
+    @property
+    def takes_tokens(self) -> bool:
+        """Whether the registry wants tokens of a token server."""
+        return self._told is not None
+
+    def greeted(self, answer: Answer) -> None:
+        """Learn from the answer to the first request, which had no credentials, what the registry wants to see."""
+        challenges = _challenges(answer.headers.get("WWW-Authenticate", ""))
+        self._told = challenges.get("bearer")
+        identity = self.credential is not None and self.credential.is_identity_token
+        self._basic = "basic" in challenges and self._told is None and self.credential is not None and not identity
+
+    async def prepare(self, url: URL, scope: Scope | None) -> None:
+        """Have a token before the registry asks for one: a request less.
+
+        Raises:
+            PublishError: the token server refuses the user, or may not be asked.
+        """
+        is_asked = self._told is not None and self._told.get("realm") and same_origin(url, self._registry)
+        if is_asked and self._told is not None and scope is not None and scope not in self._tokens:
+            async with self._turn:
+                if scope not in self._tokens:
+                    self._tokens[scope] = await self._token(self._told, scope)
 
     async def renew(self, refused: Answer, scope: Scope | None, *, sent: str | None) -> bool:
         """Return whether the request may be sent again with something better than `sent`.
@@ -95,7 +122,10 @@ class Authority:
             return False
         if sent is not None and told.get("error") == "insufficient_scope":
             return False  # it was asked for everything
-        self._tokens[scope] = await self._token(told, scope)
+        async with self._turn:
+            if sent == self.header(refused.url, scope):  # else another request was quicker
+                self._told = told
+                self._tokens[scope] = await self._token(told, scope)
         return True
 
     def has_token(self, scope: Scope) -> bool:

@@ -44,6 +44,8 @@ class Send:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     content: Content | None = None
+    greets: bool = False
+    """Whether a 401 is the answer that is wanted."""
 
 
 class RegistryClient:
@@ -62,6 +64,8 @@ class RegistryClient:
         self.place = place
         self.base = URL(f"{'http' if plain_http else 'https'}://{api or place}")
         self.round_trips = 0
+        """Waits for an answer; requests that are under way together are one."""
+        self._under_way = 0
         self._transport = SessionTransport(egress.session)
         self._proposal = proposal
         self.authority = Authority(self.base, place, credential, self._plain, _looked_in)
@@ -69,6 +73,12 @@ class RegistryClient:
     def proposal(self) -> str:
         """Return the question whether another registry was meant, or nothing."""
         return self._proposal(self.place)
+
+    async def greet(self) -> Answer:
+        """Return the answer to `GET /v2/`, which tells what the registry wants to see; no credential goes yet."""
+        answer = await self.ask("GET", "/v2/", greets=True)
+        self.authority.greeted(answer)
+        return answer
 
     async def ask(  # noqa: PLR0913 - keyword-only but method and place, each a part of one request
         self,
@@ -79,6 +89,7 @@ class RegistryClient:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         limit: int = MAX_BODY,
+        greets: bool = False,
     ) -> Answer:
         """Return the answer, after one retry where that may help (PUB-12).
 
@@ -86,7 +97,7 @@ class RegistryClient:
             PublishError: there was none, or the user is refused by the token server.
         """
         url = path if isinstance(path, URL) else URL(f"{self.base.origin()}{path}", encoded=True)
-        send = Send(method=method, url=url, scope=scope, headers=headers or {}, body=body)
+        send = Send(method=method, url=url, scope=scope, headers=headers or {}, body=body, greets=greets)
         answer = await self._asked(send, limit)
         wait_s = answer.retry_after_s
         if wait_s is not None and wait_s <= _MAX_WAIT_S:
@@ -153,9 +164,10 @@ class RegistryClient:
 
     async def _authorised(self, send: Send) -> UpstreamResponse:
         """Send, and once more when a 401 can be answered with something better: a token may have run out."""
+        await self.authority.prepare(send.url, send.scope)
         header = self.authority.header(send.url, send.scope)
         response = await self._connected(send, header)
-        if response.status != _UNAUTHORIZED or not same_origin(send.url, self.base):
+        if response.status != _UNAUTHORIZED or send.greets or not same_origin(send.url, self.base):
             return response
         refused = Answer(response.status, response.headers, b"", send.url)
         if not await self.authority.renew(refused, send.scope, sent=header):
@@ -179,11 +191,14 @@ class RegistryClient:
         if header is not None:
             headers["Authorization"] = header
         body = send.body if send.content is None else send.content()
-        self.round_trips += 1
+        self.round_trips += not self._under_way
+        self._under_way += 1
         try:
             return await self._transport.send(UpstreamRequest(send.method, send.url, headers, body, CONNECT_S))
         except NothingSent:
             raise asyncio.CancelledError from None  # Python 3.11's timeout() knows no subclass
+        finally:
+            self._under_way -= 1
 
     async def _plain(self, method: str, url: URL, *, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
         """Ask a token server; nothing is added to what it is given."""

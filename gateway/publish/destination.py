@@ -20,8 +20,8 @@ from gateway.publish.messages import PublishError
 from gateway.publish.package import MANIFEST
 from gateway.publish.providers import Existence, Provider
 from gateway.publish.reference import Reference
-from gateway.tasks import Tasks
 
+_NAMES: Final = 1000  # of a registry that are looked through for close ones
 _CANCEL_S: Final = 5.0
 """How long an interrupted program still waits for a session to be cancelled."""
 MAX_MANIFEST: Final = 4 * 1024 * 1024  # bytes, as registries allow
@@ -55,7 +55,7 @@ class Destination:
         self.scope = Scope(reference.repository, actions)
         self.left_behind: list[str] = []
         self._open: dict[URL, Upload] = {}
-        self._tasks = Tasks()
+        self._opening: set[asyncio.Task[Upload | None]] = set()
 
     def path(self, rest: str) -> str:
         """Return the path of something in the repository."""
@@ -67,7 +67,7 @@ class Destination:
         Raises:
             PublishError: something else answers.
         """
-        answer = await self.client.ask("GET", "/v2/")
+        answer = await self.client.greet()
         asks = answer.status == 401 and bool(answer.headers.get("WWW-Authenticate"))  # noqa: PLR2004 - Unauthorized
         if b"HTTP request to an HTTPS server" in answer.body or b"plain HTTP request was sent" in answer.body:
             raise PublishError("use_https", place=self.client.place)
@@ -100,26 +100,31 @@ class Destination:
         return None  # 404; and what a registry says otherwise to a HEAD is no verdict: the upload session is
 
     async def existence(self) -> tuple[Existence, tuple[str, ...]]:
-        """Return whether the repository is there, and close names of others where it is not. Never an error."""
+        """Return whether the repository is there, and close names of others where it is not. Never an error.
+
+        One request: the list of all names where it may be read (with tokens hardly ever), else the repository's tags.
+        """
         try:
-            listed = await self.client.ask("GET", self.path("tags/list?n=1"), scope=self.scope)
-            found = self.provider.existence(listed)
-            if found is Existence.EXISTS or not self.provider.lists_all:
-                return found, ()
-            return found, await self.close_names()
+            if self.provider.lists_all and not self.client.authority.takes_tokens:
+                return await self._listed()
+            return self.provider.existence(
+                await self.client.ask("GET", self.path("tags/list?n=1"), scope=self.scope)
+            ), ()
         except PublishError:
             return Existence.UNKNOWN, ()
 
-    async def close_names(self) -> tuple[str, ...]:
-        """Return repositories whose names resemble this one's."""
+    async def _listed(self) -> tuple[Existence, tuple[str, ...]]:
         from difflib import get_close_matches  # only where a name is not known
 
-        listed = await self.client.ask("GET", "/v2/_catalog?n=1000", scope=self.scope)
-        data = listed.data
+        data = (await self.client.ask("GET", f"/v2/_catalog?n={_NAMES}", scope=self.scope, limit=MAX_MANIFEST)).data
         names = data.get("repositories") if isinstance(data, dict) else None
+        if not isinstance(names, list):
+            return Existence.UNKNOWN, ()
         own = self.reference.repository
-        others = [name for name in names if isinstance(name, str) and name != own] if isinstance(names, list) else []
-        return tuple(get_close_matches(own, others, n=3, cutoff=0.75))
+        if own in names:
+            return Existence.EXISTS, ()
+        close = tuple(get_close_matches(own, [name for name in names if isinstance(name, str)], n=3, cutoff=0.75))
+        return (Existence.UNKNOWN if len(names) >= _NAMES else self.provider.absent), close
 
     async def open(self, *, mount: tuple[str, str] | None = None) -> Upload | None:
         """Open an upload session; None when the blob of `mount` (digest, repository) was mounted instead.
@@ -127,14 +132,10 @@ class Destination:
         Raises:
             PublishError: the registry takes no upload, with the reason.
         """
-        opening = self._tasks.start(self._opened(mount), name="open an upload session")
-        try:
-            return await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            with contextlib.suppress(TimeoutError, PublishError):
-                async with asyncio.timeout(_CANCEL_S):
-                    await opening  # the registry may have opened it already: then it is cancelled below
-            raise
+        opening = asyncio.get_running_loop().create_task(self._opened(mount))
+        self._opening.add(opening)  # `close` waits for it: the registry may have opened what nobody waits for any more
+        opening.add_done_callback(self._opening.discard)
+        return await asyncio.shield(opening)
 
     async def cancel(self, upload: Upload) -> bool:
         """Cancel a session; False when the registry refuses, and then it is in `left_behind`."""
@@ -154,13 +155,17 @@ class Destination:
 
     async def close(self) -> None:
         """Cancel whatever is still open; also after Ctrl-C."""
+        if self._opening:
+            done, late = await asyncio.wait(self._opening, timeout=_CANCEL_S)
+            for opening in late:
+                opening.cancel()
+            await asyncio.gather(*done, *late, return_exceptions=True)
         for upload in tuple(self._open.values()):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CANCEL_S):
                     await self.cancel(upload)
             if upload.url in self._open:
                 self.left_behind.append(f"upload session {upload.name} of {self.reference.repository}")
-        await self._tasks.close()
 
     async def put(self, upload: Upload, content: bytes, digest: str) -> Answer:
         """Put a small blob whole."""
@@ -242,16 +247,18 @@ class Destination:
         self._open[upload.url] = upload
         return upload
 
-    async def _not_opened(self, answer: Answer) -> PublishError:
+    async def _not_opened(self, answer: Answer) -> PublishError:  # noqa: PLR0911 - one line per refusal
         if answer.status in {401, 403}:
             return self.denied(answer)
         if answer.status == 405:  # noqa: PLR2004 - Method Not Allowed
             return PublishError("no_uploads", registry=self.client.place)
         if answer.status == 429:  # noqa: PLR2004 - Too Many Requests
             return self._too_many(answer)
+        if _QUOTA.search(answer.says):
+            return self.not_kept(answer)  # a disk that was filled a moment ago
         repository = self.reference.repository
         if answer.status == 404 and answer.code == "NAME_UNKNOWN":  # noqa: PLR2004 - Not Found
-            close = await self.close_names() if self.provider.lists_all else ()
+            _, close = await self.existence()
             return PublishError(
                 "no_repository",
                 repository=repository,

@@ -55,10 +55,11 @@ class Push:
             PublishError: the registry refused, or the way to it broke.
         """
         try:
-            await self._refuse_taken_tag(overwrite=overwrite)
+            if await self._is_published(overwrite=overwrite):
+                return self.outcome
             await self._send_config()
             await self._send_layers()
-            await self._refuse_taken_tag(overwrite=overwrite)  # a long push: somebody may have been quicker
+            await self._is_published(overwrite=overwrite)  # a long push: somebody may have been quicker
             answer = await self._to.put_manifest(self._package.manifest, self._to.reference.target)
             if not answer.is_good:
                 raise self._to.manifest_refused(answer)
@@ -73,11 +74,14 @@ class Push:
         done = self.outcome.done
         return [layer for layer in self._package.layers if layer.digest not in done]
 
-    async def _refuse_taken_tag(self, *, overwrite: bool) -> None:
-        if overwrite:
-            return
+    async def _is_published(self, *, overwrite: bool) -> bool:
+        """Return whether the tag has this very package.
+
+        Raises:
+            PublishError: it has another one, and may not be overwritten.
+        """
         digest = await self._to.tag()
-        if digest is not None and digest != self._package.digest:
+        if digest is not None and digest != self._package.digest and not overwrite:
             raise PublishError(
                 "tag_differs",
                 repository=self._to.reference.repository,
@@ -85,6 +89,7 @@ class Push:
                 digest=digest,
                 mine=self._package.digest,
             )
+        return digest == self._package.digest
 
     async def _send_config(self) -> None:
         content = self._package.config

@@ -29,8 +29,8 @@ class Provider:
     """Of the host without its port, as a whole."""
     api: str | None = None
     """The host that answers, where it is not the one that is written."""
-    creates_on_push: bool | None = None
-    """None: nobody knows."""
+    creates_on_push: bool = True
+    """Whether a push makes the repository."""
     login: str = "Log in: modelport registry login {host}."
     create: str = ""
     """How to make a repository."""
@@ -62,8 +62,11 @@ class Provider:
             return Existence.EXISTS
         if listed.status != _NOT_FOUND:
             return Existence.UNKNOWN
-        if self.creates_on_push is None:
-            return Existence.UNKNOWN if not listed.code else Existence.CREATES_ON_PUSH
+        return self.absent if listed.code else Existence.UNKNOWN  # without a code it was no registry's 404
+
+    @property
+    def absent(self) -> Existence:
+        """What it means that a repository is not there."""
         return Existence.CREATES_ON_PUSH if self.creates_on_push else Existence.ABSENT
 
     def explain(self, answer: Answer, reference: Reference) -> str | None:

@@ -12,7 +12,6 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
         name="Docker Hub",
         hosts=r"(index\.|registry-1\.)?docker\.io",
         api="registry-1.docker.io",
-        creates_on_push=True,
         login="Make a token at https://hub.docker.com/settings/security, then: modelport registry login docker.io.",
         create="Make it at https://hub.docker.com/repository/create.",
         refusals=((r"^401|denied|insufficient", "Docker Hub lets {owner} be pushed to by its own members only."),),
@@ -23,7 +22,6 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
     Provider(
         name="GHCR",
         hosts=r"ghcr\.io",
-        creates_on_push=True,
         login="Make a classic token with write:packages, then: modelport registry login ghcr.io.",
         refusals=(
             (
@@ -60,7 +58,6 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
     Provider(
         name="Replicate",
         hosts=r"r8\.im",
-        creates_on_push=True,
         login="Take a token from https://replicate.com/account/api-tokens, then: modelport registry login r8.im.",
         page="https://replicate.com/{repository}",
         lists_all=False,
@@ -69,7 +66,6 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
         name="Ollama",
         hosts=r"(registry\.)?ollama\.(ai|com)",
         api="registry.ollama.ai",
-        creates_on_push=True,
         refusals=(
             (r"^40[13]", "Push under the namespace that is your user name at ollama.com; {owner} is not yours."),
         ),
@@ -79,7 +75,6 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
     Provider(
         name="Quay",
         hosts=r"quay\.io|quay\..+",
-        creates_on_push=True,
         login="Make a robot account with write rights at https://{host}, then: modelport registry login {host}.",
         refusals=((r"^401|unauthorized|insufficient", "The account may not write to {repository} on Quay."),),
         page="https://{host}/repository/{repository}?tab=tags",
@@ -88,7 +83,6 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
     Provider(
         name="Harbor",
         hosts=r"(.+\.)?harbor\..+|harbor",
-        creates_on_push=True,
         create="The project {owner} must be there first: make it at https://{host}/harbor/projects.",
         refusals=(
             (r"project .* not found", "Harbor has no project {owner}: make it at https://{host}/harbor/projects."),
