@@ -207,7 +207,7 @@ class LogSettings(Section):
 
 
 class Settings(Section):
-    """The whole tree. Made by `gateway.configuration.loading.load`, handed down by app.py, never changed."""
+    """The whole tree. Made by `gateway.configuration.loading.load`, handed down by app, never changed."""
 
     version: Literal[1] = 1
     """Version of this file's format."""

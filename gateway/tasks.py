@@ -1,6 +1,6 @@
 """Background work that is never lost: every task has an owner, a name, and somebody who reads its exception.
 
-Anybody in gateway may take a `Tasks` by constructor; only app.py makes one.
+Anybody in gateway may take a `Tasks` by constructor; only app makes one.
 """
 
 import asyncio

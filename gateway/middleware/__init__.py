@@ -1,4 +1,4 @@
-"""What every request passes, from the outside in. The order is the list in app.py; one file each.
+"""What every request passes, from the outside in. The order is the list in app/front.py; one file each.
 
 report.py        request id, errors as answers, metrics, the access line
 host.py          only hosts that are served here (RES-4)

@@ -1,6 +1,6 @@
 """Which numbers a process shows on `/metrics`. Their names are stable: dashboards and alerts stand on them.
 
-One `Metrics` per process, made by app.py. Labels never hold a team's or a caller's own words except a model's name,
+One `Metrics` per process, made by app. Labels never hold a team's or a caller's own words except a model's name,
 which is capped (series.py).
 """
 
