@@ -1,9 +1,10 @@
 """How data looks on stdout: a table for people, JSON and YAML for programs, bare addresses for the shell.
 
-A table on a terminal is drawn by rich; on a pipe it is plain columns, never cut and never coloured.
+A table on a terminal is drawn by rich; on a pipe it is plain columns, never cut, and coloured only with FORCE_COLOR.
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -17,6 +18,7 @@ Columns: TypeAlias = Mapping[str, str | Callable[[JsonObject], object]]
 """Heading to the member's name, or to a function of the row."""
 
 _GAP = "  "
+_WIDE = 10_000  # columns of a pipe that is to have colours: nothing is wrapped there
 
 
 class Output(StrEnum):
@@ -86,8 +88,9 @@ def _cell(row: JsonObject, column: str | Callable[[JsonObject], object]) -> str:
 
 
 def _write_table(headings: list[str], rows: list[list[str]]) -> None:
-    if sys.stdout.isatty():
-        _draw_table(headings, rows)
+    forced = bool(os.environ.get("FORCE_COLOR")) and not os.environ.get("NO_COLOR")
+    if sys.stdout.isatty() or forced:
+        _draw_table(headings, rows, forced=forced)
         return
     lines = [[heading.upper() for heading in headings], *([printable(cell) for cell in row] for row in rows)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(headings))]
@@ -96,7 +99,7 @@ def _write_table(headings: list[str], rows: list[list[str]]) -> None:
         sys.stdout.write(f"{_GAP.join(padded).rstrip()}\n")
 
 
-def _draw_table(headings: list[str], rows: list[list[str]]) -> None:
+def _draw_table(headings: list[str], rows: list[list[str]], *, forced: bool) -> None:
     # Inner imports: 40 ms that only a terminal needs.
     from rich.console import Console
     from rich.table import Table
@@ -107,7 +110,8 @@ def _draw_table(headings: list[str], rows: list[list[str]]) -> None:
         table.add_column(heading.upper(), overflow="fold")  # an address is wrapped, never cut
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
-    Console(highlight=False).print(table)
+    width = None if sys.stdout.isatty() else _WIDE
+    Console(highlight=False, force_terminal=True if forced else None, width=width).print(table)
 
 
 def _write_pairs(pairs: list[tuple[str, str]]) -> None:
