@@ -5,6 +5,7 @@ other; `root` says which model they mean.
 """
 
 import json
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -13,12 +14,14 @@ from gateway.api.principal import Principal
 from gateway.registry.snapshot import ModelRoute, Snapshot
 
 
-def list_models(principal: Principal, team: str, snapshot: Snapshot) -> web.Response:
-    """Return `{"object": "list", "data": […]}`, sorted by name."""
+def list_models(
+    principal: Principal, team: str, snapshot: Snapshot, *, is_hidden: Callable[[ModelRoute], bool] = lambda _: False
+) -> web.Response:
+    """Return `{"object": "list", "data": […]}`, sorted by name, without what is hidden while it is not well."""
     rows = []
     for name in visible_names(principal, team, snapshot):
         route = snapshot.find(team, name)
-        if route is not None:
+        if route is not None and not is_hidden(route):
             rows.append(_row(name, route))
     return _json({"object": "list", "data": rows})
 

@@ -31,6 +31,7 @@ from gateway.errors import GatewayError, PermissionDenied
 from gateway.listener.body import check_head
 from gateway.listener.expect import expect_after
 from gateway.registry.registry import Registry
+from gateway.registry.snapshot import ModelRoute
 from gateway.settings import ServerSettings
 
 TEAM_MOUNT = "access/models/"
@@ -49,8 +50,10 @@ class DataPlane:
         *,
         read_on: ReadOn,
         server: ServerSettings,
+        is_hidden: Callable[[ModelRoute], bool],
     ) -> None:
         self._registry = registry
+        self._is_hidden = is_hidden
         self._intake = intake
         self._relay = relay
         self._account = account
@@ -116,7 +119,7 @@ class DataPlane:
         if matched.operation.local:
             _require_any(principal, Permission.REGISTRY_READ, Permission.INFER)
             if matched.object_key is None:
-                return listing.list_models(principal, team, snapshot)
+                return listing.list_models(principal, team, snapshot, is_hidden=self._is_hidden)
             if snapshot.find(team, matched.object_key) is None:
                 snapshot = await self._registry.newest()
             return listing.show_model(principal, team, matched.object_key, snapshot)

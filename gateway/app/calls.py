@@ -47,6 +47,7 @@ def make_data_plane(ground: Ground) -> tuple[DataPlane, Relay]:
         account,
         read_on=read_on,
         server=settings.server,
+        is_hidden=ground.checking.is_down,
     )
     live.on_change(lambda now: plane.adopt(now.server))
     return plane, relay

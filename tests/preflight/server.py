@@ -23,6 +23,9 @@ class Asked:
     body: Any
 
 
+TLS_HANDSHAKE = b"\x16"
+"""The first byte of a caller that speaks TLS."""
+
 Reply = Callable[[Asked, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -90,9 +93,9 @@ def answering(**by_path: bytes) -> Reply:
 
 @contextlib.asynccontextmanager
 async def serving(
-    reply: Reply | None, *, banner: bytes = b"", tls: ssl.SSLContext | None = None, cut: bool = False
+    reply: Reply | None, *, banner: bytes = b"", tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Server]:
-    """Run the server. Without a reply it is silent; `banner` is said first, `cut` closes at once."""
+    """Run the server. Without a reply it is silent; `banner` is said first."""
     server = Server(0, "http" if tls is None else "https")
     writers: set[asyncio.StreamWriter] = set()
 
@@ -101,7 +104,7 @@ async def serving(
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             if banner:
                 writer.write(banner)
-            while not cut and (asked := await _read(reader)) is not None:
+            while (asked := await _read(reader)) is not None:
                 server.asked.append(asked)
                 if reply is not None:
                     server.in_flight += asked.method != "GET"
@@ -109,6 +112,7 @@ async def serving(
                     await reply(asked, writer)
                     server.in_flight -= asked.method != "GET"
                     await writer.drain()
+            writer.write(said(400))  # what any server says to bytes that are no HTTP
         writer.close()
 
     listener = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
@@ -122,7 +126,10 @@ async def serving(
 
 
 async def _read(reader: asyncio.StreamReader) -> Asked | None:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    start = await reader.readexactly(1)
+    if start == TLS_HANDSHAKE:
+        return None
+    head = (start + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.split("\r\n")
     method, _, rest = first.partition(" ")
     pairs = (line.partition(":") for line in lines if line)
