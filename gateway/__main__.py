@@ -16,10 +16,13 @@ def main() -> None:
     try:
         # Inner import: after the line above, and Ctrl-C may come before anything has loaded.
         from gateway.cli.app import app
+        from gateway.cli.help import show_help
     except KeyboardInterrupt:
         raise SystemExit(ExitCode.INTERRUPTED) from None
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr: a narrow character set is no reason to fail
+    if "--help" in sys.argv and show_help(app, sys.argv[1:]):
+        return
     app(prog_name="modelport")
 
 

@@ -1,6 +1,5 @@
 """`modelport discover`: the model servers on this machine, and the models to add from them."""
 
-import asyncio
 import shlex
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -71,7 +70,9 @@ def _discover(
 
 
 def _rows(hosts: list[str], ports: list[int]) -> list[JsonObject]:
-    # Inner import: aiohttp takes 0.2 s, and --help must not.
+    # Inner imports: aiohttp takes 0.2 s, and --help must not.
+    import asyncio
+
     from gateway.discovery.scan import scan
 
     found, refused = asyncio.run(scan(hosts, ports))
