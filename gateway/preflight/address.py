@@ -4,6 +4,7 @@
 registered.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -19,6 +20,7 @@ from gateway.registry.verdict import StageView
 from gateway.upstream.address_ranges import Kind, classify, parse_address
 
 _LOCALHOST = "localhost"
+_USERINFO = re.compile(r"//.*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,15 @@ def read(text: str) -> Address | StageView:
     except Unprocessable as error:
         return stage("address", "invalid_url", detail=error.message, hint=error.hint or "")
     return Address(url, whole, cut)
+
+
+def shown(text: str) -> str:
+    """Return an address that may be none as it can be repeated: what stands before an @ or after a ? may be a key.
+
+    >>> shown("http://user:password@gpu/v1?key=abc")
+    'http://***@gpu/v1'
+    """
+    return _USERINFO.sub("//***@", text.partition("?")[0])
 
 
 def judge(address: Address, policy: Callable[[URL], None], *, allow_insecure_http: bool, has_key: bool) -> StageView:

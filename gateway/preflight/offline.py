@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.preflight.address import judge, read
+from gateway.preflight.address import judge, read, shown
 from gateway.registry.verdict import EndpointReport, PreflightView, StageView
 from gateway.settings import EgressSettings
 from gateway.upstream.policy import EgressPolicy
@@ -15,9 +15,10 @@ def judge_offline(base_url: str, egress: EgressSettings, *, has_key: bool) -> di
     policy = EgressPolicy(egress.profile, egress.allow_networks, egress.allow_hosts)
     found = read(base_url)
     if isinstance(found, StageView):
-        stage, shown = found, base_url
+        stage, address = found, shown(base_url)
     else:
         insecure = egress.allow_insecure_http
-        stage, shown = judge(found, policy.judge, allow_insecure_http=insecure, has_key=has_key), str(found.url)
-    report = EndpointReport(base_url=shown, endpoint=None, model="", verdict=stage.verdict, stages=(stage,))
+        stage = judge(found, policy.judge, allow_insecure_http=insecure, has_key=has_key)
+        address = str(found.url)
+    report = EndpointReport(base_url=address, endpoint=None, model="", verdict=stage.verdict, stages=(stage,))
     return PreflightView(verdict=stage.verdict, endpoints=(report,), notice=_NOTICE).model_dump(mode="json")

@@ -10,6 +10,7 @@ from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL, REQUEST_ID
 from gateway.api.problem import problem_response
 from gateway.errors import GatewayError, Unprocessable
+from gateway.preflight.address import shown
 from gateway.preflight.run import Wish
 from gateway.preflight.service import Preflight
 from gateway.preflight.wishes import Wishes
@@ -103,7 +104,7 @@ class PreflightRoutes:
         await response.prepare(request)
 
         async def tell(wish: Wish, found: StageView) -> None:
-            where = {"base_url": wish.base_url, "endpoint": wish.endpoint, "model": wish.model}
+            where = {"base_url": shown(wish.base_url), "endpoint": wish.endpoint, "model": wish.model}
             await response.write(_event("stage", json.dumps({**where, **found.model_dump(mode="json")})))
 
         try:

@@ -102,7 +102,7 @@ class Run:
         if isinstance(read, StageView):
             await self._end(read)
             await self._skip("existence", "trial")
-            return self._reported(self._wish.base_url)
+            return self._reported(address.shown(self._wish.base_url))
         began = time.perf_counter()
         found = await self._address(read)
         await self._end(found.model_copy(update={"took_ms": _since(began)}))

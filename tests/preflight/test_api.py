@@ -166,7 +166,7 @@ async def test_a_sixth_check_in_a_minute_waits(product: Installation, server: Se
     [(chat(), 200), (error(401, "no"), 502), (error(404, "no", "model_not_found"), 404), (error(400, "no"), 400)],
 )
 async def test_the_verdict_is_that_of_a_real_call(admin: Caller, answer: bytes, status: int) -> None:
-    """Registered without a check, then checked and called; the upstream's 401 is the operator's matter (PRX-30)."""
+    """Registered without a check, then checked and called; the upstream's 401 is the operator's matter (PRX-13)."""
     async with serving(answering(models=listing("qwen3"), chat_completions=answer)) as server:
         await admin.make("models", name="qwen3", endpoints=[{"base_url": server.url}])
         report = (await admin.post("api/v1/preflight", {"model": "qwen3"})).json

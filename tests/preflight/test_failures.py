@@ -409,9 +409,9 @@ async def test_loading_is_no_failure(check: Check) -> None:
 )
 async def test_an_address_that_is_none(check: Check, text: str) -> None:
     """REG-1, in the resolver's words; a password is not repeated."""
-    found = failed(await check(text))
-    assert (found.stage, found.code) == ("address", "invalid_url")
-    assert "pw" not in found.message
+    report = await check(text)
+    assert (failed(report).stage, failed(report).code) == ("address", "invalid_url")
+    assert "pw" not in report.model_dump_json()
 
 
 async def test_this_server_itself(check: Check) -> None:
