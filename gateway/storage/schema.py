@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     Float,
     ForeignKey,
     Index,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     text,
 )
 
@@ -81,13 +83,15 @@ gateways = Table(
     *_stamps(),
     *_owner(),
 )
-Index(
-    "uq_gateways_is_default",  # at most one row is the default
-    gateways.c.is_default,
-    unique=True,
-    sqlite_where=gateways.c.is_default,
-    postgresql_where=gateways.c.is_default,
-)
+_one_default = Index("uq_gateways_is_default", gateways.c.is_default, unique=True, sqlite_where=gateways.c.is_default)
+
+
+@event.listens_for(metadata, "before_create")
+def _one_default_on_postgresql(_: object, connection: Connection, **_more: object) -> None:
+    """Say the same to PostgreSQL; said above, it would load that dialect with every start, for 45 ms."""
+    if connection.dialect.name == "postgresql":
+        _one_default.dialect_kwargs["postgresql_where"] = gateways.c.is_default
+
 
 teams = Table(
     "teams",
@@ -116,6 +120,8 @@ models = Table(
     Column("idle_timeout_s", Float),
     Column("total_timeout_s", Float),
     Column("drain_for_usage_ms", Integer),
+    Column("source_reference", Text),
+    Column("source_digest", Text),
     *_stamps(),
     *_owner(),
     UniqueConstraint("team_id", "name"),
