@@ -113,28 +113,49 @@ _TEXTS = ("model", "key_id", "team", "operation", "endpoint_id", "outcome", "err
 
 def _json_line(line: RequestLine) -> str:
     """Return one JSON object."""
-    parts = [
-        f'{{"timestamp":"{_second(line.at_ms // 1000)}.{line.at_ms % 1000:03d}Z","level":"info","event":"request"',
-        f'"request_id":{quoted(line.request_id)},"method":{_json_text(line.method)},"path":{_json_text(line.path)}',
-        f'"status":{line.status},"duration_ms":{line.duration_ms:.2f}',
-        f'"bytes_in":{line.bytes_in},"bytes_out":{line.bytes_out}',
-    ]
-    if line.first_byte_ms is not None:
-        parts.append(f'"ttfb_ms":{line.first_byte_ms:.2f}')
-    parts += [f'"{name}":{_json_text(value)}' for name in _TEXTS if (value := getattr(line, name))]
-    return ",".join(parts) + "}\n"
+    first_byte = "" if line.first_byte_ms is None else f',"ttfb_ms":{line.first_byte_ms:.2f}'
+    return (
+        f'{{"timestamp":"{_second(line.at_ms // 1000)}.{line.at_ms % 1000:03d}Z","level":"info","event":"request"'
+        f',"request_id":{quoted(line.request_id)},"method":{_json_text(line.method)},"path":{_json_text(line.path)}'
+        f',"status":{line.status},"duration_ms":{line.duration_ms:.2f}'
+        f',"bytes_in":{line.bytes_in},"bytes_out":{line.bytes_out}{first_byte}{_json_members(_texts(line))}}}\n'
+    )
 
 
 def _console_line(line: RequestLine) -> str:
     """Return what a person at a terminal wants to see of a request."""
-    details = " ".join(f"{name}={plain_text(value)}" for name in _TEXTS if (value := getattr(line, name)))
     return (
         f"{_second(line.at_ms // 1000)}Z {plain_text(line.method)} {plain_text(line.path)} {line.status} "
-        f"{line.duration_ms:.1f} ms {details} request_id={neutral(line.request_id)}\n"
+        f"{line.duration_ms:.1f} ms {_plain_members(_texts(line))} request_id={neutral(line.request_id)}\n"
     )
 
 
-# Paths, names and ids repeat from call to call; remembered, a line costs a third.
+def _texts(line: RequestLine) -> tuple[str | None, ...]:
+    """Return what `_TEXTS` names; written out, it takes half the time of an attrgetter."""
+    return (
+        line.model,
+        line.key_id,
+        line.team,
+        line.operation,
+        line.endpoint_id,
+        line.outcome,
+        line.error_code,
+        line.attempts,
+        line.peer,
+    )
+
+
+# Paths, names and ids repeat from call to call, mostly all of them together; remembered, a line costs a sixth.
+@lru_cache(maxsize=1024)
+def _json_members(texts: tuple[str | None, ...]) -> str:
+    return "".join(f',"{name}":{_json_text(text)}' for name, text in zip(_TEXTS, texts, strict=True) if text)
+
+
+@lru_cache(maxsize=1024)
+def _plain_members(texts: tuple[str | None, ...]) -> str:
+    return " ".join(f"{name}={plain_text(text)}" for name, text in zip(_TEXTS, texts, strict=True) if text)
+
+
 @lru_cache(maxsize=4096)
 def _json_text(value: str) -> str:
     return quoted(plain_text(value))

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any
 
+from msgspec.structs import astuple
 from sqlalchemy import (
     ColumnElement,
     Dialect,
@@ -64,21 +64,25 @@ async def add(conn: AsyncConnection, records: Sequence[UsageRecord]) -> None:
 
     Days are written in order of their keys, so that two processes never wait for each other crosswise (CMP-7).
     """
-    await conn.exec_driver_sql(_insert_call(conn.dialect), [_call(one) for one in records])
+    await conn.exec_driver_sql(_insert_call(conn.dialect), list(map(astuple, records)))
     days = [dict(zip(_DAY_COLUMNS, (*key, *sums), strict=True)) for key, sums in sorted(by_day(records).items())]
     await conn.execute(_ADD_TO_DAY, days)
 
 
 def by_day(records: Iterable[UsageRecord]) -> dict[DayKey, tuple[int, ...]]:
     """Return the sums of the records by day, team, key, model and source."""
-    days: dict[DayKey, tuple[int, ...]] = {}
+    days: dict[DayKey, list[int]] = {}
     for one in records:
         key = (day_of(one.at), one.team, one.key_id, one.model, one.source)
-        counted = 0 if one.outcome == RETRIED else 1
-        tokens = (one.input_tokens, one.output_tokens, one.cached_tokens, one.reasoning_tokens)
-        added = (counted, *(amount or 0 for amount in tokens))
-        days[key] = tuple(map(sum, zip(days[key], added, strict=True))) if key in days else added
-    return days
+        day = days.get(key)
+        if day is None:
+            day = days[key] = [0] * len(_SUMS)
+        day[0] += one.outcome != RETRIED
+        day[1] += one.input_tokens or 0
+        day[2] += one.output_tokens or 0
+        day[3] += one.cached_tokens or 0
+        day[4] += one.reasoning_tokens or 0
+    return {key: tuple(day) for key, day in days.items()}
 
 
 async def sums(
@@ -118,7 +122,7 @@ async def forget_day(conn: AsyncConnection, before: str) -> int:
 
 
 _CALL_COLUMNS = tuple(column.name for column in usage_calls.columns if column.name != "id")
-_call = attrgetter(*_CALL_COLUMNS)
+assert UsageRecord.__struct_fields__ == _CALL_COLUMNS, "a record is written as it stands"
 _DAY_COLUMNS = tuple(column.name for column in usage_daily.columns)
 
 
