@@ -140,10 +140,13 @@ class Declared:
     digest: str = ""
     """Of what is declared, without comments, lines and order: equal files say equal things."""
 
-    def every_endpoint(self) -> Iterator[Entry[DeclaredEndpoint]]:
-        """Yield the endpoints of all models."""
+    def every_endpoint(self) -> Iterator[tuple[Entry[DeclaredEndpoint], str]]:
+        """Yield the endpoints of all models, each with its address as it is written."""
+        bodies = {model.path: model.body for model in self.models}
         for entries in self.endpoints.values():
-            yield from entries
+            for entry in entries:
+                *model, _, number = entry.path
+                yield entry, bodies[tuple(model)].endpoints[int(number)].base_url
 
 
 def shown(team: str, name: str) -> str:

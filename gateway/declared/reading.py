@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from yarl import URL
 
 from gateway.configuration.document import Document
 from gateway.configuration.finding import ConfigurationError, Finding
@@ -30,7 +31,7 @@ from gateway.declared.model import (
     shown,
 )
 from gateway.errors import GatewayError
-from gateway.registry.address import check_path, check_url
+from gateway.registry.address import check_path, check_url, cut_operation
 from gateway.registry.inputs import Input
 from gateway.registry.names import DEFAULT_TEAM, check_gateway_name, check_model_name, check_team_name
 
@@ -140,11 +141,11 @@ class _Reading:
                 yield entry
 
     def endpoints(self, model: Entry[DeclaredModel]) -> Iterator[Entry[DeclaredEndpoint]]:
-        """Yield a model's endpoints with their addresses in the normal form."""
+        """Yield a model's endpoints with their addresses as they are kept: in the normal form, without an operation."""
         for number, body in enumerate(model.body.endpoints):
             path = (*model.path, "endpoints", number)
             if (url := self.url((*path, "base_url"), body.base_url, "base_url")) is not None:
-                changed = body.model_copy(update={"base_url": url})
+                changed = body.model_copy(update={"base_url": str(cut_operation(url)[0])})
                 yield Entry(model.team, model.name, changed, path, self.at(path))
 
     def slugs(
@@ -164,7 +165,7 @@ class _Reading:
                 self.refuse((*entry.path, "is_default"), f"{default} is the default already", "there is one at most")
             default = entry.name if entry.body.is_default else default
             if (url := self.url((*entry.path, "url"), entry.body.url, "url")) is not None:
-                body = entry.body.model_copy(update={"url": url})
+                body = entry.body.model_copy(update={"url": str(url)})
                 yield Entry("", entry.name, body, entry.path, entry.at)
 
     def keys(self, given: Mapping[str, Any]) -> Iterator[Entry[DeclaredKey]]:
@@ -174,10 +175,10 @@ class _Reading:
             if checked is not None:
                 yield Entry(checked.team or "", key, checked, path, self.at(path))
 
-    def url(self, path: Path, text: str, param: str) -> str | None:
+    def url(self, path: Path, text: str, param: str) -> URL | None:
         """Return a full address in its normal form, or None when it is refused."""
         try:
-            return str(check_url(text, param=param))
+            return check_url(text, param=param)
         except GatewayError as error:
             self.refuse(path, error.message, error.hint)
             return None

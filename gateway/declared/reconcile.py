@@ -16,14 +16,14 @@ from gateway.declared.held import Held, read_held
 from gateway.declared.lease import RENEW_MS, Holder, lock, read_holder, write_holder
 from gateway.declared.model import Declared
 from gateway.declared.plan import Plan, make_plan
-from gateway.declared.steps import Hands, note_move
+from gateway.declared.steps import Hands, note_moves
 from gateway.errors import GatewayError
 from gateway.registry.service.registry_service import RegistryService
 from gateway.storage.clock import Clock
 from gateway.storage.engine import Database
 
-_CHECKED_AT_ONCE = 100
-"""Endpoints that are judged before calls get their turn: some 5 ms."""
+_AT_ONCE = 100
+"""Endpoints judged, or steps taken, before calls get their turn: some 5 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,7 @@ class Reconciler:
                 await self._reload_keys()
         elif plan.moves:
             async with self._database.write() as conn:  # without a new revision: nobody needs to read anew
-                for move in plan.moves:
-                    await note_move(conn, move)
+                await note_moves(conn, plan.moves)
         return Outcome(tuple(map(str, plan.steps)), plan.waiting)
 
     async def preview(self, declared: Declared) -> Plan:
@@ -138,22 +137,24 @@ class Reconciler:
 
     async def _change(self, declared: Declared) -> Plan:
         async with self._service.together(by=FILE) as together:
-            plan = _allowed(declared, await read_held(together.change.conn))
-            hands = Hands(together, server=self._server)
-            for step in plan.steps:
+            held = await read_held(together.change.conn)
+            plan = _allowed(declared, held)
+            hands = Hands(together, held)
+            for number, step in enumerate(plan.steps):
+                if number % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
                 await hands.carry_out(step)
-            for move in plan.moves:
-                await note_move(together.change.conn, move)
+            await hands.finish(plan.moves)
         return plan
 
     async def _check_endpoints(self, declared: Declared) -> list[Finding]:
         """Return what is wrong with addresses and references here and now, before anything is changed."""
         credentials, findings = self._service.credentials, []
-        for number, entry in enumerate(declared.every_endpoint()):
-            if number % _CHECKED_AT_ONCE == 0:
+        for number, (entry, written) in enumerate(declared.every_endpoint()):
+            if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
             checks: dict[str, Callable[[], object]] = {
-                "base_url": partial(credentials.check_base_url, entry.body.base_url, server=self._server)
+                "base_url": partial(credentials.check_base_url, written, server=self._server)
             }
             if entry.body.api_key is not None:
                 checks["api_key"] = partial(credentials.check_reference, entry.body.api_key.reveal())

@@ -1,9 +1,9 @@
-"""The steps of a plan, carried out one by one inside an open transaction by the services that the API uses.
+"""The steps of a plan, carried out inside an open transaction: few by the API's services, many together (batch.py).
 
-A refusal of a service becomes a finding at the line of the step: whoever wrote the file reads it.
+A refusal becomes a finding at the line of the step: whoever wrote the file reads it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,34 +11,25 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.managed import FILE
-from gateway.api.permissions import ROLES, Role
-from gateway.api.principal import Principal
 from gateway.configuration.finding import ConfigurationError, Finding
 from gateway.configuration.masking import shown_path
-from gateway.declared.held import by_age
+from gateway.declared.batch import AUTHOR, BATCHED, Batch
+from gateway.declared.held import Held, by_age
 from gateway.declared.plan import Kind, Move, Step
 from gateway.errors import GatewayError, Unavailable
 from gateway.keys import store as key_store
 from gateway.registry.inputs import (
-    AliasCreate,
-    AliasPatch,
-    EndpointCreate,
-    EndpointPatch,
     GatewayCreate,
     GatewayPatch,
-    ModelCreate,
-    ModelPatch,
     TeamCreate,
     TeamPatch,
 )
 from gateway.registry.service.registry_service import Together
-from gateway.registry.store.ownership import set_owner
+from gateway.registry.store.ownership import set_owner, set_places
 from gateway.registry.store.tables import ENDPOINTS, MODELS, TEAMS
 from gateway.storage import schema
 from gateway.storage.versions import KEYS_VERSION, bump_version
 
-AUTHOR: Final = Principal(key_id=None, name="configuration file", role=Role.ADMIN, permissions=ROLES[Role.ADMIN])
-"""In whose name a file's objects are made: whoever writes it runs the server."""
 _TABLES: Final[dict[Kind, Table]] = {
     "team": schema.teams,
     "gateway": schema.gateways,
@@ -50,28 +41,38 @@ _TABLES: Final[dict[Kind, Table]] = {
 
 
 class Hands:
-    """Carries steps out. `server` is this server's own address, which no endpoint may name (REG-5)."""
+    """Carries steps out; after the last one, `finish` writes what is still in memory."""
 
-    def __init__(self, together: Together, *, server: str) -> None:
+    def __init__(self, together: Together, held: Held) -> None:
         self._nouns = together
+        self._batch = Batch(together.change, together.credentials, held)
         self._conn = together.change.conn
         self._now_ms = together.change.now_ms
-        self._server = server
         self._keys_bumped = False
 
     async def carry_out(self, step: Step) -> None:
-        """Bring one change about.
+        """Bring one change about, at once or with the next `finish`.
 
         Raises:
             ConfigurationError: it is refused; one finding at the step's line.
         """
-        work: Callable[[Step], Awaitable[None]] = getattr(self, f"_{step.verb}_{step.kind}")
+        work: Callable[[Step], Awaitable[None]]
+        if step.kind in BATCHED:
+            work = getattr(self._batch, f"{step.verb}_{step.kind}")
+        else:
+            work = getattr(self, f"_{step.verb}_{step.kind}")
+            await self._batch.write()
         try:
             await work(step)
         except Unavailable:
             raise
         except GatewayError as error:
             raise ConfigurationError([_finding(step, error)]) from error
+
+    async def finish(self, moves: Sequence[Move]) -> None:
+        """Write what is left, and the lines where declarations stand now."""
+        await self._batch.write()
+        await note_moves(self._conn, moves)
 
     async def _own(self, step: Step, key: str) -> None:
         await set_owner(self._conn, _TABLES[step.kind], key, by=FILE, at=step.at)
@@ -122,43 +123,6 @@ class Hands:
     async def _delete_gateway(self, step: Step) -> None:
         await self._nouns.gateways.delete(AUTHOR, step.id)
 
-    async def _create_model(self, step: Step) -> None:
-        given = _given(step)
-        state = given.pop("state")
-        body = ModelCreate(name=step.name, team=step.team, **given)
-        model = await self._nouns.models.create(AUTHOR, body, server=self._server)
-        await self._own(step, model.record.uid)
-        if state != model.record.state:
-            await self._nouns.models.patch(AUTHOR, model.record.uid, ModelPatch(state=state))
-
-    async def _update_model(self, step: Step) -> None:
-        await self._nouns.models.patch(AUTHOR, step.id, ModelPatch(**_given(step)))
-
-    async def _delete_model(self, step: Step) -> None:
-        await self._nouns.models.delete(AUTHOR, step.id)
-
-    async def _create_endpoint(self, step: Step) -> None:
-        body = EndpointCreate(model=step.name, team=step.team, **_given(step))
-        endpoint = await self._nouns.endpoints.create(AUTHOR, body, server=self._server)
-        await self._own(step, endpoint.record.id)
-
-    async def _update_endpoint(self, step: Step) -> None:
-        await self._nouns.endpoints.patch(AUTHOR, step.id, EndpointPatch(**_given(step)), server=self._server)
-
-    async def _delete_endpoint(self, step: Step) -> None:
-        await self._nouns.endpoints.delete(AUTHOR, step.id)
-
-    async def _create_alias(self, step: Step) -> None:
-        body = AliasCreate(name=step.name, team=step.team, **_given(step))
-        alias = await self._nouns.aliases.create(AUTHOR, body)
-        await self._own(step, alias.record.id)
-
-    async def _update_alias(self, step: Step) -> None:
-        await self._nouns.aliases.patch(AUTHOR, step.id, AliasPatch(**_given(step)))
-
-    async def _delete_alias(self, step: Step) -> None:
-        await self._nouns.aliases.delete(AUTHOR, step.id)
-
     async def _adopt_key(self, step: Step) -> None:
         await self._own(step, step.id)
 
@@ -176,9 +140,10 @@ class Hands:
         await set_owner(self._conn, schema.keys, step.id, by=None, at=None)
 
 
-async def note_move(conn: AsyncConnection, move: Move) -> None:
-    """Note the line where something stands now."""
-    await set_owner(conn, _TABLES[move.kind], move.id, by=FILE, at=move.at)
+async def note_moves(conn: AsyncConnection, moves: Sequence[Move]) -> None:
+    """Note the lines where declarations stand now."""
+    for kind, table in _TABLES.items():
+        await set_places(conn, table, {move.id: move.at for move in moves if move.kind == kind})
 
 
 def _given(step: Step) -> dict[str, Any]:

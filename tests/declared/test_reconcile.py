@@ -4,11 +4,17 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.api.managed import FILE
 from gateway.configuration.finding import ConfigurationError
+from gateway.declared.batch import AUTHOR
+from gateway.declared.held import read_held
 from gateway.declared.model import Declared
+from gateway.declared.plan import make_plan
 from gateway.declared.reconcile import Reconciler
 from gateway.declared.steps import Hands
+from gateway.registry.inputs import AliasCreate, TeamPatch
 from gateway.registry.service.registry_service import RegistryService
 from gateway.registry.snapshot import Credential
 from gateway.storage.engine import Database
@@ -127,6 +133,113 @@ async def test_a_fault_at_any_step_leaves_nothing_changed(
         assert service.registry.snapshot is snapshot
     fault[0] = 0
     assert len((await reconciler.apply(_other())).changes) == 11
+
+
+async def test_a_fault_at_any_statement_leaves_nothing_changed(
+    reconciler: Reconciler, service: RegistryService, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Models, endpoints and aliases are written together after their steps: each of these statements may fail too."""
+    await reconciler.apply(declared(SMALL))
+    rows, before, snapshot = await contents(database), await revision(database), service.registry.snapshot
+    statements, whole = Statements(monkeypatch), 1000
+    for fault in range(1, whole):
+        try:
+            async with service.together(by=FILE) as together:
+                held = await read_held(together.change.conn)
+                hands = Hands(together, held)
+                statements.fail_at(fault)
+                for step in make_plan(_other(), held).steps:
+                    await hands.carry_out(step)
+                await hands.finish(())
+                whole, statements.fault = statements.seen, statements.seen + 1
+        except ZeroDivisionError:
+            statements.fail_at(0)
+            assert service.registry.snapshot is snapshot
+        if fault > whole:
+            break
+    assert fault > 20
+    assert (await contents(database), await revision(database)) == (rows, before)
+
+
+async def test_ten_times_as_many_models_need_no_more_statements(
+    reconciler: Reconciler, service: RegistryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of hundreds of models is no slow start: made, changed, moved and removed, table by table."""
+    statements, counts = Statements(monkeypatch), []
+    for number in (20, 200):
+        for text in (_many(number), _many(number, "other"), "# moved\n" + _many(number, "other"), "models: {}\n"):
+            statements.fail_at(0)
+            await reconciler.apply(declared(text))
+            counts.append(statements.seen)
+            assert len(service.registry.snapshot.names("default")) == (2 * number if "model-1" in text else 0)
+    few, many = counts[:4], counts[4:]
+    assert all(more - less <= 6 for less, more in zip(few, many, strict=True)), counts
+    assert max(many) < 60, counts
+
+
+async def test_what_a_team_or_alias_still_names_is_not_deleted(
+    reconciler: Reconciler, service: RegistryService, database: Database
+) -> None:
+    """The API's alias of a declared model, and a team's default at a declared endpoint, forbid to take them out."""
+    await reconciler.apply(declared(SMALL))
+    await service.aliases.create(AUTHOR, AliasCreate(name="mine", model="qwen3", team="default"))
+    rows = await contents(database)
+    with pytest.raises(
+        ConfigurationError, match=r"models: no longer declared here, but model 'qwen3' .* by alias mine"
+    ):
+        await reconciler.apply(declared("models: {}\n"))
+    assert await contents(database) == rows
+    team = service.registry.snapshot.teams["default"].id
+    model = service.registry.snapshot.find("default", "qwen3")
+    assert model is not None
+    endpoint = model.endpoints[0].id
+    wanted = TeamPatch(default_endpoints={"files": endpoint})
+    await service.teams.patch(AUTHOR, team, wanted)
+    with pytest.raises(ConfigurationError, match=r"endpoints: no longer declared here, but endpoint .* by .*files"):
+        await reconciler.apply(declared("models: {qwen3: {}}\n"))
+
+
+async def test_an_address_with_its_operation_is_cut_once(reconciler: Reconciler, database: Database) -> None:
+    """What is kept is the address above the operation; the next start finds nothing to change."""
+    text = "models: {a: {endpoints: [{base_url: 'http://10.0.0.1:8000/v1/chat/completions'}]}}\n"
+    assert len((await reconciler.apply(declared(text))).changes) == 2
+    rows = await contents(database)
+    assert [row[2] for row in rows["endpoints"]] == ["http://10.0.0.1:8000/v1"]
+    assert (await reconciler.apply(declared(text))).changes == ()
+    own = text.replace("10.0.0.1:8000/v1/chat/completions", "localhost:3000/access/models")
+    with pytest.raises(ConfigurationError, match="this server's own data plane"):
+        await reconciler.apply(declared(own))
+
+
+class Statements:
+    """Counts the statements of every connection; the one with the chosen number fails."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seen = 0
+        self.fault = 0
+        whole = AsyncConnection.execute
+
+        async def execute(conn: AsyncConnection, *call: Any, **options: Any) -> Any:
+            self.seen += 1
+            found = await whole(conn, *call, **options)
+            if self.seen == self.fault:
+                raise ZeroDivisionError
+            return found
+
+        monkeypatch.setattr(AsyncConnection, "execute", execute)
+
+    def fail_at(self, number: int) -> None:
+        """Count from 0 again; 0 for no fault."""
+        self.seen, self.fault = 0, number
+
+
+def _many(number: int, description: str = "") -> str:
+    models = "".join(
+        f"  model-{one}: {{description: '{description}', endpoints: [{{base_url: 'http://10.0.0.9/v{one}'}}]}}\n"
+        for one in range(number)
+    )
+    aliases = "".join(f"  alias-{one}: model-{one}\n" for one in range(number))
+    return f"models:\n{models}aliases:\n{aliases}"
 
 
 def _other() -> Declared:

@@ -26,8 +26,8 @@ class Changed(NamedTuple):
 
 
 async def note(conn: AsyncConnection, noun: str, *row_ids: str) -> None:
-    """Note rows that the present revision changes."""
-    rows = [{"noun": noun, "row_id": row_id} for row_id in row_ids]
+    """Note rows that the present revision changes; of very many as many as say that all must be read."""
+    rows = [{"noun": noun, "row_id": row_id} for row_id in row_ids[: MANY + 1]]
     if rows:
         await conn.execute(insert(registry_changes).values(revision=_revision()), rows)
 

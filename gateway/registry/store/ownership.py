@@ -3,9 +3,10 @@
 Nothing that a call reads hangs on it, so no snapshot is made anew for a line that moved.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Table, update
+from sqlalchemy import Table, bindparam, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, GATEWAYS, MODELS, TEAMS
@@ -19,3 +20,10 @@ _KEYS: dict[str, Any] = {entity.table.name: entity.key for entity in (TEAMS, GAT
 async def set_owner(conn: AsyncConnection, table: Table, key: str, *, by: str | None, at: str | None) -> None:
     """Note who declares the row (None: nobody, it is the API's again) and at which file:line."""
     await conn.execute(update(table).where(_KEYS[table.name] == key).values(managed_by=by, managed_at=at))
+
+
+async def set_places(conn: AsyncConnection, table: Table, places: Mapping[str, str]) -> None:
+    """Note at which file:line rows are declared now, by their keys."""
+    if places:
+        change = update(table).where(_KEYS[table.name] == bindparam("row_key"))
+        await conn.execute(change, [{"row_key": key, "managed_at": at} for key, at in places.items()])
