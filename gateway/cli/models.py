@@ -65,6 +65,11 @@ def _endpoints(row: JsonObject) -> str:
     )
 
 
+def _package(row: JsonObject) -> str | None:
+    reference = row.get("source_reference")
+    return f"{reference}@{row.get('source_digest')}" if reference else None
+
+
 _FIELDS: Columns = {
     "name": "name",
     "uid": "uid",
@@ -80,6 +85,7 @@ _FIELDS: Columns = {
     "url": "url",
     "aliases": "aliases",
     "endpoints": _endpoints,
+    "package": _package,
     "first byte timeout (s)": "first_byte_timeout_s",
     "idle timeout (s)": "idle_timeout_s",
     "total timeout (s)": "total_timeout_s",

@@ -28,6 +28,11 @@ DefaultFor: TypeAlias = Literal["batches", "chat.completions", "files", "images"
 Weight: TypeAlias = Annotated[int, Field(ge=0, le=1_000_000)]
 DrainMs: TypeAlias = Annotated[int, Field(ge=0, le=3_600_000)]
 Seconds: TypeAlias = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+SourceReference: TypeAlias = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9\[][A-Za-z0-9.:\[\]-]*/[a-z0-9._/-]+(:[A-Za-z0-9_.-]+)?$", max_length=512),
+]
+Digest: TypeAlias = Annotated[str, StringConstraints(pattern="^sha256:[a-f0-9]{64}$")]
 
 MAX_ENDPOINTS = 64
 """Endpoints that one call may bring along; more can be added one by one."""
@@ -141,6 +146,10 @@ class ModelCreate(Input):
     total_timeout_s: Seconds | None = None
     drain_for_usage_ms: DrainMs | None = None
     """How long a call whose caller left is read on for its usage; null for the setting, 0 for not at all."""
+    source_reference: SourceReference | None = None
+    """The package that it was made from, registry.host/team/model:tag, so that it can be traced."""
+    source_digest: Digest | None = None
+    """The package's own digest: what the tag was then."""
     endpoints: tuple[EndpointFields, ...] = Field(default=(), max_length=MAX_ENDPOINTS)
     """Where it runs; made together with the model or not at all."""
 
@@ -160,6 +169,8 @@ class ModelPatch(Input):
     idle_timeout_s: Seconds | None = None
     total_timeout_s: Seconds | None = None
     drain_for_usage_ms: DrainMs | None = None
+    source_reference: SourceReference | None = None
+    source_digest: Digest | None = None
 
 
 class AliasCreate(Input):

@@ -55,6 +55,8 @@ class ModelRecord(NamedTuple):
     idle_timeout_s: float | None
     total_timeout_s: float | None
     drain_for_usage_ms: int | None
+    source_reference: str | None
+    source_digest: str | None
     rev: int
     created_at: int
     updated_at: int

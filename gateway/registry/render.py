@@ -101,6 +101,8 @@ def model_view(state: ModelState, server: str, told: Told) -> ModelView:
         idle_timeout_s=record.idle_timeout_s,
         total_timeout_s=record.total_timeout_s,
         drain_for_usage_ms=record.drain_for_usage_ms,
+        source_reference=record.source_reference,
+        source_digest=record.source_digest,
         endpoints=tuple(_summary(one, told) for one in state.endpoints),
         **told.of_model(state.endpoints),
         aliases=state.aliases,

@@ -109,6 +109,10 @@ class ModelView(AddressFields, HealthFields, Stamped):
     idle_timeout_s: float | None
     total_timeout_s: float | None
     drain_for_usage_ms: int | None
+    source_reference: str | None
+    """The package that it was made from: registry.host/team/model:tag."""
+    source_digest: str | None
+    """What that tag was when it was published; the tag may have moved since."""
     endpoints: tuple[EndpointSummary, ...]
     aliases: tuple[str, ...]
 

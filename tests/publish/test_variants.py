@@ -116,6 +116,8 @@ async def test_a_full_disk_is_seen_by_the_push_alone(small: Registry, bench: Ben
         "The registry accepted the upload but could not keep it (500: no space left on device). Preflight cannot see"
         " quota."
     )
+    told = {one.split()[2] for one in publisher.outcome.left_behind}
+    assert set(small.sessions("team/model")) <= told
     assert publisher.kept().startswith("Nothing was lost: 5 layers (103.0 kB) stay packaged in ~/")
     assert "; the next push sends only what the registry lacks. Still to send: " in publisher.kept()
 

@@ -56,6 +56,8 @@ def model(uid: str = "mdl_1", name: str = "qwen3", **changes: Any) -> ModelRecor
         idle_timeout_s=None,
         total_timeout_s=None,
         drain_for_usage_ms=None,
+        source_reference=None,
+        source_digest=None,
         **TIMES,
     )
     return record._replace(**changes)

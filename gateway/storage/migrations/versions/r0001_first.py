@@ -116,6 +116,8 @@ def _make_registry() -> None:
         sa.Column("idle_timeout_s", sa.Float(), nullable=True),
         sa.Column("total_timeout_s", sa.Float(), nullable=True),
         sa.Column("drain_for_usage_ms", sa.Integer(), nullable=True),
+        sa.Column("source_reference", sa.Text(), nullable=True),
+        sa.Column("source_digest", sa.Text(), nullable=True),
         sa.Column("rev", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
