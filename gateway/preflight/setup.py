@@ -78,9 +78,15 @@ def make_checking(  # noqa: PLR0913 - keyword-only, from the composition root
         book=book,
         clock=clock,
         tasks=tasks,
-        interval_s=lambda: settings().health.interval_s,
+        interval_s=lambda: _interval_s(settings()),
     )
     return Checking(preflight, Wishes(preflight, registry, credentials, vault), book, rounds, settings)
+
+
+def _interval_s(settings: Settings) -> float:
+    """Return how often endpoints are looked at: in a gateway only when that has an effect there."""
+    needed = settings.role == "server" or settings.health.hide_unhealthy
+    return settings.health.interval_s if needed else 0
 
 
 def own_hosts(host: str) -> frozenset[str]:
