@@ -24,6 +24,7 @@ from gateway.cli import (
     models,
     publish,
     pull,
+    registry,
     report,
     resolve,
     teams,
@@ -72,6 +73,7 @@ app.callback()(with_flags(_root, _OWN))
 app.command("serve")(serve)
 for noun in (models, endpoints, aliases, teams, gateways, keys):
     group(noun.app, app, noun.NOUN.plural, about=noun.__doc__, example=f"modelport {noun.NOUN.plural} list")
+group(registry.app, app, "registry", about=registry.__doc__, example="modelport registry login registry.example.com")
 _VERBS = (
     resolve,
     explain,

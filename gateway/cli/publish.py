@@ -133,7 +133,7 @@ def _run(publisher: "Publisher", reporter: Reporter) -> "Published":
     return outcome
 
 
-def _finish(
+def _finish(  # noqa: PLR0913 - keyword-only from the fifth on
     session: Session, reporter: Reporter, outcome: "Published", wish: "Wish", *, model: str | None, http: str
 ) -> None:
     for one in outcome.left_behind:

@@ -38,7 +38,7 @@ class Asks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a request needs: actions on a repository, and `mount` to read from another one."""
+    """What a request needs: actions on a repository, `mount` to read from another one; without a repository nothing."""
 
     repository: str
     actions: str = "pull,push,delete"
@@ -47,7 +47,7 @@ class Scope:
     @property
     def texts(self) -> list[str]:
         """As token servers take them."""
-        own = [f"repository:{self.repository}:{self.actions}"]
+        own = [f"repository:{self.repository}:{self.actions}"] if self.repository else []
         return [*own, f"repository:{self.mount}:pull"] if self.mount else own
 
 

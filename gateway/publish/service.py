@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from gateway.publish.authority import Scope
 from gateway.publish.client import RegistryClient
 from gateway.publish.credentials import Credential, find, shown
 from gateway.publish.destination import Destination
@@ -202,6 +203,24 @@ class Publisher:
                 }
             )
         return self._package
+
+
+async def check_login(reference: Reference, access: Access, *, home: Path | None = None) -> None:
+    """Return when the registry of the reference knows the user of `access`.
+
+    Raises:
+        PublishError: it does not, or is none.
+    """
+    egress = Egress(access.policy)
+    try:
+        client = access.client(egress, reference, Memory(home or cache_home()))
+        destination = Destination(client, reference, provider_of(reference))
+        await destination.ping()
+        answer = await client.ask("GET", "/v2/", scope=Scope(""))
+        if answer.status in {401, 403}:
+            raise client.authority.refusal()
+    finally:
+        await egress.close()
 
 
 async def pull(  # noqa: PLR0913 - keyword-only but what goes where

@@ -114,6 +114,21 @@ def test_the_password_comes_from_stdin_a_reference_or_a_login(shell: Shell, guar
     assert "Credentials came from --password-stdin." in wrong.err
 
 
+def test_a_login_is_tried_and_kept_for_its_owner_alone(shell: Shell, guarded: Registry) -> None:
+    """What the errors advise: a wrong password is not kept; afterwards publish and docker's other clients know it."""
+    words = ("registry", "login", guarded.place, "--username", USER, "--password-stdin", "--plain-http")
+    refused = shell.run(*words, typed="wrong")
+    assert refused.code == 4
+    assert f'Registry refused user "{USER}" (401).' in refused.err
+    kept = shell.folder / ".docker" / "config.json"
+    assert not kept.exists()
+    assert shell.run(*words, typed=PASSWORD).code == 0
+    assert kept.stat().st_mode & 0o777 == 0o600
+    place = f"{guarded.place}/team/logged-in:v1"
+    assert shell.run("publish", "model", place, "--plain-http", "--skip-preflight").code == 0
+    skopeo("inspect", "--raw", "--tls-verify=false", "--authfile", str(kept), f"docker://{place}")
+
+
 def test_ctrl_c_tells_what_is_left_and_says_what_was_kept(shell: Shell, registry: Registry, bench: Bench) -> None:
     """Exit 130: every upload session is cancelled or told, the layout stays, and the next push sends the rest."""
     with (bench.directory / "model.safetensors").open("wb") as file:
