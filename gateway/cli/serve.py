@@ -4,14 +4,16 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from gateway.cli.command import reported
 from gateway.cli.exit_codes import ExitCode
+from gateway.cli.flags import Flags
 from gateway.cli.talk import say
 from gateway.errors import ConfigError, GatewayError
 
@@ -62,12 +64,10 @@ def serve(  # noqa: PLR0913 - each is a flag
         config = discover(config)
         configuration = load(config, flags=flags)
         run = _runner()
-        if get is not None:
-            # Inner import: as above.
-            from gateway.cli.serve_get import answer
-
-            raise typer.Exit(run(answer(configuration, get)))
-        code = run(_serve(configuration, config, partial(load, config, flags=flags)))
+        work = (
+            _answered(configuration, get) if get else _serve(configuration, config, partial(load, config, flags=flags))
+        )
+        code = run(work)
     except GatewayError as error:
         if debug or (ctx.obj and ctx.obj.debug):
             traceback.print_exc()
@@ -77,7 +77,18 @@ def serve(  # noqa: PLR0913 - each is a flag
         code = ExitCode.USAGE if isinstance(error, ConfigError) else ExitCode.UNREACHABLE
     except KeyboardInterrupt:
         code = 130
+    except Exception:
+        with reported(Flags(debug=debug or bool(ctx.obj and ctx.obj.debug))):
+            raise
+        code = ExitCode.UNEXPECTED
     raise typer.Exit(code)
+
+
+def _answered(configuration: Any, path: str) -> Coroutine[Any, Any, int]:
+    # Inner import: see serve().
+    from gateway.cli.serve_get import answer
+
+    return answer(configuration, path)
 
 
 def _nested(flags: dict[str, Any]) -> dict[str, Any]:
