@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from gateway.cli.command import Session, read_secret
-from gateway.cli.contexts import KEY_REFERENCES
+from gateway.cli.contexts import SERVER_REFERENCES
 from gateway.cli.failure import UsageFailure
 from gateway.cli.lookup import Noun, find
 from gateway.cli.output import JsonObject
@@ -41,10 +41,11 @@ def upstream_key(api_key: str | None, api_key_file: str | None) -> JsonObject:
         return {"api_key": read_secret(api_key_file, option="--api-key-file")}
     if api_key is None:
         return {}
-    if api_key != "" and not api_key.startswith(KEY_REFERENCES):
+    if api_key != "" and not api_key.startswith(SERVER_REFERENCES):
         raise UsageFailure(
             "--api-key takes a reference, not the key itself, which would stay in the shell's history",
-            hint="env:NAME or file:PATH as the server sees them; or --api-key-file PATH (- for stdin) to store the key",
+            hint="write env:NAME, file:PATH or keyring:SERVICE/USER, as the server sees them; "
+            "or --api-key-file PATH (- for stdin) to store the key",
         )
     return {"api_key": api_key or None}
 

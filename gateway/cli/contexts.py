@@ -15,6 +15,9 @@ from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure, UsageFailure
 
 KEY_REFERENCES = ("env:", "file:")
+"""Where a person's key may be. A keyring may ask for its password at each command, so it is no place for one."""
+SERVER_REFERENCES = (*KEY_REFERENCES, "keyring:")
+"""Where the server reads the keys of upstreams."""
 
 _FILE = "contexts.json"
 _KEYS = "keys"

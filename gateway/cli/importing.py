@@ -59,7 +59,10 @@ def _import(  # noqa: PLR0913, PLR0917 - each is a flag
         ),
     ] = None,
     api_key: Annotated[
-        str | None, typer.Option("--api-key", metavar="REF", help="Key for a plain list: env:NAME or file:PATH.")
+        str | None,
+        typer.Option(
+            "--api-key", metavar="REF", help="Key for a plain list: env:NAME, file:PATH, keyring:SERVICE/USER."
+        ),
     ] = None,
     write: Annotated[
         Path | None, typer.Option("--write", metavar="FILE", help="Write the models as a new modelport.yaml.")
@@ -71,7 +74,9 @@ def _import(  # noqa: PLR0913, PLR0917 - each is a flag
     `-o yaml` prints the models as modelport.yaml declares them. No key that stands in the file is shown or kept.
     """
     if api_key is not None and not api_key.startswith(_REFERENCES):
-        raise UsageFailure("--api-key takes a reference, not the key itself", hint="write env:NAME or file:PATH")
+        raise UsageFailure(
+            "--api-key takes a reference, not the key itself", hint="write env:NAME, file:PATH or keyring:SERVICE/USER"
+        )
     plan = _read(file, base_url, api_key)
     if write is not None:
         _write(plan, write)

@@ -25,7 +25,9 @@ UpstreamModel: TypeAlias = Annotated[
 ]
 ApiKey: TypeAlias = Annotated[
     str | None,
-    typer.Option("--api-key", metavar="REF", help="The upstream's key: env:NAME or file:PATH, as the server sees it."),
+    typer.Option(
+        "--api-key", metavar="REF", help="The upstream's key, on the server: env:NAME, file:PATH, keyring:SERVICE/USER."
+    ),
 ]
 ApiKeyFile: TypeAlias = Annotated[
     str | None,
@@ -44,6 +46,14 @@ Path: TypeAlias = Annotated[
 StreamUsage: TypeAlias = Annotated[
     bool | None,
     typer.Option("--stream-usage/--no-stream-usage", help="Whether the upstream knows stream_options.include_usage."),
+]
+DrainMs: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--drain-for-usage-ms",
+        metavar="MS",
+        help="How long a call whose caller left is read on for its usage; 0 not at all, -1 for the server's.",
+    ),
 ]
 Seconds: TypeAlias = Annotated[float | None, typer.Option(metavar="SECONDS", help="Own limit; 0 for the server's.")]
 
@@ -89,6 +99,7 @@ _FIELDS: Columns = {
     "first byte timeout (s)": "first_byte_timeout_s",
     "idle timeout (s)": "idle_timeout_s",
     "total timeout (s)": "total_timeout_s",
+    "drain for usage (ms)": "drain_for_usage_ms",
 }
 
 
@@ -108,6 +119,7 @@ def add_model(  # noqa: PLR0913, PLR0917 - each is a flag
     first_byte_timeout: Seconds = None,
     idle_timeout: Seconds = None,
     total_timeout: Seconds = None,
+    drain_for_usage_ms: DrainMs = None,
     force: Force = False,
     no_check: NoCheck = False,
 ) -> None:
@@ -124,6 +136,7 @@ def add_model(  # noqa: PLR0913, PLR0917 - each is a flag
             idle_timeout_s=idle_timeout,
             total_timeout_s=total_timeout,
         ),
+        **_drain(drain_for_usage_ms),
     }
     common = given(model=name, team=session.team, task=task)
     wanted = [{"base_url": url, **common, **shared} for url in endpoint or ()]
@@ -169,6 +182,7 @@ def edit_model(  # noqa: PLR0913, PLR0917 - each is a flag
     first_byte_timeout: Seconds = None,
     idle_timeout: Seconds = None,
     total_timeout: Seconds = None,
+    drain_for_usage_ms: DrainMs = None,
 ) -> None:
     """Change a model; what is not named stays as it is."""
     changes = {
@@ -180,6 +194,7 @@ def edit_model(  # noqa: PLR0913, PLR0917 - each is a flag
             idle_timeout_s=idle_timeout,
             total_timeout_s=total_timeout,
         ),
+        **_drain(drain_for_usage_ms),
     }
     session.item(edit(session, NOUN, name, changes), _FIELDS)
     suggest(f"modelport resolve {rename or name}", team=session.team)
@@ -189,6 +204,11 @@ def edit_model(  # noqa: PLR0913, PLR0917 - each is a flag
 def remove_model(session: Session, name: Name) -> None:
     """Remove a model and its endpoints. Programs that call it get 404 from then on."""
     remove(session, NOUN, name, what_goes=_what_goes)
+
+
+def _drain(value: int | None) -> JsonObject:
+    """Return the field; 0 is a value of its own here, so that -1 says null."""
+    return {} if value is None else {"drain_for_usage_ms": None if value == -1 else value}
 
 
 def _what_goes(row: JsonObject) -> list[str]:

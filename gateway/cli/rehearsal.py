@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.cli.contexts import KEY_REFERENCES
+from gateway.cli.contexts import SERVER_REFERENCES
 from gateway.cli.output import JsonObject, Output, show_data, write_lines
 from gateway.cli.talk import say
 
@@ -52,4 +52,4 @@ def _masked(value: Any) -> Any:
 
 
 def _is_secret(name: str, value: Any) -> bool:
-    return name in _SECRETS and isinstance(value, str) and not value.startswith(KEY_REFERENCES)
+    return name in _SECRETS and isinstance(value, str) and not value.startswith(SERVER_REFERENCES)

@@ -50,7 +50,7 @@ _BY_BEGINNING = {
     "alerting": "alerts are made of /metrics",
     "slack": "alerts are made of /metrics",
     "database": "modelport has a database of its own: database.url",
-    "key_management": "keys to upstreams are references, env:NAME or file:PATH",
+    "key_management": "keys to upstreams are references: env:NAME, file:PATH or keyring:SERVICE/USER",
     "health_check": "endpoints are not called to learn whether they live",
     "max_budget": "budgets are not kept yet",
     "ui_": "there is no such page",

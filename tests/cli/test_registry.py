@@ -21,11 +21,28 @@ def test_a_model_from_its_making_to_its_end(admin: Shell) -> None:
     assert json.loads(taken_back.out)["idle_timeout_s"] is None
     assert json.loads(taken_back.out)["state"] == "disabled"
 
+    for flag, kept in (("0", 0), ("250", 250), ("-1", None)):
+        drained = admin.run("models", "edit", "life-2", "--drain-for-usage-ms", flag, "-o", "json")
+        assert json.loads(drained.out)["drain_for_usage_ms"] == kept, drained.err
+
     gone = admin.run("models", "remove", "life-2", "--yes")
     assert (gone.code, gone.out) == (0, "")
     assert gone.err.startswith("This goes: model 'life-2' of team 'default'\n  endpoint ep_")
     assert gone.err.endswith("model 'life-2' removed\nTry: modelport models list\n")
     assert admin.run("models", "show", "life-2").code == 3
+
+
+def test_a_keyring_entry_is_a_reference(admin: Shell) -> None:
+    """It is the server that is asked for it: a dry run shows the reference, and a key in its place is refused."""
+    reference = "keyring:modelport/vllm"
+    shown = admin.run(
+        "models", "add", "ringed", "--endpoint", "http://localhost:9/v1", "--api-key", reference, "--dry-run"
+    )
+    assert shown.code == 0, shown.err
+    assert reference in shown.out
+    refused = admin.run("models", "add", "ringed", "--endpoint", "http://localhost:9/v1", "--api-key", "sk-canary-ring")
+    assert (refused.code, "keyring:SERVICE/USER" in refused.err) == (2, True)
+    assert "sk-canary-ring" not in refused.out + refused.err
 
 
 def test_a_suggestion_stays_in_the_team(admin: Shell, api: Api) -> None:
