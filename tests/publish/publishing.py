@@ -1,6 +1,9 @@
 """A small model to publish, and the two things that are compared all the time: the check and the push."""
 
+import contextlib
+import re
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,3 +72,18 @@ def skopeo(*arguments: str) -> str:
     """Run skopeo and return what it wrote."""
     command = [str(require("skopeo")), *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+def peak_of(process: subprocess.Popen[bytes]) -> int:
+    """Wait for the process and return the most memory that it held, in bytes.
+
+    Not from its rusage: that begins with what the process had that started it.
+    """
+    peak = 0
+    status = Path(f"/proc/{process.pid}/status")
+    while process.poll() is None:
+        with contextlib.suppress(OSError):
+            found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+            peak = int(found[1]) * 1024 if found else peak
+        time.sleep(0.01)
+    return peak
