@@ -15,7 +15,7 @@ from gateway.keys.store import KeyUse, note_uses
 from gateway.observe.logs import configure_logs
 from gateway.observe.metrics import Metrics
 from gateway.observe.recent import RecentTroubles
-from gateway.preflight.setup import make_checking
+from gateway.preflight.setup import is_here, make_checking
 from gateway.registry.objects import ObjectStore
 from gateway.registry.registry import Registry
 from gateway.registry.service.registry_service import RegistryService
@@ -136,7 +136,14 @@ class Ground:
             self.metrics,
             configuration=self.configuration,
             reread=self._reread,
-            reconciler=make_reconciler(database, self.service, clock, self.ring, configuration=self.configuration),
+            reconciler=make_reconciler(
+                database,
+                self.service,
+                clock,
+                self.ring,
+                configuration=self.configuration,
+                is_own=lambda url: is_here(url, live.settings, port=self.port or settings.server.port),
+            ),
         )
 
     async def _open_echo(self) -> EchoServer:

@@ -6,13 +6,14 @@ silent for `LEASE_MS`. So two different files are a finding, and never take turn
 """
 
 import json
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.storage.schema import meta
-from gateway.storage.versions import REGISTRY_VERSION
+from gateway.storage.versions import REGISTRY_VERSION, VERSIONS
 
 LEASE_MS = 20_000
 """Silence after which another server may declare: longer than a restart, through which a file keeps its database."""
@@ -36,6 +37,21 @@ async def read_holder(conn: AsyncConnection) -> Holder | None:
     """Return who declares, alive or not; None when nobody ever has."""
     text = (await conn.execute(select(meta.c.value).where(meta.c.key == _KEY))).scalar_one_or_none()
     return None if text is None else Holder(*json.loads(text))
+
+
+class State(NamedTuple):
+    """Who declares, and the counters that every change of the registry or the keys raises."""
+
+    holder: Holder | None
+    versions: Mapping[str, str]
+
+
+async def read_state(conn: AsyncConnection) -> State:
+    """Return both, in one statement."""
+    query = select(meta.c.key, meta.c.value).where(meta.c.key.in_((_KEY, *VERSIONS)))
+    found = {str(row.key): str(row.value) for row in await conn.execute(query)}
+    text = found.pop(_KEY, None)
+    return State(None if text is None else Holder(*json.loads(text)), found)
 
 
 async def write_holder(conn: AsyncConnection, holder: Holder) -> None:

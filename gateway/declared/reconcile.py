@@ -5,19 +5,22 @@ is as declared is not written: a start changes no revision and no ETag.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+
+from yarl import URL
 
 from gateway.api.managed import FILE
 from gateway.configuration.finding import ConfigurationError, Finding
 from gateway.configuration.masking import shown_path
 from gateway.declared.held import Held, read_held
-from gateway.declared.lease import RENEW_MS, Holder, lock, read_holder, write_holder
+from gateway.declared.lease import RENEW_MS, Holder, State, lock, read_holder, read_state, write_holder
 from gateway.declared.model import Declared
 from gateway.declared.plan import Plan, make_plan
 from gateway.declared.steps import Hands, note_moves
 from gateway.errors import GatewayError
+from gateway.registry.service.credential import own_address
 from gateway.registry.service.registry_service import RegistryService
 from gateway.storage.clock import Clock
 from gateway.storage.engine import Database
@@ -35,6 +38,15 @@ class Outcome:
     other: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What was brought about last: while the counters stand still, a second plan for it is empty."""
+
+    declared: Declared
+    versions: Mapping[str, str]
+    waiting: tuple[Finding, ...]
+
+
 class Reconciler:
     """Brings about what is declared. `name` is this server's host and file, `server` its own address."""
 
@@ -46,6 +58,7 @@ class Reconciler:
         *,
         name: str,
         server: str,
+        is_own: Callable[[URL], bool] = lambda _: False,
         reload_keys: Callable[[], Awaitable[object]],
     ) -> None:
         self._database = database
@@ -53,7 +66,9 @@ class Reconciler:
         self._clock = clock
         self._name = name
         self._server = server
+        self._is_own = is_own
         self._reload_keys = reload_keys
+        self._settled: _Settled | None = None
 
     async def apply(self, declared: Declared) -> Outcome:
         """Make the database hold what is declared.
@@ -66,16 +81,29 @@ class Reconciler:
             return Outcome()
         if findings := await self._check_endpoints(declared):
             raise ConfigurationError(findings)
-        if (other := await self._take_lease(declared.digest)) is not None:
-            return Outcome(other=other)
+        async with self._database.read() as conn:
+            state = await read_state(conn)
+        settled, self._settled = self._settled, None
+        if not self._holds_lease(state, declared.digest):
+            if (other := await self._take_lease(declared.digest)) is not None:
+                return Outcome(other=other)
+        elif settled is not None and (settled.declared, settled.versions) == (declared, state.versions):
+            self._settled = settled
+            return Outcome((), settled.waiting)
+        return await self._bring_about(declared, state)
+
+    async def _bring_about(self, declared: Declared, state: State) -> Outcome:
+        """Carry out the plan, if there is anything to do; `state` is older than what the plan is made from."""
+        versions = state.versions
         plan = await self._plan(declared)
         if plan.steps:
-            plan = await self._change(declared)
+            plan, versions = await self._change(declared)
             if any(step.kind == "key" for step in plan.steps):
                 await self._reload_keys()
         elif plan.moves:
             async with self._database.write() as conn:  # without a new revision: nobody needs to read anew
                 await note_moves(conn, plan.moves)
+        self._settled = _Settled(declared, versions, plan.waiting)
         return Outcome(tuple(map(str, plan.steps)), plan.waiting)
 
     async def preview(self, declared: Declared) -> Plan:
@@ -109,6 +137,13 @@ class Reconciler:
             holder = await read_holder(conn)
             return holder is not None and holder.name == self._name and (await read_held(conn)).anything
 
+    def _holds_lease(self, state: State, digest: str) -> bool:
+        """Whether this server has just said that it declares this."""
+        holder = state.holder
+        if holder is None or holder[:2] != (self._name, digest):
+            return False
+        return self._clock.now_ms() - holder.seen_ms < RENEW_MS
+
     async def _take_lease(self, digest: str) -> str | None:
         """Become or stay the one that declares; return another one that does and says the same.
 
@@ -116,16 +151,11 @@ class Reconciler:
             ConfigurationError: another one does, and says something else.
         """
         now_ms = self._clock.now_ms()
-        mine = Holder(self._name, digest, now_ms)
-        async with self._database.read() as conn:
-            holder = await read_holder(conn)
-        if holder is not None and holder[:2] == mine[:2] and now_ms - holder.seen_ms < RENEW_MS:
-            return None
         async with self._database.write() as conn:
             await lock(conn)
             holder = await read_holder(conn)
             if holder is None or holder.name == self._name or not holder.lives(now_ms):
-                await write_holder(conn, mine)
+                await write_holder(conn, Holder(self._name, digest, now_ms))
                 return None
         if holder.digest == digest:
             return holder.name
@@ -135,7 +165,8 @@ class Reconciler:
         async with self._database.read() as conn:
             return _allowed(declared, await read_held(conn))
 
-    async def _change(self, declared: Declared) -> Plan:
+    async def _change(self, declared: Declared) -> tuple[Plan, Mapping[str, str]]:
+        """Carry out the plan and return it with the counters as it leaves them."""
         async with self._service.together(by=FILE) as together:
             held = await read_held(together.change.conn)
             plan = _allowed(declared, held)
@@ -145,7 +176,13 @@ class Reconciler:
                     await asyncio.sleep(0)
                 await hands.carry_out(step)
             await hands.finish(plan.moves)
-        return plan
+            versions = (await read_state(together.change.conn)).versions
+        return plan, versions
+
+    def _check_base_url(self, text: str) -> None:
+        """Raise Unprocessable when nothing may be called there, or it is this very server (REG-5)."""
+        if self._is_own(self._service.credentials.check_base_url(text, server=self._server)):
+            raise own_address(text)
 
     async def _check_endpoints(self, declared: Declared) -> list[Finding]:
         """Return what is wrong with addresses and references here and now, before anything is changed."""
@@ -153,9 +190,7 @@ class Reconciler:
         for number, (entry, written) in enumerate(declared.every_endpoint()):
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
-            checks: dict[str, Callable[[], object]] = {
-                "base_url": partial(credentials.check_base_url, written, server=self._server)
-            }
+            checks: dict[str, Callable[[], object]] = {"base_url": partial(self._check_base_url, written)}
             if entry.body.api_key is not None:
                 checks["api_key"] = partial(credentials.check_reference, entry.body.api_key.reveal())
             for field, check in checks.items():

@@ -3,6 +3,8 @@
 import socket
 from collections.abc import Callable
 
+from yarl import URL
+
 from gateway.configuration.loading import Configuration
 from gateway.declared.hot import Live
 from gateway.declared.reconcile import Reconciler
@@ -16,15 +18,32 @@ from gateway.storage.clock import Clock
 from gateway.storage.engine import Database
 
 
-def make_reconciler(
-    database: Database, service: RegistryService, clock: Clock, ring: KeyRing, *, configuration: Configuration
+def make_reconciler(  # noqa: PLR0913 - keyword-only where it matters, all of it from the composition root
+    database: Database,
+    service: RegistryService,
+    clock: Clock,
+    ring: KeyRing,
+    *,
+    configuration: Configuration,
+    is_own: Callable[[URL], bool],
 ) -> Reconciler | None:
-    """Return what brings declared objects about: in servers that have a file, never in the gateway role."""
+    """Return what brings declared objects about: in servers that have a file, never in the gateway role.
+
+    `is_own` tells this server's own host and port however they are written, as the checks before a registration do.
+    """
     settings, document = configuration.settings, configuration.document
     if settings.role != "server" or document is None:
         return None
     name = f"{socket.gethostname()}:{document.path.absolute()}"
-    return Reconciler(database, service, clock, name=name, server=own_address(settings), reload_keys=ring.reload)
+    return Reconciler(
+        database,
+        service,
+        clock,
+        name=name,
+        server=own_address(settings),
+        is_own=is_own,
+        reload_keys=ring.reload,
+    )
 
 
 def make_reloader(  # noqa: PLR0913 - keyword-only where it matters, all of it from the composition root

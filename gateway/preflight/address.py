@@ -92,10 +92,15 @@ def insecure(url: URL, addresses: Iterable[str], *, allow: bool, has_key: bool) 
 
 def own(url: URL, addresses: Iterable[str], around: Surroundings) -> StageView | None:
     """Return the refusal of this server's own address (REG-5), None for any other."""
-    here = is_own(url, around.server)
-    if not here and url.port == around.own_port:
-        here = url.host in around.own_hosts or any(_is_this_machine(one, around.own_hosts) for one in addresses)
+    here = is_own(url, around.server) or is_this_process(url, addresses, around)
     return stage("address", "own_address", url=url) if here else None
+
+
+def is_this_process(url: URL, addresses: Iterable[str], around: Surroundings) -> bool:
+    """Whether the URL, or one of the addresses of its host, is where this process listens."""
+    if url.port != around.own_port:
+        return False
+    return url.host in around.own_hosts or any(_is_this_machine(one, around.own_hosts) for one in addresses)
 
 
 def unknown_host(url: URL, around: Surroundings) -> StageView:

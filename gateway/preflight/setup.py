@@ -4,6 +4,9 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from yarl import URL
+
+from gateway.preflight.address import Surroundings, is_this_process
 from gateway.preflight.asking import Asker
 from gateway.preflight.rounds import HealthRounds
 from gateway.preflight.routes import PreflightRoutes
@@ -87,6 +90,16 @@ def _interval_s(settings: Settings) -> float:
     """Return how often endpoints are looked at: in a gateway only when that has an effect there."""
     needed = settings.role == "server" or settings.health.hide_unhealthy
     return settings.health.interval_s if needed else 0
+
+
+def is_here(url: URL, settings: Settings, *, port: int) -> bool:
+    """Whether a URL leads to this process, judged by what is written; names are not looked up.
+
+    >>> [is_here(URL(f"http://{host}/v1"), Settings(), port=3000) for host in ("127.0.0.1:3000", "localhost:8000")]
+    [True, False]
+    """
+    around = Surroundings(server="", own_port=port, own_hosts=own_hosts(settings.server.host))
+    return is_this_process(url, [url.host or ""], around)
 
 
 def own_hosts(host: str) -> frozenset[str]:

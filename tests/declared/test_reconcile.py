@@ -14,7 +14,7 @@ from gateway.declared.model import Declared
 from gateway.declared.plan import make_plan
 from gateway.declared.reconcile import Reconciler
 from gateway.declared.steps import Hands
-from gateway.registry.inputs import AliasCreate, TeamPatch
+from gateway.registry.inputs import AliasCreate, TeamCreate, TeamPatch
 from gateway.registry.service.registry_service import RegistryService
 from gateway.registry.snapshot import Credential
 from gateway.storage.engine import Database
@@ -159,6 +159,23 @@ async def test_a_fault_at_any_statement_leaves_nothing_changed(
             break
     assert fault > 20
     assert (await contents(database), await revision(database)) == (rows, before)
+
+
+async def test_what_is_settled_is_not_read_again(
+    reconciler: Reconciler, service: RegistryService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reload that changes settings alone asks for the counters; a change of the registry has all read."""
+    await reconciler.apply(declared(SMALL))
+    statements = Statements(monkeypatch)
+    await reconciler.apply(declared(SMALL))
+    assert statements.seen == 1
+    await service.teams.create(AUTHOR, TeamCreate(name="another"))
+    statements.fail_at(0)
+    assert (await reconciler.apply(declared(SMALL))).changes == ()
+    assert statements.seen > 5
+    statements.fail_at(0)
+    assert (await reconciler.apply(declared("# moved\n" + SMALL))).changes == ()
+    assert statements.seen > 5
 
 
 async def test_ten_times_as_many_models_need_no_more_statements(

@@ -169,3 +169,14 @@ async def test_keys_get_their_limits_when_they_are_made(house: Living) -> None:
         product.reloader._tried_at = 0
         await product.seen(lambda: not product.status.waiting)
         assert (await product.admin.show(f"api/v1/keys/{made['id']}"))["role"] == "viewer"
+
+
+async def test_the_server_itself_is_no_endpoint_however_it_is_written(house: Living) -> None:
+    """Its port was free to choose (0), and 127.0.0.1, localhost and ::1 are one place: a call would go in a circle."""
+    async with house("models: {a: {}}\n") as product:
+        port = product.inside.address.rpartition(":")[2].strip("/")
+        for host in ("localhost", "127.0.0.1", "[::1]"):
+            status = await product.write(f"models: {{a: {{endpoints: [{{base_url: 'http://{host}:{port}/v1'}}]}}}}\n")
+            assert "this server's own data plane" in str(status.findings)
+        status = await product.write("models: {a: {endpoints: [{base_url: 'http://localhost:9/v1'}]}}\n")
+        assert status.successful, status.findings

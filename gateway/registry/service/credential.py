@@ -62,12 +62,7 @@ class Credentials:
         whole = check_url(text, param="base_url")
         url, _ = cut_operation(whole)
         if is_own(whole, server):
-            raise Unprocessable(
-                f"base_url {text!r} is this server's own data plane: calls would go in a circle",
-                code="own_address",
-                param="base_url",
-                hint="give the address where the model really runs; another name for a model is an alias",
-            )
+            raise own_address(text)
         try:
             self._judge_url(url)
         except EgressDenied as error:
@@ -130,6 +125,16 @@ class Credentials:
                 hint="send the key itself: it is stored encrypted; or ask an administrator",
             )
         return self.check_reference(text)
+
+
+def own_address(text: str) -> Unprocessable:
+    """Return the refusal of this very server as an upstream."""
+    return Unprocessable(
+        f"base_url {text!r} is this server's own data plane: calls would go in a circle",
+        code="own_address",
+        param="base_url",
+        hint="give the address where the model really runs; another name for a model is an alias",
+    )
 
 
 def _checked(text: str) -> str:
