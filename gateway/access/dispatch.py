@@ -109,6 +109,8 @@ class Dispatcher:
             tried.append(endpoint.id)
             response, error, outcome = await self._attempt(call, outgoing, endpoint, deadline)
             self._balancer.record(endpoint.id, outcome, retry_after_s=_wait(response))
+            if response is not None and response.status < _REFUSED:
+                return response
             endpoint = self._balancer.again(
                 outgoing.endpoints, tried=tried, outcome=outcome, begun=False, replayable=outgoing.replayable()
             )

@@ -91,7 +91,9 @@ class Relay:
 
 def _check_coding(request: web.Request, upstream: UpstreamResponse) -> None:
     """Refuse a coding that the caller cannot read; bytes and `Content-Encoding` travel together (PRX-38)."""
-    coding = upstream.headers.get("Content-Encoding", "identity").strip().lower()
+    if "Content-Encoding" not in upstream.headers:
+        return
+    coding = upstream.headers["Content-Encoding"].strip().lower()
     if coding in {"", "identity"} or accepts(request.headers.get("Accept-Encoding", ""), coding):
         return
     raise BadUpstreamResponse(

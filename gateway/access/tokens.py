@@ -91,9 +91,11 @@ def _tokens(usage: dict[str, Any]) -> Tokens | None:
         given = _count(usage.get("total_tokens"))  # a reranker that only knows the sum
         if given is None:
             return None
+    if _PARTS.isdisjoint(usage):  # a third of the time, and most servers say no more
+        return Tokens(given or 0, made or 0)
     cached = _detail(usage, _INPUT_DETAILS, "cached_tokens")
     if cached is None:
-        cached = _first(usage, ("prompt_cache_hit_tokens", "cache_read_input_tokens"))
+        cached = _first(usage, _CACHED)
     reasoning = _detail(usage, _OUTPUT_DETAILS, "reasoning_tokens")
     return Tokens(given or 0, made or 0, cached or 0, reasoning or 0)
 
@@ -143,6 +145,8 @@ _INPUT: Final = ("prompt_tokens", "input_tokens")
 _OUTPUT: Final = ("completion_tokens", "output_tokens")
 _INPUT_DETAILS: Final = ("prompt_tokens_details", "input_tokens_details")
 _OUTPUT_DETAILS: Final = ("completion_tokens_details", "output_tokens_details")
+_CACHED: Final = ("prompt_cache_hit_tokens", "cache_read_input_tokens")
+_PARTS: Final = frozenset({*_INPUT_DETAILS, *_OUTPUT_DETAILS, *_CACHED})
 _MOST: Final = 10**12  # tokens; far beyond any context, far below what 64 bits can sum
 _LONGEST: Final = 4096  # bytes of one usage object; OpenAI's have some 400
 _LAST_FEW: Final = 4  # places to look at: a user's metadata may hold a key of that name

@@ -5,6 +5,7 @@ pyproject.toml pins the minor version, tests/listener holds what is relied upon.
 """
 
 import asyncio
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import hdrs, web
@@ -130,16 +131,16 @@ class InboundConnection(web.RequestHandler):
         super().resume_writing()
         self._unwatch_caller()
 
-    async def finish_response(
+    def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
-    ) -> tuple[web.StreamResponse, bool]:
+    ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
         """Answer, and end the connection where that was asked for."""
         if resp is not None:
             if hdrs.SERVER not in resp.headers:  # aiohttp answered by itself, and would name itself (HDR-2)
                 resp.headers.update({"Server": SERVER, "X-Request-Id": new_request_id()})
             if self._ends_after_answer:
                 resp.force_close()
-        return await super().finish_response(request, resp, start_time)
+        return super().finish_response(request, resp, start_time)
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None

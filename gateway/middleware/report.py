@@ -25,6 +25,7 @@ from gateway.observe.structured import structlog
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
+_REFUSED = 400
 logger = structlog.get_logger()
 
 
@@ -60,7 +61,7 @@ def report_middleware(metrics: Metrics, *, problems_below: tuple[str, ...], help
         return helped(response)
 
     def helped(response: web.StreamResponse) -> web.StreamResponse:
-        if help_page is not None and CODE in response:
+        if help_page is not None and response.status >= _REFUSED and CODE in response:
             response.headers[hdrs.LINK] = f'<{help_page}#{response[CODE]}>; rel="help"'
         return response
 
