@@ -7,10 +7,10 @@ balancer sends nothing more while running calls end (PRX-40). None of them asks 
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from gateway.api.described import Described
 from gateway.api.operation import Content, answer, operation
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
+from gateway.described import Described
 from gateway.errors import PermissionDenied
 from gateway.observe.metrics import Metrics
 

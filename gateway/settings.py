@@ -9,8 +9,9 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
+from gateway.described import Described
 from gateway.errors import ConfigError
 from resolver import ResolveError, resolve
 
@@ -60,12 +61,10 @@ def _header_names(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(value.lower() for value in values)
 
 
-class Section(BaseModel):
+class Section(Described):
     """A group of settings: frozen, without unknown keys, and never echoing a value that might be a secret."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(hide_input_in_errors=True, allow_inf_nan=False)
 
 
 class ServerSettings(Section):

@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from pydantic import Field, field_validator
 
-from gateway.api.described import Described
+from gateway.described import Described
 from gateway.errors import InvalidRequest
 
 T = TypeVar("T")

@@ -9,8 +9,8 @@ from http import HTTPStatus
 from aiohttp import web
 from pydantic import ConfigDict, Field
 
-from gateway.api.described import Described
 from gateway.api.request import CODE
+from gateway.described import Described
 from gateway.errors import GatewayError
 
 CONTENT_TYPE = "application/problem+json"

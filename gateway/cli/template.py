@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from gateway.configuration.schema import file_schema
 from gateway.configuration.sources import section_of
 from gateway.declared.model import DeclaredAlias, DeclaredGateway, DeclaredKey, DeclaredModel, DeclaredTeam
-from gateway.settings import SECRET_REFERENCE, Settings
+from gateway.settings import SECRET_REFERENCE, Section, Settings
 
 _HEAD = """\
 # yaml-language-server: $schema={schema}
@@ -103,6 +103,7 @@ def config_schema() -> dict[str, Any]:
 def config_example(schema: str) -> str:
     """Return a file with nothing in it but the version and comments; `schema` is where editors find the schema."""
     lines = [_HEAD.format(schema=schema), "version: 1"]
+    texts = Settings.member_texts()
     for name, field in Settings.model_fields.items():
         if name == "version":
             continue
@@ -110,14 +111,15 @@ def config_example(schema: str) -> str:
         if section := section_of(field):
             lines += [f"# {(section.__doc__ or '').splitlines()[0]}", f"{name}:", *_section(section)]
         else:
-            lines += [*_comment(field.description, ""), f"# {name}: {_yaml(field.get_default())}"]
+            lines += [*_comment(texts.get(name), ""), f"# {name}: {_yaml(field.get_default())}"]
     objects = _EXAMPLE.format(**{name: text for name, (_, text) in _DECLARED.items()})
     return "\n".join([*lines, "", objects])
 
 
-def _section(section: type[BaseModel]) -> Iterator[str]:
+def _section(section: type[Section]) -> Iterator[str]:
+    texts = section.member_texts()
     for name, field in section.model_fields.items():
-        yield from _comment(field.description, "  ")
+        yield from _comment(texts.get(name), "  ")
         yield f"  # {name}: {_yaml(field.get_default())}"
 
 

@@ -6,12 +6,12 @@ from typing import Any, Literal
 
 from aiohttp import web
 
-from gateway.api.described import Described
 from gateway.api.operation import answer, operation
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
 from gateway.configuration.loading import Configuration
 from gateway.configuration.view import of_team, settings_data
+from gateway.described import Described
 
 
 class OriginView(Described):

@@ -6,12 +6,12 @@ from typing import Literal
 
 from aiohttp import web
 
-from gateway.api.described import Described
 from gateway.api.operation import answer, operation
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
 from gateway.configuration.finding import Finding
 from gateway.declared.reload import Reloader, Status
+from gateway.described import Described
 from gateway.errors import Unprocessable
 
 

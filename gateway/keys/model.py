@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from gateway.api.described import Described
 from gateway.api.etag import format_etag
 from gateway.api.page import PageQuery
 from gateway.api.permissions import Permission, Role
 from gateway.api.principal import Principal
+from gateway.described import Described
 from gateway.keys.format import Environment, prefix
 from gateway.keys.hashing import HashedSecret
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from aiohttp import web
 
-from gateway.api.described import Described
 from gateway.api.operation import answer, operation
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
+from gateway.described import Described
 from gateway.errors import PermissionDenied
 from gateway.observe.recent import RecentTroubles
 

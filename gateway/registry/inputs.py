@@ -8,8 +8,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from gateway.api.described import Described
 from gateway.api.page import PageQuery
+from gateway.described import Described
 from gateway.registry.names import MAX_SLUG
 from gateway.vault.secret import Secret
 

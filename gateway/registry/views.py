@@ -5,7 +5,7 @@
 
 from typing import Literal
 
-from gateway.api.described import Described
+from gateway.described import Described
 
 
 class View(Described):

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from pydantic import AfterValidator, Field, StringConstraints
 
-from gateway.api.described import Described
 from gateway.api.page import PageQuery
+from gateway.described import Described
 
 Source: TypeAlias = Literal["exact", "estimated", "unknown"]
 """USE-1: the upstream's own numbers, our estimate, or nothing known; nothing else."""

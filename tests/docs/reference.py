@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from gateway.cli.app import app
 from gateway.cli.exit_codes import ExitCode
-from gateway.settings import Settings
+from gateway.settings import Section, Settings
 from resolver.errors import REFUSALS
 from tests.app.caller import calling
 from tests.app.installation import installed
@@ -79,21 +78,22 @@ as [openapi.json](../openapi.json) here). Errors of the management API are [prob
 def settings() -> str:
     """Return the page of every setting: name, variable, default, what it does."""
     head = "# Settings\n\n" + _MADE + _SETTINGS
-    plain = {name: field for name, field in Settings.model_fields.items() if not isinstance(field.default, BaseModel)}
-    parts = [head, "## At the top\n", _settings_table("", plain)]
+    plain = {name: field for name, field in Settings.model_fields.items() if not isinstance(field.default, Section)}
+    parts = [head, "## At the top\n", _settings_table("", plain, Settings.member_texts())]
     for name, field in Settings.model_fields.items():
-        if isinstance(field.default, BaseModel):
+        if isinstance(field.default, Section):
             kind = type(field.default)
-            parts += [f"## {name}\n", f"{inspect.getdoc(kind)}\n", _settings_table(f"{name}.", kind.model_fields)]
+            table = _settings_table(f"{name}.", kind.model_fields, kind.member_texts())
+            parts += [f"## {name}\n", f"{inspect.getdoc(kind)}\n", table]
     return "\n".join(parts)
 
 
-def _settings_table(prefix: str, fields: typing.Mapping[str, Any]) -> str:
+def _settings_table(prefix: str, fields: typing.Mapping[str, Any], texts: dict[str, str]) -> str:
     rows = ["| setting | default | what it does | variable |", "|---|---|---|---|"]
     for name, field in fields.items():
         default = json.dumps(to_jsonable_python(field.get_default()))
         variable = f"MODELPORT_{prefix.replace('.', '__')}{name}".upper()
-        rows.append(f"| `{prefix}{name}` | `{default}` | {_cell(field.description)} | `{variable}` |")
+        rows.append(f"| `{prefix}{name}` | `{default}` | {_cell(texts.get(name))} | `{variable}` |")
     return "\n".join(rows) + "\n"
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field, TypeAdapter
 
-from gateway.api.described import Described
+from gateway.described import Described
 
 
 class Base(Described):

@@ -1,8 +1,8 @@
-"""The base of everything that the API takes and gives: each member is described by the text that stands below it.
+"""The base of settings and of what the API takes and gives: each member is described by the text that stands below it.
 
 Settled here: what nobody has asked for yet is not made. pydantic reads such texts itself (`use_attribute_docstrings`),
 but at import, 5 ms for every class, and it builds a validator for every class then, too: together a quarter of a start.
-Here a validator is built at its first use, and the texts are read when the API's description is made.
+Here a validator is built at its first use, and the texts are read when a description is made.
 """
 
 import ast
@@ -27,11 +27,15 @@ class Described(BaseModel):
         """Return pydantic's schema with the texts as descriptions; a `Field(description=…)` goes before."""
         schema = handler(core)
         members = handler.resolve_ref_schema(schema).get("properties", {})
-        texts = {name: text for kind in reversed(cls.__mro__) for name, text in _texts_of(kind).items()}
-        for name, field in cls.model_fields.items():
-            if name in texts:
-                members[field.alias or name].setdefault("description", texts[name])
+        for name, text in cls.member_texts().items():
+            members[cls.model_fields[name].alias or name].setdefault("description", text)
         return schema
+
+    @classmethod
+    def member_texts(cls) -> dict[str, str]:
+        """Return what is said below each member, inherited ones included."""
+        texts = {name: text for kind in reversed(cls.__mro__) for name, text in _texts_of(kind).items()}
+        return {name: texts[name] for name in cls.model_fields if name in texts}
 
 
 def _texts_of(kind: type) -> Mapping[str, str]:
