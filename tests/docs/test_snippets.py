@@ -24,6 +24,10 @@ ELSEWHERE = {  # lines for another machine that no file holds, and the test that
     "systemctl reload modelport": "tests/deploy/test_systemd.py",
     "systemctl restart modelport": "tests/deploy/test_systemd.py",
     "make dist": "tests/release/test_dist.py",
+    "modelport registry login registry.example.com --username al --password-stdin < pw": "tests/publish/test_guide.py",
+    "modelport publish ./qwen3 registry.example.com/team/qwen3:v1 --check": "tests/publish/test_guide.py",
+    "modelport publish ./qwen3 registry.example.com/team/qwen3:v1": "tests/publish/test_guide.py",
+    "modelport pull registry.example.com/team/qwen3:v1 ./copy": "tests/publish/test_guide.py",
 }
 
 
