@@ -16,7 +16,8 @@ def check_name(name: str) -> None:
     service, slash, user = name.partition("/")
     if not (service and slash and user):
         raise ConfigError(
-            f"{KIND}:{name!r} names no entry", hint="write keyring:SERVICE/USER, for example keyring:modelport/openai"
+            f"what follows {KIND}: names no entry",
+            hint="write keyring:SERVICE/USER, for example keyring:modelport/openai",
         )
 
 

@@ -51,7 +51,7 @@ def parse_reference(text: str) -> Reference:
         return Reference("keyring", name)
     if kind == "env":
         if not _NAME.fullmatch(name):
-            raise ConfigError(f"{text!r} names no environment variable", hint="write env:NAME, for example env:API_KEY")
+            raise ConfigError("what follows env: names no variable", hint="write env:NAME, for example env:API_KEY")
         if name.upper().startswith(ENV_PREFIX):
             raise ConfigError(f"{text!r} is a setting of modelport itself and no credential of an upstream")
         return Reference("env", name)
