@@ -76,9 +76,9 @@ def mock_upstream() -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def bare(upstream: int) -> Iterator[Target]:
-    """Run the bare aiohttp pass-through."""
-    with _python("tests.bench.bare", f"http://127.0.0.1:{upstream}", core=0) as (process, line):
+def bare(upstream: int, *, under: tuple[str, ...] = ()) -> Iterator[Target]:
+    """Run the bare aiohttp pass-through; `under` is a program that runs it, with its flags."""
+    with _python("tests.bench.bare", f"http://127.0.0.1:{upstream}", core=0, under=under) as (process, line):
         yield Target("aiohttp, bare", process.pid, int(line), "/v1/chat/completions", {})
 
 
@@ -99,20 +99,25 @@ def nginx(upstream: int) -> Iterator[Target | None]:
 
 
 @contextlib.contextmanager
-def modelport(upstream: int) -> Iterator[Target]:
-    """Run modelport with keys, metrics, usage and request lines on, one model `bench` registered."""
+def modelport(upstream: int, *, under: tuple[str, ...] = ()) -> Iterator[Target]:
+    """Run modelport with keys, metrics, usage and request lines on, one model `bench` registered; `under` as above."""
     environment = {"MODELPORT_SERVER__OPEN_TO_LOCALHOST": "false"}
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder), environment=environment) as (target, key):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder), environment=environment, under=under) as (target, key),
+    ):
         headers = {"Authorization": f"Bearer {key}"}
         _publish(target.port, headers, upstream)
         yield replace(target, headers=headers)
 
 
 @contextlib.contextmanager
-def serving(data_dir: Path, *flags: str, environment: dict[str, str] | None = None) -> Iterator[tuple[Target, str]]:
+def serving(
+    data_dir: Path, *flags: str, environment: dict[str, str] | None = None, under: tuple[str, ...] = ()
+) -> Iterator[tuple[Target, str]]:
     """Run `modelport serve`; give it and the first key, "" where there was one already."""
     arguments = ["serve", "--port", "0", "--data-dir", str(data_dir), *flags]
-    with _python("gateway", *arguments, core=0, environment=environment) as (process, line):
+    with _python("gateway", *arguments, core=0, environment=environment, under=under) as (process, line):
         yield _greeted(process, line)
 
 
@@ -155,15 +160,15 @@ def _publish(port: int, headers: dict[str, str], upstream: int) -> None:
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/api/v1/models?preflight=skip", body, {**headers, "Content-Type": "application/json"}
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - loopback
         answer.read()
 
 
 @contextlib.contextmanager
 def _python(
-    module: str, *arguments: str, core: int, environment: dict[str, str] | None = None
+    module: str, *arguments: str, core: int, environment: dict[str, str] | None = None, under: tuple[str, ...] = ()
 ) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    command = [sys.executable, "-m", module, *arguments]
+    command = [*under, sys.executable, "-m", module, *arguments]
     with _process(command, core=core, environment=environment, read=True) as process:
         assert process.stdout is not None
         yield process, process.stdout.readline().strip()
