@@ -199,8 +199,8 @@ def test_an_edit_of_nothing_is_wrong_usage(admin: Shell) -> None:
 
 def test_what_was_made_before_a_failure_is_shown(admin: Shell, api: Api) -> None:
     """Exit 9: one of two endpoints stands, and its id is on stdout."""
-    api.post("/models", {"name": "half"})
-    ended = admin.run("endpoints", "add", "half", "http://localhost:1/v1", "htp://x", "--no-check")
+    api.post("/models", {"name": "halfway"})
+    ended = admin.run("endpoints", "add", "halfway", "http://localhost:1/v1", "htp://x", "--no-check")
     assert ended.code == 9
     assert "http://localhost:1/v1" in ended.out
     assert "htp://x" in ended.err
