@@ -61,6 +61,8 @@ _EXAMPLE = """\
 #     idle_timeout_s: 60
 #     total_timeout_s: 600
 #     drain_for_usage_ms: 0         # how long a call whose caller left is read on for its usage
+#     source_reference: registry.example.com/team/qwen3:v1 # the package that it was made from, and its digest:
+#     source_digest: sha256:5e895e895e895e895e895e895e895e895e895e895e895e895e895e895e895e89
 #     endpoints:
 #       - base_url: http://localhost:8000/v1
 #         upstream_model: Qwen/Qwen3-32B
