@@ -8,7 +8,7 @@ from gateway.cli.change import Description, edit, given, given_or_null, remove, 
 from gateway.cli.command import Session, command
 from gateway.cli.lookup import Noun, find
 from gateway.cli.output import Columns, JsonObject
-from gateway.cli.stages import Force, NoCheck, check_first
+from gateway.cli.stages import Force, NoCheck, check_first, rehearse
 from gateway.cli.talk import say, suggest
 
 NOUN = Noun("model", "models", prefix="mdl_", key="uid")
@@ -140,13 +140,23 @@ def add_model(  # noqa: PLR0913, PLR0917 - each is a flag
     }
     common = given(model=name, team=session.team, task=task)
     wanted = [{"base_url": url, **common, **shared} for url in endpoint or ()]
+    rehearse(session, NOUN.path, body)
     query = check_first(session, wanted, force=force, no_check=no_check)
-    session.item(session.api.post(NOUN.path, body, **query).body, _FIELDS)
-    if endpoint:
-        suggest(f'modelport call {name} "Say hello"', team=session.team)
-    else:
+    made = session.api.post(NOUN.path, body, **query).body
+    session.item(made, _FIELDS)
+    _suggest_next(session, made)
+
+
+def _suggest_next(session: Session, made: JsonObject) -> None:
+    """Say what makes the model callable, or how it is called."""
+    if not made["endpoints"]:
         say("It has no endpoint yet, so a call to it is a 503.")
-        suggest(f"modelport endpoints add {name} http://localhost:8000/v1", team=session.team)
+        suggest(f"modelport endpoints add {made['name']} http://localhost:8000/v1", team=session.team)
+    elif not any(one["enabled"] for one in made["endpoints"]):
+        say("It is switched off, so a call to it is a 503. When its server answers:")
+        suggest(f"modelport endpoints edit {made['endpoints'][0]['id']} --enabled")
+    else:
+        suggest(f'modelport call {made["name"]} "Say hello"', team=session.team)
 
 
 @command(app, "list", example="modelport models list -o json")

@@ -26,6 +26,16 @@ FAIL = "fail"
 _SILENT = frozenset({"pass", "skipped"})
 
 
+def rehearse(session: Session, path: str, body: JsonObject) -> None:
+    """Have the server look at what is to be made, before a check that may take a minute; nothing is asked or kept.
+
+    Raises:
+        Failure: a value does not fit, or a name is taken.
+    """
+    if not session.dry_run:
+        session.api.post(path, body, validate_only="true", preflight="skip")
+
+
 def check_first(session: Session, wanted: list[JsonObject], *, force: bool, no_check: bool) -> dict[str, str]:
     """Show what a check finds of each endpoint, on stderr, and return how the registration is to be asked for.
 

@@ -241,7 +241,7 @@ class RegisterQuery(ChangeQuery):
     """How the check before a registration is done."""
 
     validate_only: bool = False
-    """Validate and check, answer 200 with what was found, and keep nothing."""
+    """Validate and check, answer 200 with what was found, and keep nothing. With preflight=skip it asks nobody."""
 
 
 class ResolveQuery(Input):

@@ -69,7 +69,9 @@ def test_a_model_that_would_not_work_is_not_published(admin: Shell, api: Api) ->
     assert not list(api.items("/models", name="dead"))
     forced = admin.run("models", "add", "dead", "--endpoint", DEAD, "--force", "-o", "json")
     assert forced.code == 0, forced.err
-    assert json.loads(forced.out)["endpoints"][0]["enabled"] is False
+    endpoint = json.loads(forced.out)["endpoints"][0]
+    assert endpoint["enabled"] is False
+    assert forced.err.splitlines()[-1] == f"Try: modelport endpoints edit {endpoint['id']} --enabled"
     assert admin.run("endpoints", "add", "dead", DEAD).code == 12
 
 

@@ -90,6 +90,16 @@ async def test_validate_only_keeps_nothing(admin: Caller, server: Server) -> Non
     assert (taken.status, taken.code) == (409, "name_taken")
 
 
+async def test_a_rehearsal_asks_nobody_and_takes_no_permission(product: Installation, server: Server) -> None:
+    """What a command does before a check that may take a minute: a name that does not fit is told at once."""
+    publisher = await product.as_role("publisher", team="default")
+    rehearsal = "api/v1/models?validate_only=true&preflight=skip"
+    assert (await publisher.post(rehearsal, body(server.url))).status == 200
+    assert (await publisher.post(rehearsal, body(server.url, "no name"))).status == 422
+    assert server.asked == []
+    assert (await publisher.show("api/v1/models"))["items"] == []
+
+
 async def test_a_taken_name_is_told_before_anybody_is_asked(admin: Caller, server: Server) -> None:
     """A check may take a minute."""
     await admin.make("models", name="qwen3")
