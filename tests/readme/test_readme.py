@@ -13,11 +13,14 @@ from tests.cli.program import Ended, Shell
 from tests.cli.server import Server, running_server
 from tests.conformance.modelport import UpstreamProcess, running_modelport, running_upstream
 from tests.programs import require
+from tests.publish.publishing import Bench
+from tests.publish.registries import running
 from tests.readme.blocks import ROOT, TEXT, block, blocks, named_paths
 
 USED = {  # which test below runs which block
     ("Start", "sh"): 3,
     ("Add a real model server", "sh"): 1,
+    ("Before you publish", "sh"): 1,
     ("Call it with an OpenAI SDK", "python"): 2,
     ("One address per model", "sh"): 1,
     ("Behind a gateway", "sh"): 1,
@@ -117,6 +120,19 @@ def test_a_real_model_server_is_added_and_called(shell: Shell, server: Server, u
         assert language in ended.out
     models = {one["name"]: one for one in Api(server.url, server.key).items("/models")}
     assert models["gpt"]["endpoints"][0]["upstream_model"] == "gpt-5"
+
+
+def test_what_is_published_is_checked_before(
+    shell: Shell, server: Server, upstream: UpstreamProcess, tmp_path: Path
+) -> None:
+    """The model of a section before, its server, and a folder of files against a real registry."""
+    Bench.made(tmp_path).directory.rename(shell.folder / "qwen3")
+    with running(tmp_path / "registry") as registry:
+        text = block("Before you publish").text.replace("registry.example.com", registry.place)
+        ended = run(shell, text.replace(" --check\n", " --check --plain-http\n"), server, upstream)
+    assert ended.code == 0, ended.err
+    assert (ended.out + ended.err).count("it answered a chat call") == 2
+    assert "session" in ended.out + ended.err
 
 
 @pytest.mark.parametrize("number", [0, 1])
