@@ -48,7 +48,10 @@ class ReadOn:
                 self._let_run(call, task, seconds, close)
             raise
         if isinstance(result, Exception):
-            raise result
+            try:
+                raise result
+            finally:
+                del result  # its trace holds this frame
         return result
 
     async def end(self) -> None:

@@ -71,6 +71,15 @@ async def test_slow_readers_cost_little_memory(serve: Serve, upstream: UpstreamP
     assert stalled - idle < STREAMS * HELD_HERE
 
 
+@pytest.mark.alone
+async def test_readers_that_left_keep_no_memory(serve: Serve, upstream: UpstreamProcess) -> None:
+    """CMP-1: what a left stream held is free at once, not when cycles are collected."""
+    with serve() as server:
+        case = await server.target(upstream).case(LONG)
+        rounds = [await _rss_with(server, case) for _ in range(4)]
+    assert rounds[-1] - rounds[0] < STREAMS * HELD_HERE // 4
+
+
 async def _rss_with(server: Modelport, case: Case) -> int:
     """Return the server's memory while forty callers of the case do not read."""
     wires = [(await case.open_stream(receive_buffer=64 << 10))[0] for _ in range(STREAMS)]
