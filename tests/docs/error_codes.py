@@ -43,6 +43,8 @@ def raised() -> dict[str, set[str]]:
         for one in (*_raised_in(tree, name), *(Raised(*pair) for pair in DYNAMIC.get(name, {}).items())):
             found.setdefault(one.code, set()).add(one.kind)
     for kind in kinds().values():
+        if "default_code" not in vars(kind):  # one that says its code each time; which are loaded is chance
+            continue
         found.setdefault(kind.default_code, set()).add(kind.__name__)
     return found
 
