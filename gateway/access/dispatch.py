@@ -123,7 +123,10 @@ class Dispatcher:
             # Where nothing was sent to the only endpoint, the caller may well ask again.
             if call.attempts or not isinstance(error, ConnectFailed):
                 final(error.headers)
-            raise error
+            try:
+                raise error
+            finally:
+                del error  # its trace holds this frame, and the frame the whole body
         assert response is not None
         return response
 

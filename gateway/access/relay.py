@@ -77,7 +77,10 @@ class Relay:
         if refused is not None:
             if call.attempts:
                 final(refused.headers)
-            raise refused
+            try:
+                raise refused
+            finally:
+                del refused  # its trace holds this frame
         _check_coding(request, upstream)
         limit = whole_limit(call, upstream)
         if limit is None:

@@ -38,14 +38,15 @@ def running_nginx(folder: Path, modelport_port: int) -> Iterator[int]:
     with (folder / "nginx.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        _wait(process, port, folder / "nginx.log")
+        wait_for_port(process, port, folder / "nginx.log")
         yield port
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def wait_for_port(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Return when a proxy listens; its log says why it does not."""
     deadline = time.monotonic() + _START_LIMIT_S
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()

@@ -2,17 +2,15 @@
 
 import contextlib
 import os
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.app.installation import free_port
+from tests.app.nginx import wait_for_port
 from tests.deploy.files import DEPLOY, replaced
 from tests.programs import require
 
-_START_LIMIT_S = 30.0
 _QUIET = "{\n\tadmin off\n\tauto_https off\n}\n"
 
 
@@ -31,18 +29,8 @@ def running_caddy(folder: Path, modelport_port: int) -> Iterator[dict[str, int]]
         process = subprocess.Popen(command, stdout=written, stderr=written, env={**os.environ, **home})
     try:
         for port in ports.values():
-            _wait(process, port, log)
+            wait_for_port(process, port, log)
         yield ports
     finally:
         process.terminate()
         process.wait(10)
-
-
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + _START_LIMIT_S
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text()
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.02)
-    raise AssertionError(log.read_text())

@@ -20,7 +20,7 @@ from tests.programs import require
 CLIENT_S = 300.0
 LEFT_S = 1.0
 HOLD_ON = {"llama-index"}
-"""Libraries that read a stream to its end although their caller has closed it: there is nothing to notice."""
+"""Libraries whose leaving is not seen each time: they seem to read on after their caller has closed (not traced)."""
 ENVIRONMENT = {
     "NO_PROXY": "*",
     "HF_HUB_DISABLE_TELEMETRY": "1",

@@ -42,7 +42,6 @@ class Provider:
     """Where a person looks at what was pushed."""
     lists_all: bool = True
     """Whether `_catalog` may be asked for close names."""
-    anonymous_namespace: str | None = None
 
     def match(self, host: str) -> bool:
         """Whether a registry's host is of this kind."""
