@@ -1,10 +1,11 @@
 """A running modelport with its echo model, as a new user would start it."""
 
+import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +25,13 @@ class Server:
 
 
 @contextmanager
-def running_server(folder: Path, *flags: str) -> Iterator[Server]:
-    """Start a server in the folder and stop it afterwards."""
+def running_server(folder: Path, *flags: str, variables: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """Start a server in the folder, with these variables besides the present ones, and stop it afterwards."""
     data_dir = folder / "data"
     command = [sys.executable, "-m", "gateway", "serve", "--port", "0", "--demo", "--data-dir", str(data_dir), *flags]
     said = folder / "said"
     with said.open("wb") as out, (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=log)
+        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=log, env=os.environ | dict(variables or {}))
     try:
         text = _greeting(process, said, folder / "log")
         key = _KEY.search(text)
