@@ -17,13 +17,17 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from gateway.errors import EgressDenied, UpstreamDisconnected, UpstreamFailed
+from gateway.preflight.listing import AT_ONCE, read_list
+from gateway.preflight.turns import in_turns
 from gateway.upstream.transport import NothingSent, Transport, UpstreamRequest, UpstreamResponse
 from gateway.vault.secret import Secret
 
 CONNECT_S: Final = 3.0
 MAX_BYTES: Final = 64 * 1024
+MAX_MODELS: Final = 5000
+"""Models of a list that are kept."""
 MAX_LIST_BYTES: Final = 2 * 1024 * 1024
-"""Of a list of models: some 5,000 of them, as many as are kept; every other answer is read to MAX_BYTES."""
+"""Of a list of models: some MAX_MODELS of them; every other answer is read to MAX_BYTES."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,8 @@ class Asker:
         finally:
             response.close()
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Told(response.status, headers, read, first_ms, _json(read), whole)
+        data = _json(read) if len(read) <= AT_ONCE else await in_turns(read_list(read, most=MAX_MODELS))
+        return Told(response.status, headers, read, first_ms, data, whole)
 
     async def open(
         self,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from yarl import URL
 
-from gateway.preflight.asking import MAX_LIST_BYTES, Asker, Failed, Told, place
+from gateway.preflight.asking import MAX_BYTES, MAX_LIST_BYTES, MAX_MODELS, Asker, Failed, Told, place
 from gateway.preflight.checks import stage
 from gateway.preflight.engines import PATHS, Answer, Engine, identify
 from gateway.preflight.names import close_names, is_listed
@@ -20,7 +20,6 @@ from gateway.registry.verdict import StageView
 from gateway.vault.secret import Secret
 
 ANSWER_S: Final = 3.0
-MAX_MODELS: Final = 5000
 _COLD: Final = frozenset({"Ollama", "llama-swap", "LM Studio", "LocalAI", "Docker Model Runner", "Jan"})
 """Servers that load a model when it is called, which takes a minute."""
 _MOUNTS: Final = ("/engines/v1", "/api/v1", "/v1")
@@ -152,13 +151,15 @@ async def _engine(asker: Asker, url: URL, told: Told) -> Engine | None:
     root = url.with_path(path.removesuffix(mount), encoded=True)
     known = f"{mount}/models"
     asked = [one for one in PATHS if one != known]
-    others = await asyncio.gather(
-        *(asker.get(below(root, one), within_s=ANSWER_S, limit=MAX_LIST_BYTES) for one in asked)
-    )
+    others = await asyncio.gather(*(asker.get(below(root, one), within_s=ANSWER_S, limit=_limit(one)) for one in asked))
     answers = {known: told, **{path: one for path, one in zip(asked, others, strict=True) if isinstance(one, Told)}}
-    return identify(
-        {path: Answer(one.status, one.data, one.headers) for path, one in answers.items()}, port=url.port or 0
-    )
+    known_by = {path: Answer(one.status, one.data, one.headers) for path, one in answers.items()}
+    return identify(known_by, port=url.port or 0, names=False)
+
+
+def _limit(path: str) -> int:
+    """Return how many bytes of an answer are read: lists may be long."""
+    return MAX_LIST_BYTES if path.endswith(("/models", "/tags")) else MAX_BYTES
 
 
 def _elsewhere(url: URL, engine: Engine | None) -> URL | None:
