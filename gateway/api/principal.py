@@ -64,5 +64,7 @@ def no_valid_key() -> Unauthenticated:
     )
 
 
+NO_MODEL = ("",)
+"""The patterns of a key all of whose models are gone: no name is empty, and no patterns at all would mean every one."""
 PRINCIPAL = web.RequestKey("PRINCIPAL", Principal)
 REQUEST_ID = web.RequestKey("REQUEST_ID", str)

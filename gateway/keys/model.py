@@ -126,6 +126,8 @@ class KeyRecord:
     updated_at: int
     managed_by: str | None = None
     managed_at: str | None = None
+    limited: bool = False
+    """Whether it may call `models` alone, even when none is left of them."""
 
     def status(self, now_ms: int) -> KeyStatus:
         """Whether the key can be used."""

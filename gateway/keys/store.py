@@ -11,8 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.api.permissions import Role
 from gateway.keys.hashing import HashedSecret
 from gateway.keys.model import KeyRecord, KeyStatus
-from gateway.storage.schema import keys, teams
+from gateway.storage.schema import key_models, keys, models, teams
 
+_ASKED_ONE_BY_ONE = 500
+"""Keys whose patterns are asked for by their ids; of more all patterns are read."""
+_LEAVING = ("draining", "deleted")
 ID_SIZE = 200
 """Characters that are looked up at all; an id of ours has 24."""
 
@@ -42,19 +45,19 @@ class KeyFilter:
 async def find(conn: AsyncConnection, named: str) -> KeyRecord | None:
     """Return the key with this id, or with these ten characters at the start of its text."""
     where = or_(keys.c.id == named[:ID_SIZE], keys.c.key_id == named[:ID_SIZE])
-    row = (await conn.execute(_records().where(where))).one_or_none()
-    return None if row is None else _record(row)
+    found = await _read(conn, _records().where(where))
+    return found[0] if found else None
 
 
 async def load_all(conn: AsyncConnection) -> list[KeyRecord]:
     """Return every key, revoked ones too."""
-    return [_record(row) for row in await conn.execute(_records())]
+    return await _read(conn, _records())
 
 
 async def living_made_by(conn: AsyncConnection, maker_ids: Collection[str]) -> list[KeyRecord]:
     """Return the keys that these made and that nobody revoked."""
     where = (keys.c.created_by.in_(maker_ids), keys.c.revoked_at.is_(None))
-    return [_record(row) for row in await conn.execute(_records().where(*where))]
+    return await _read(conn, _records().where(*where))
 
 
 async def page(
@@ -64,7 +67,7 @@ async def page(
     query = _records().where(*_where(which)).order_by(keys.c.created_at, keys.c.id).limit(limit)
     if after is not None:
         query = query.where(tuple_(keys.c.created_at, keys.c.id) > after)
-    return [_record(row) for row in await conn.execute(query)]
+    return await _read(conn, query)
 
 
 async def is_empty(conn: AsyncConnection) -> bool:
@@ -86,11 +89,14 @@ async def add(conn: AsyncConnection, record: KeyRecord) -> None:
             **_changing(record),
         )
     )
+    await _write_patterns(conn, record)
 
 
 async def save(conn: AsyncConnection, record: KeyRecord) -> None:
     """Write what may change of a key."""
     await conn.execute(update(keys).where(keys.c.id == record.id).values(rev=record.rev, **_changing(record)))
+    await conn.execute(delete(key_models).where(key_models.c.key_id == record.id))
+    await _write_patterns(conn, record)
 
 
 async def remove(conn: AsyncConnection, key_id: str) -> None:
@@ -164,7 +170,7 @@ def _changing(record: KeyRecord) -> dict[str, Any]:
         "previous_hash": record.previous.digest if record.previous else None,
         "previous_pepper_id": record.previous.pepper_id if record.previous else None,
         "previous_valid_until": record.previous_valid_until,
-        "models": json.dumps(record.models),
+        "limited": record.limited or bool(record.models),
         "cidrs": json.dumps(record.cidrs),
         "expires_at": record.expires_at,
         "revoked_at": record.revoked_at,
@@ -174,7 +180,32 @@ def _changing(record: KeyRecord) -> dict[str, Any]:
     }
 
 
-def _record(row: Row[Any]) -> KeyRecord:
+async def _read(conn: AsyncConnection, query: Select[Any]) -> list[KeyRecord]:
+    rows = (await conn.execute(query)).all()
+    patterns: dict[str, list[str]] = {}
+    ordered = select(key_models.c.key_id, key_models.c.pattern).order_by(key_models.c.key_id, key_models.c.position)
+    if len(rows) <= _ASKED_ONE_BY_ONE:
+        ordered = ordered.where(key_models.c.key_id.in_([row.id for row in rows]))
+    for key_id, pattern in await conn.execute(ordered):
+        patterns.setdefault(key_id, []).append(pattern)
+    return [_record(row, tuple(patterns.get(row.id, ()))) for row in rows]
+
+
+async def _write_patterns(conn: AsyncConnection, record: KeyRecord) -> None:
+    """Write what the key may call; a whole name in the key's own team is a reference to that model."""
+    if not record.models:
+        return
+    named = (teams.c.name == record.team, models.c.name.in_(record.models), models.c.state.not_in(_LEAVING))
+    query = select(models.c.name, models.c.uid).join(teams, teams.c.id == models.c.team_id).where(*named)
+    uids = {row.name: row.uid for row in await conn.execute(query)}
+    rows = [
+        {"key_id": record.id, "position": position, "pattern": pattern, "model_uid": uids.get(pattern)}
+        for position, pattern in enumerate(record.models)
+    ]
+    await conn.execute(insert(key_models), rows)
+
+
+def _record(row: Row[Any], patterns: tuple[str, ...]) -> KeyRecord:
     previous = None if row.previous_hash is None else HashedSecret(row.previous_pepper_id, row.previous_hash)
     return KeyRecord(
         id=row.id,
@@ -186,7 +217,7 @@ def _record(row: Row[Any]) -> KeyRecord:
         hashed=HashedSecret(row.pepper_id, row.hash),
         previous=previous,
         previous_valid_until=row.previous_valid_until,
-        models=tuple(json.loads(row.models)),
+        models=patterns,
         cidrs=tuple(json.loads(row.cidrs)),
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
@@ -197,4 +228,5 @@ def _record(row: Row[Any]) -> KeyRecord:
         updated_at=row.updated_at,
         managed_by=row.managed_by,
         managed_at=row.managed_at,
+        limited=row.limited,
     )

@@ -39,7 +39,10 @@ class GatewayRecord(NamedTuple):
 
 
 class ModelRecord(NamedTuple):
-    """A name that callers use. `via` is None, "server" or "gateway" (then `gateway_id` says which)."""
+    """A name that callers use. `via` is None, "server" or "gateway" (then `gateway_id` says which).
+
+    `state_before` is where enabling or restoring leads; `sunset_at`, `purge_at` are the times announced for that.
+    """
 
     uid: str
     team_id: str
@@ -57,6 +60,14 @@ class ModelRecord(NamedTuple):
     drain_for_usage_ms: int | None
     source_reference: str | None
     source_digest: str | None
+    state_before: str | None
+    protected: bool
+    deprecated_at: int | None
+    sunset_at: int | None
+    successor_uid: str | None
+    deleted_at: int | None
+    purge_at: int | None
+    retire_reason: str
     rev: int
     created_at: int
     updated_at: int

@@ -13,6 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from gateway.storage.schema import metadata
 
 FOREIGN_KEY = "foreign_key"
+LEAVING = "model_is_leaving"
+"""What the triggers say of a new reference to a model that is draining or deleted."""
 
 _SQLITE_UNIQUE = "UNIQUE constraint failed: "
 _SQLITE_CHECK = re.compile(r"CHECK constraint failed: (\S+)")
@@ -27,6 +29,8 @@ def conflict_of(error: IntegrityError) -> str | None:
     text = str(error.orig)
     if "FOREIGN KEY constraint failed" in text:
         return FOREIGN_KEY
+    if "the model is leaving" in text:
+        return LEAVING
     if _SQLITE_UNIQUE in text:
         columns = text.partition(_SQLITE_UNIQUE)[2].split(", ")
         return _BY_COLUMNS.get(frozenset(columns))

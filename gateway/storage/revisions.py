@@ -3,5 +3,5 @@
 A test holds this list against the files in `migrations/versions/`.
 """
 
-REVISIONS: tuple[str, ...] = ("0001",)
+REVISIONS: tuple[str, ...] = ("0001", "0002")
 HEAD = REVISIONS[-1]

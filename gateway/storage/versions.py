@@ -11,7 +11,9 @@ from gateway.storage.schema import meta
 
 REGISTRY_VERSION = "registry_version"
 KEYS_VERSION = "keys_version"
-VERSIONS = (REGISTRY_VERSION, KEYS_VERSION)
+AUDIT_SEQUENCE = "audit_sequence"
+"""The number of the newest row of the record; raised last in a transaction, by as many as it writes."""
+VERSIONS = (REGISTRY_VERSION, KEYS_VERSION, AUDIT_SEQUENCE)
 
 
 async def read_version(conn: AsyncConnection, name: str) -> int:

@@ -58,6 +58,14 @@ def model(uid: str = "mdl_1", name: str = "qwen3", **changes: Any) -> ModelRecor
         drain_for_usage_ms=None,
         source_reference=None,
         source_digest=None,
+        state_before=None,
+        protected=False,
+        deprecated_at=None,
+        sunset_at=None,
+        successor_uid=None,
+        deleted_at=None,
+        purge_at=None,
+        retire_reason="",
         **TIMES,
     )
     return record._replace(**changes)

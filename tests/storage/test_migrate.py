@@ -149,13 +149,13 @@ async def test_sqlite_is_copied_before_a_step(
 ) -> None:
     """The copy is whole, private, and named after the revision it holds."""
     path = shutil.copyfile(sqlite_template, tmp_path / "modelport.db")
-    monkeypatch.setattr("gateway.storage.migrate.HEAD", "0002")
-    monkeypatch.setattr("gateway.storage.migrate.REVISIONS", (*REVISIONS, "0002"))
+    monkeypatch.setattr("gateway.storage.migrate.HEAD", "9998")
+    monkeypatch.setattr("gateway.storage.migrate.REVISIONS", (*REVISIONS, "9998"))
     monkeypatch.setattr("gateway.storage.migrate.run_steps", _second_step)
     database = await Database.open(f"sqlite:///{path}")
     done = await migrate(database, clock=CLOCK)
     await database.close()
-    assert done == Migration(HEAD, "0002", tmp_path / f"modelport.db.bak-{HEAD}-20270115T080000Z")
+    assert done == Migration(HEAD, "9998", tmp_path / f"modelport.db.bak-{HEAD}-20270115T080000Z")
     assert done.copy is not None
     assert stat.S_IMODE(done.copy.stat().st_mode) == 0o600
     with sqlite3.connect(done.copy) as copy:
