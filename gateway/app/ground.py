@@ -144,6 +144,7 @@ class Ground:
                 configuration=self.configuration,
                 is_own=lambda url: is_here(url, live.settings, port=self.port or settings.server.port),
             ),
+            changed=self.checking.follow,
         )
 
     async def _open_echo(self) -> EchoServer:

@@ -76,13 +76,23 @@ def show(
 
 
 @command(_app, "check", example="modelport config check /etc/modelport/modelport.yaml")
-def check(session: Session, file: File = None) -> None:
+def check(
+    session: Session,
+    file: File = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Call the upstreams of its models, too, with a few tokens each.")
+    ] = False,
+) -> None:
     """Name everything that is wrong in a file, with line and key; exit 12 when there is something.
 
-    Opens nothing but the file. Without FILE the variables of this shell are judged as well, as at a start.
+    Opens nothing but the file; with --live each declared endpoint is checked, down to the smallest call, as a server
+    started here would. Without FILE the variables of this shell are judged as well, as at a start.
     """
     path = _file(file)
     found = _findings(path, environment={} if file else None)
+    if live and not found:
+        _check_live(session, path, environment={} if file else None)
+        return
     if session.output is Output.TABLE:
         write_lines(str(finding) for finding in found)
     else:
@@ -92,6 +102,20 @@ def check(session: Session, file: File = None) -> None:
         say(f"{count}: a server with this configuration does not start")
         raise typer.Exit(ExitCode.UNHEALTHY)
     say(f"{path or 'defaults and variables'}: nothing is wrong")
+
+
+def _check_live(session: Session, path: Path | None, *, environment: dict[str, str] | None) -> None:
+    # Inner import: --help must not wait for it.
+    from gateway.cli.config_live import check_live
+
+    reports, failed = check_live(session, _loaded(path, environment=environment))
+    if session.output is not Output.TABLE:
+        show_data(reports, session.output)
+    if failed:
+        say(f"{failed} of {len(reports)} endpoints would not work")
+        raise typer.Exit(ExitCode.UNHEALTHY)
+    count = f"{len(reports)} endpoints were" if len(reports) != 1 else "1 endpoint was"
+    say(f"{path or 'defaults and variables'}: nothing is wrong; {count} checked")
 
 
 @command(_app, "diff", example="modelport config diff modelport.yaml")

@@ -27,6 +27,8 @@ from gateway.storage.engine import Database
 
 _AT_ONCE = 100
 """Endpoints judged, or steps taken, before calls get their turn: some 5 ms."""
+_CALLED_BY = frozenset({"base_url", "upstream_model", "api_key", "enabled"})
+"""Fields of an endpoint that decide whether a call works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Outcome:
     changes: tuple[str, ...] = ()
     waiting: tuple[Finding, ...] = ()
     other: str | None = None
+    endpoints: tuple[tuple[str, str, str], ...] = ()
+    """Team, model and address of those that are new, or whose address, key or upstream name is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ class Reconciler:
             async with self._database.write() as conn:  # without a new revision: nobody needs to read anew
                 await note_moves(conn, plan.moves)
         self._settled = _Settled(declared, versions, plan.waiting)
-        return Outcome(tuple(map(str, plan.steps)), plan.waiting)
+        return Outcome(tuple(map(str, plan.steps)), plan.waiting, endpoints=_to_check(plan))
 
     async def preview(self, declared: Declared) -> Plan:
         """Return what `apply` would do, and change nothing."""
@@ -199,6 +203,16 @@ class Reconciler:
                 except GatewayError as error:
                     findings.append(Finding(entry.at, shown_path((*entry.path, field)), error.message, error.hint))
         return findings
+
+
+def _to_check(plan: Plan) -> tuple[tuple[str, str, str], ...]:
+    return tuple(
+        (step.team, step.name, step.entry.body.base_url)
+        for step in plan.steps
+        if step.kind == "endpoint"
+        and step.entry is not None
+        and (step.verb == "create" or (step.verb == "update" and step.values.keys() & _CALLED_BY))
+    )
 
 
 def _allowed(declared: Declared, held: Held) -> Plan:

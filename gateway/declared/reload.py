@@ -50,7 +50,10 @@ class Status:
 
 
 class Reloader:
-    """Keeps the process on what its file says. `reread` is None without a file, `reconciler` in the gateway role."""
+    """Keeps the process on what its file says. `reread` is None without a file, `reconciler` in the gateway role.
+
+    `changed` is told of endpoints (team, model, address) that are new or called otherwise than before.
+    """
 
     def __init__(  # noqa: PLR0913 - keyword-only, all of it from the composition root
         self,
@@ -61,12 +64,14 @@ class Reloader:
         reread: Callable[[], Configuration] | None,
         reconciler: Reconciler | None,
         counted: Callable[[Result], object],
+        changed: Callable[[tuple[tuple[str, str, str], ...]], object] = lambda _: None,
     ) -> None:
         self._live = live
         self._clock = clock
         self._reread = reread
         self._reconciler = reconciler
         self._counted = counted
+        self._changed = changed
         self._declared = Declared()
         self._reloading = asyncio.Lock()
         self._tried_at = 0
@@ -148,7 +153,12 @@ class Reloader:
         self._trying = False
 
     async def _reconcile(self, declared: Declared) -> Outcome:
-        return Outcome() if self._reconciler is None else await self._reconciler.apply(declared)
+        if self._reconciler is None:
+            return Outcome()
+        outcome = await self._reconciler.apply(declared)
+        if outcome.endpoints:
+            self._changed(outcome.endpoints)
+        return outcome
 
     def _refuse(self, error: GatewayError, why: str) -> None:
         findings = error.findings if isinstance(error, ConfigurationError) else (_as_finding(error),)

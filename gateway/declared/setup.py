@@ -54,8 +54,9 @@ def make_reloader(  # noqa: PLR0913 - keyword-only where it matters, all of it f
     configuration: Configuration,
     reread: Callable[[], Configuration] | None,
     reconciler: Reconciler | None,
+    changed: Callable[[tuple[tuple[str, str, str], ...]], object],
 ) -> Reloader:
-    """Return what reads the file again, with its numbers on /metrics."""
+    """Return what reads the file again, with its numbers on /metrics; `changed` as the Reloader has it."""
     reloads = Counter("modelport_config_reloads", "Readings of the configuration file, by result.", ("result",))
 
     for known in RESULTS:
@@ -64,7 +65,15 @@ def make_reloader(  # noqa: PLR0913 - keyword-only where it matters, all of it f
     def counted(result: Result) -> None:
         reloads.add((result,))
 
-    reloader = Reloader(live, clock, configuration=configuration, reread=reread, reconciler=reconciler, counted=counted)
+    reloader = Reloader(
+        live,
+        clock,
+        configuration=configuration,
+        reread=reread,
+        reconciler=reconciler,
+        counted=counted,
+        changed=changed,
+    )
     metrics.add(reloads)
     metrics.read_at_scrape(
         "modelport_config_last_reload_successful",

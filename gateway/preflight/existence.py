@@ -5,7 +5,7 @@ asked for when the list says nothing of the kind, all at once.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -74,6 +74,11 @@ async def shown(
     return stage(
         "existence", found.code, did_you_mean=found.did_you_mean, took_ms=took_ms, evidence=found.evidence, **values
     )
+
+
+def loads_on_call(stages: Iterable[StageView]) -> bool:
+    """Whether a check found a server that loads a model when it is called."""
+    return any(one.evidence.get("engine") in _COLD for one in stages)
 
 
 def below(url: URL, suffix: str) -> URL:

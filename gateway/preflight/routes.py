@@ -1,6 +1,7 @@
 """`POST /api/v1/preflight`: a check, as one document or stage by stage as it happens."""
 
 import json
+from collections.abc import Callable
 from typing import Literal
 
 from aiohttp import hdrs, web
@@ -11,16 +12,18 @@ from gateway.api.principal import PRINCIPAL, REQUEST_ID
 from gateway.api.problem import problem_response
 from gateway.errors import GatewayError, Unprocessable
 from gateway.preflight.address import shown
-from gateway.preflight.run import Wish
+from gateway.preflight.run import Tell, Wish
 from gateway.preflight.service import Preflight
 from gateway.preflight.wishes import Wishes
 from gateway.registry.gate import Candidate
 from gateway.registry.inputs import Address, Input, Name, Task
 from gateway.registry.routes.origin import OriginOf
-from gateway.registry.verdict import PreflightView, StageView
+from gateway.registry.verdict import EndpointReport, PreflightView, StageView
 from gateway.vault.secret import Secret
 
 _EVENTS = "text/event-stream"
+Note = Callable[[EndpointReport], object]
+"""Takes what a check of a registered endpoint found as its health."""
 
 
 class PreflightInput(Input):
@@ -49,9 +52,10 @@ class PreflightInput(Input):
 class PreflightRoutes:
     """`/api/v1/preflight`."""
 
-    def __init__(self, preflight: Preflight, wishes: Wishes, origin_of: OriginOf) -> None:
+    def __init__(self, preflight: Preflight, wishes: Wishes, note: Note, origin_of: OriginOf) -> None:
         self._preflight = preflight
         self._wishes = wishes
+        self._note = note
         self._origin_of = origin_of
 
     @operation(
@@ -93,10 +97,17 @@ class PreflightRoutes:
             return await self._wishes.of_model(principal, body.model, body.team)
         raise Unprocessable("there is nothing to check", hint="send base_url, model or endpoint")
 
-    async def _run(self, request: web.Request, body: PreflightInput, wishes: list[Wish]) -> PreflightView:
-        return await self._preflight.run(
-            request[PRINCIPAL], wishes, level=body.level, stream=body.stream, server=self._origin_of(request)
+    async def _run(
+        self, request: web.Request, body: PreflightInput, wishes: list[Wish], tell: Tell | None = None
+    ) -> PreflightView:
+        server = self._origin_of(request)
+        view = await self._preflight.run(
+            request[PRINCIPAL], wishes, level=body.level, stream=body.stream, server=server, tell=tell
         )
+        if body.base_url is None and body.level != "address":
+            for report in view.endpoints:
+                self._note(report)
+        return view
 
     async def _told(self, request: web.Request, body: PreflightInput, wishes: list[Wish]) -> web.StreamResponse:
         """Answer event by event; when the caller leaves, the check ends."""
@@ -108,14 +119,7 @@ class PreflightRoutes:
             await response.write(_event("stage", json.dumps({**where, **found.model_dump(mode="json")})))
 
         try:
-            view = await self._preflight.run(
-                request[PRINCIPAL],
-                wishes,
-                level=body.level,
-                stream=body.stream,
-                server=self._origin_of(request),
-                tell=tell,
-            )
+            view = await self._run(request, body, wishes, tell)
         except GatewayError as error:
             problem = problem_response(error, request_id=request[REQUEST_ID])
             await response.write(_event("problem", bytes(problem.body or b"").decode()))  # type: ignore[arg-type]  # it is bytes

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from yarl import URL
 
@@ -18,7 +18,7 @@ from gateway.preflight.existence import Existence
 from gateway.preflight.limits import Limits
 from gateway.preflight.memory import Call, Memory
 from gateway.preflight.trial import Trial, attempt, attempt_stream
-from gateway.registry.registry import Registry
+from gateway.registry.snapshot import Snapshot
 from gateway.registry.verdict import EndpointReport, StageView, Verdict, worst
 from gateway.upstream.egress import Egress
 from gateway.vault.secret import Secret
@@ -48,13 +48,22 @@ class Wish:
     endpoint: str | None = None
 
 
+class Snapshots(Protocol):
+    """What is registered."""
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What a check works with. `own` gives the host names and the port under which this process listens."""
 
     asker: Asker
     egress: Egress
-    registry: Registry
+    registry: Snapshots
     limits: Limits
     memory: Memory
     own: Callable[[], tuple[frozenset[str], int]]

@@ -11,8 +11,7 @@ from gateway.api.principal import Principal
 from gateway.preflight.asking import Asker
 from gateway.preflight.limits import Limits
 from gateway.preflight.memory import Memory
-from gateway.preflight.run import Level, Run, Tell, Tools, Wish
-from gateway.registry.registry import Registry
+from gateway.preflight.run import Level, Run, Snapshots, Tell, Tools, Wish
 from gateway.registry.verdict import PreflightView, worst
 from gateway.storage.clock import Clock
 from gateway.upstream.egress import Egress
@@ -30,7 +29,7 @@ class Preflight:
         asker: Asker,
         *,
         egress: Egress,
-        registry: Registry,
+        registry: Snapshots,
         clock: Clock,
         own: Callable[[], tuple[frozenset[str], int]],
         allow_insecure_http: Callable[[], bool],

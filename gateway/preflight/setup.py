@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from yarl import URL
 
 from gateway.preflight.address import Surroundings, is_this_process
+from gateway.preflight.afterwards import Afterwards, Place
 from gateway.preflight.asking import Asker
 from gateway.preflight.rounds import HealthRounds
 from gateway.preflight.routes import PreflightRoutes
@@ -36,11 +37,17 @@ class Checking:
     gate: Wishes
     book: HealthBook
     rounds: HealthRounds
+    afterwards: Afterwards
+    tasks: Tasks
     settings: Callable[[], Settings]
+
+    def follow(self, places: tuple[Place, ...]) -> None:
+        """Check in the background what a configuration file has brought about."""
+        self.tasks.start(self.afterwards.check(places), name="check the endpoints of the configuration file")
 
     def routes(self, origin_of: OriginOf) -> PreflightRoutes:
         """Return the routes of checks."""
-        return PreflightRoutes(self.preflight, self.gate, origin_of)
+        return PreflightRoutes(self.preflight, self.gate, self.afterwards.note, origin_of)
 
     def is_down(self, model: ModelRoute) -> bool:
         """Whether the model is left out of the data plane's list: none of its endpoints is well, and that hides it."""
@@ -83,7 +90,16 @@ def make_checking(  # noqa: PLR0913 - keyword-only, from the composition root
         tasks=tasks,
         interval_s=lambda: _interval_s(settings()),
     )
-    return Checking(preflight, Wishes(preflight, registry, credentials, vault), book, rounds, settings)
+    wishes = Wishes(preflight, registry, credentials, vault)
+    afterwards = Afterwards(
+        preflight,
+        wishes,
+        registry,
+        book,
+        clock,
+        server=lambda: f"http://localhost:{port() or settings().server.port or 1}",
+    )
+    return Checking(preflight, wishes, book, rounds, afterwards, tasks, settings)
 
 
 def _interval_s(settings: Settings) -> float:

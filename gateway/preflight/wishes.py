@@ -81,13 +81,14 @@ class Wishes:
             if route is None:
                 names = filter(principal.may_call, snapshot.names(owner))
                 raise model_not_found(named, names, team=owner)
-        return [await self._registered(route, one) for one in route.endpoints]
+        return [await self.registered(route, one) for one in route.endpoints]
 
     async def of_endpoint(self, principal: Principal, endpoint_id: str) -> Wish:
         """Return a wish for a registered endpoint; raise NotFound unless it exists for the caller."""
-        return await self._registered(*self._endpoint(principal, endpoint_id))
+        return await self.registered(*self._endpoint(principal, endpoint_id))
 
-    async def _registered(self, model: ModelRoute, endpoint: EndpointRoute) -> Wish:
+    async def registered(self, model: ModelRoute, endpoint: EndpointRoute) -> Wish:
+        """Return the wish for an endpoint as calls use it; raise Unavailable where its key cannot be had."""
         key = None
         if endpoint.credential is not None:
             key = await self._vault.resolve(endpoint.credential, owner=endpoint.id)
