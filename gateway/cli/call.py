@@ -113,8 +113,8 @@ def _events(response: "http.client.HTTPResponse") -> Iterator[str]:
 
 
 def _write_whole(session: Session, answer: Any) -> None:
-    if session.output in {Output.JSON, Output.YAML} or not isinstance(answer, dict):
-        show_data(answer, Output.JSON if session.output is not Output.YAML else Output.YAML)
+    if session.output.is_data or not isinstance(answer, dict):
+        show_data(answer, session.output if session.output.is_data else Output.JSON)
         return
     if choices := answer.get("choices"):
         _write(choices[0])

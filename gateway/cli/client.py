@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, urlencode
 
 from gateway.cli.exit_codes import exit_code_of
-from gateway.cli.failure import Failure
+from gateway.cli.failure import Failure, LostAnswer
 from gateway.cli.output import JsonObject
 from gateway.cli.rehearsal import Rehearsed, Request
 
@@ -42,6 +42,7 @@ class Answer:
     status: int
     body: Any
     etag: str | None
+    location: str | None = None
 
 
 class Api:
@@ -82,6 +83,31 @@ class Api:
         """Remove what was read with this ETag."""
         return self._call("DELETE", path, headers=_guard(etag))
 
+    def once(  # noqa: PLR0913 - an HTTP request has so many parts
+        self,
+        method: str,
+        path: str,
+        body: JsonObject | None = None,
+        *,
+        etag: str | None = None,
+        reason: str | None = None,
+        dry_run: bool = False,
+        **query: Value,
+    ) -> Answer:
+        """Do something exactly once: a lost answer is asked for again, one time, with the same Idempotency-Key.
+
+        A `dry_run` is the server's own: it judges, and changes nothing.
+        """
+        why = {"X-Reason": " ".join(reason.split()).encode()} if reason else {}
+        headers = {"Idempotency-Key": os.urandom(16).hex(), **_guard(etag), **why}
+        if dry_run:
+            query["dry_run"] = "true"
+        arguments: dict[str, Any] = {"query": query, "body": body, "headers": headers, "rehearse": not dry_run}
+        try:
+            return self._call(method, path, **arguments)
+        except LostAnswer:
+            return self._call(method, path, **arguments)
+
     def events(self, path: str, body: JsonObject) -> Iterator[tuple[str, JsonObject]]:
         """Do something that takes a while, and yield what the server says meanwhile: each event's name and data."""
         # Inner import: see the module.
@@ -110,13 +136,14 @@ class Api:
         prefix: str = PREFIX,
         query: Mapping[str, Value] | None = None,
         body: JsonObject | None = None,
-        headers: dict[str, str] | None = None,
+        headers: Mapping[str, str | bytes] | None = None,
+        rehearse: bool = True,
     ) -> Answer:
         # Inner import: see the module.
         from gateway.cli.wire import read, send, stranger
 
         url = _url(self.server, prefix + path, query or {})
-        if self._dry_run and method != "GET":
+        if self._dry_run and rehearse and method != "GET":
             raise Rehearsed(Request(method, url, body))
         with send(method, url, body=body, key=self.key, headers=headers, timeout_s=_limit_s(path)) as response:
             content = read(response, url)
@@ -124,7 +151,7 @@ class Api:
             raise _refusal(response, content, url, key=self.key, source=self._key_source)
         if content is None and response.status != _NO_CONTENT:
             raise stranger(response, url)
-        return Answer(response.status, content, response.headers.get("ETag"))
+        return Answer(response.status, content, response.headers.get("ETag"), response.headers.get("Location"))
 
 
 def _limit_s(path: str) -> float:

@@ -104,7 +104,7 @@ def reported(flags: Flags, session: Session | None = None) -> Iterator[None]:
             say(f"Server: {session.server} (from {session.target.source})")
         if failure.hint:
             say(f"Hint: {failure.hint}")
-        if flags.output is Output.JSON:
+        if flags.output in {Output.JSON, Output.NDJSON} and not failure.told:
             problem = failure.problem or {"detail": failure.message, "hint": failure.hint}
             show_data({"exit_code": failure.exit_code, "problem": problem}, flags.output)
         raise typer.Exit(failure.exit_code) from error

@@ -8,6 +8,9 @@ from gateway.cli.exit_codes import ExitCode
 class Failure(Exception):
     """A command's end that is no success. `problem` is the server's refusal, when there is one."""
 
+    told = False
+    """Whether the data on stdout say it already: then `-o json` adds nothing."""
+
     def __init__(
         self, message: str, *, exit_code: ExitCode, hint: str | None = None, problem: dict[str, Any] | None = None
     ) -> None:
@@ -16,6 +19,10 @@ class Failure(Exception):
         self.exit_code = exit_code
         self.hint = hint
         self.problem = problem
+
+
+class LostAnswer(Failure):
+    """A request went out, and no whole answer came back: nobody knows whether it was carried out."""
 
 
 class UsageFailure(Failure):

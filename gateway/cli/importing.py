@@ -122,9 +122,9 @@ def _show(session: Session, plan: "Plan") -> None:
         show_data(plan.declared(), Output.YAML)
     elif session.output is Output.URL:
         write_lines(one.base_url for model in plan.models for one in model.endpoints)
-    elif session.output is Output.JSON:
+    elif session.output.is_data:
         rows = [row.as_data() for row in plan.rows]
-        show_data({"kind": plan.kind, "rows": rows, "declared": plan.declared()}, Output.JSON)
+        show_data({"kind": plan.kind, "rows": rows, "declared": plan.declared()}, session.output)
     else:
         session.rows([row.as_data() for row in plan.rows], _COLUMNS)
 

@@ -1,4 +1,4 @@
-"""How data looks on stdout: a table for people, JSON and YAML for programs, bare addresses for the shell.
+"""How data looks on stdout: a table for people, JSON, NDJSON and YAML for programs, bare addresses for the shell.
 
 A table on a terminal is drawn by rich; on a pipe it is plain columns, never cut, and coloured only with FORCE_COLOR.
 """
@@ -26,8 +26,15 @@ class Output(StrEnum):
 
     TABLE = "table"
     JSON = "json"
+    NDJSON = "ndjson"
+    """JSON, one line for each row of a list."""
     YAML = "yaml"
     URL = "url"
+
+    @property
+    def is_data(self) -> bool:
+        """Whether programs read it."""
+        return self in {Output.JSON, Output.NDJSON, Output.YAML}
 
 
 def show_rows(rows: Sequence[JsonObject], columns: Columns, output: Output) -> None:
@@ -51,7 +58,7 @@ def show_object(item: JsonObject, fields: Columns, output: Output) -> None:
 
 
 def show_data(data: object, output: Output) -> None:
-    """Write data as JSON or YAML."""
+    """Write data as JSON, NDJSON or YAML."""
     if output is Output.YAML:
         # Inner import: 20 ms that only this format needs.
         from ruamel.yaml import YAML
@@ -59,8 +66,11 @@ def show_data(data: object, output: Output) -> None:
         yaml = YAML()
         yaml.width = 10_000  # columns: an address is never broken
         yaml.dump(data, sys.stdout)
-    else:
-        write_lines([json.dumps(data, indent=2, ensure_ascii=sys.stdout.encoding.lower() != "utf-8")])
+        return
+    indent = None if output is Output.NDJSON else 2
+    rows = data if output is Output.NDJSON and isinstance(data, list) else [data]
+    ascii_only = sys.stdout.encoding.lower() != "utf-8"
+    write_lines(json.dumps(row, indent=indent, ensure_ascii=ascii_only) for row in rows)
 
 
 def write_lines(lines: Any) -> None:

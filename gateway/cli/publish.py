@@ -152,7 +152,7 @@ def _finish(  # noqa: PLR0913 - keyword-only from the fifth on
     reporter.write(event="done", registered=model, **outcome.data)
     if session.output is Output.YAML:
         show_data({**outcome.data, "registered": model}, session.output)
-    elif session.output is not Output.JSON:
+    elif not session.output.is_data:
         write_lines([place])
     if model is not None:
         say(f"model {model!r} is noted to be this package")

@@ -66,6 +66,6 @@ def _pull(  # noqa: PLR0913, PLR0917 - each is a flag
     reporter.write(event="done", **done)
     if session.output is Output.YAML:
         show_data(done, session.output)
-    elif session.output is not Output.JSON:
+    elif not session.output.is_data:
         write_lines([one.path for one in files])
     say(f"{len(files)} files of {reference} ({digest}) are in {directory}")

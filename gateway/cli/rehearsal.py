@@ -35,7 +35,7 @@ class Rehearsed(Exception):
 def show(rehearsed: Rehearsed, output: Output) -> None:
     """Write what would be sent to stdout."""
     rows = [one.as_data() for one in rehearsed.requests]
-    if output in {Output.JSON, Output.YAML}:
+    if output.is_data:
         show_data({"dry_run": True, "requests": rows}, output)
     else:
         for row in rows:

@@ -12,7 +12,7 @@ from gateway.cli.command import Session, command
 from gateway.cli.doctor import findings, machine_of
 from gateway.cli.failure import Failure, UsageFailure
 from gateway.cli.local import ConfigFile, DataDir
-from gateway.cli.output import Output, show_data, write_lines
+from gateway.cli.output import show_data, write_lines
 from gateway.cli.talk import say, suggest
 
 
@@ -46,7 +46,7 @@ def _report(
     files = files_of(machine, findings(machine), metrics, hide)
     path = target or Path(f"modelport-report-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.zip")
     _write(path, files)
-    if session.output in {Output.JSON, Output.YAML}:
+    if session.output.is_data:
         show_data({"file": str(path), "holds": list(files)}, session.output)
     else:
         write_lines([path])

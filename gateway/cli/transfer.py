@@ -44,7 +44,7 @@ class Reporter:
     """What one sees of a transfer. `event` may be called from any thread."""
 
     def __init__(self, session: Session) -> None:
-        self.is_json = session.output is Output.JSON
+        self.is_json = session.output in {Output.JSON, Output.NDJSON}
         self._lock = threading.Lock()
         self._phase, self._size, self._done = "", 0, 0
         self._said_at = 0.0

@@ -9,7 +9,7 @@ import typer
 from gateway.cli.client import PAGE_ITEMS
 from gateway.cli.command import Session, command
 from gateway.cli.failure import UsageFailure
-from gateway.cli.output import Columns, JsonObject, Output, show_data
+from gateway.cli.output import Columns, JsonObject, show_data
 from gateway.cli.talk import say, suggest
 
 _DIMENSIONS = ("day", "team", "key", "model")
@@ -42,7 +42,7 @@ def _usage(  # noqa: PLR0913, PLR0917 - each is a flag
     last = _day(until, option="--until") if until else None
     query = {"group_by": groups, "from": _first(since, last), "to": last}
     found = _read(session, {**query, "team": session.team, "model": model, "key": key})
-    if session.output in {Output.JSON, Output.YAML}:
+    if session.output.is_data:
         show_data(found, session.output)
         return
     rows = [_flat(row) for row in found["items"]]

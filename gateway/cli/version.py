@@ -4,7 +4,7 @@ import typer
 
 from gateway import __version__
 from gateway.cli.command import Session, command
-from gateway.cli.output import Output, show_data, write_lines
+from gateway.cli.output import show_data, write_lines
 
 
 def register(app: typer.Typer) -> None:
@@ -19,7 +19,7 @@ def show_version() -> None:
 
 def _version(session: Session) -> None:
     """Show the version."""
-    if session.output in {Output.JSON, Output.YAML}:
+    if session.output.is_data:
         show_data({"modelport": __version__}, session.output)
     else:
         show_version()

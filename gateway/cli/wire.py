@@ -7,7 +7,7 @@ this machine and itself.
 import http.client
 import json
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from typing import Any
 from urllib.error import URLError
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPHandler, HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
 from gateway.cli.exit_codes import ExitCode, exit_code_of
-from gateway.cli.failure import Failure
+from gateway.cli.failure import Failure, LostAnswer
 from gateway.cli.output import JsonObject
 
 _MAX_BYTES = 64 * 1024 * 1024  # far beyond any page: a wrong address must not fill the memory
@@ -29,15 +29,17 @@ def send(  # noqa: PLR0913 - an HTTP request has so many parts
     *,
     body: JsonObject | None = None,
     key: str | None = None,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str | bytes] | None = None,
     timeout_s: float,
 ) -> http.client.HTTPResponse:
     """Send a request and return the answer's head; the body is read by the caller.
 
     Raises:
         Failure: nobody answers there, or the answer is a redirect.
+        LostAnswer: the request went out, and its answer did not come.
     """
-    request = Request(url, method=method, headers={"Accept": "application/json", **(headers or {})})  # noqa: S310 - the resolver has refused every scheme but http and https
+    all_headers: dict[str, Any] = {"Accept": "application/json", **(headers or {})}  # bytes go out as they are
+    request = Request(url, method=method, headers=all_headers)  # noqa: S310 - the resolver has refused every scheme but http and https
     if body is not None:
         request.data = json.dumps(body).encode()
         request.add_header("Content-Type", "application/json")
@@ -48,7 +50,7 @@ def send(  # noqa: PLR0913 - an HTTP request has so many parts
     except URLError as error:
         raise _unreachable(url, error.reason) from error
     except (OSError, http.client.HTTPException) as error:
-        raise _unreachable(url, error) from error
+        raise _unreachable(url, error, LostAnswer) from error
     if response.status in _REDIRECT:
         target = response.headers.get("Location", "elsewhere")
         raise Failure(
@@ -63,14 +65,14 @@ def read(response: http.client.HTTPResponse, url: str) -> Any:
     """Return the answer's JSON, or None when it has none.
 
     Raises:
-        Failure: the answer broke off.
+        LostAnswer: the answer broke off.
     """
     try:
         content = response.read(_MAX_BYTES)
     except (OSError, http.client.HTTPException) as error:
-        raise _unreachable(url, error) from error
+        raise _unreachable(url, error, LostAnswer) from error
     if response.length:  # a limited read() does not tell an early end from a whole answer
-        raise _unreachable(url, "the answer broke off")
+        raise _unreachable(url, "the answer broke off", LostAnswer)
     try:
         return json.loads(content)
     except ValueError:
@@ -124,7 +126,7 @@ def _opener(host: str) -> OpenerDirector:
     return opener
 
 
-def _unreachable(url: str, reason: object) -> Failure:
+def _unreachable(url: str, reason: object, kind: type[Failure] = Failure) -> Failure:
     if isinstance(reason, ssl.SSLCertVerificationError):
         why = f"its certificate is not trusted ({reason.verify_message})"
         hint = "name the right host, or the authority's certificate with SSL_CERT_FILE"
@@ -138,4 +140,4 @@ def _unreachable(url: str, reason: object) -> Failure:
         why = str(getattr(reason, "strerror", None) or reason) or type(reason).__name__
         hint = "check --server (or MODELPORT_URL)"
     parts = urlsplit(url)
-    return Failure(f"cannot reach {parts.scheme}://{parts.netloc}: {why}", exit_code=ExitCode.UNREACHABLE, hint=hint)
+    return kind(f"cannot reach {parts.scheme}://{parts.netloc}: {why}", exit_code=ExitCode.UNREACHABLE, hint=hint)

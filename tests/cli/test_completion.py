@@ -27,7 +27,7 @@ def _words(shell: Shell, line: str) -> list[str]:
         ("modelport -o json models ed", ["edit"]),
         ("modelport models list --ta", ["--task"]),
         ("modelport models list --output=y", ["--output=yaml"]),
-        ("modelport models list -o ", ["json", "table", "url", "yaml"]),
+        ("modelport models list -o ", ["json", "ndjson", "table", "url", "yaml"]),
         ("modelport completion install f", ["fish"]),
         ("modelport no such thing ", None),
         ("modelport models 'un", []),

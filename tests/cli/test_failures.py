@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
+from gateway.cli.client import Api
+from gateway.cli.failure import LostAnswer
 from tests.cli.fake import Fake, page, problem, running_fake
 from tests.cli.program import Ended, Shell
 
@@ -170,3 +172,36 @@ async def test_debug_shows_the_trace(shell: Shell, fake: Fake) -> None:
     assert "Traceback" not in plain.err
     assert "Traceback" in traced.err
     assert plain.code == traced.code == 3
+
+
+async def test_a_lost_answer_is_asked_for_once_more_under_the_same_key(fake: Fake) -> None:
+    """Idempotency (lifecycle.md section 7): the server gives the first answer again; a second loss is a failure."""
+    lost = 1
+
+    async def forgetful(request: web.BaseRequest) -> web.StreamResponse:
+        if len(fake.seen) <= lost:
+            assert request.transport
+            request.transport.close()
+        return web.json_response({"uid": "mdl_1"})
+
+    fake.answers["DELETE /api/v1/models/mdl_1"] = forgetful
+    api = Api(fake.url, "mp_live_mine")
+    answer = await asyncio.to_thread(api.once, "DELETE", "/models/mdl_1", reason="zu groß\n für uns", drain="0")
+    assert answer.body == {"uid": "mdl_1"}
+    first, second = fake.seen
+    assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
+    assert second.headers["X-Reason"] == "zu groß für uns"
+    assert second.query == {"drain": "0"}
+    lost = 9
+    with pytest.raises(LostAnswer):
+        await asyncio.to_thread(api.once, "DELETE", "/models/mdl_1")
+    assert len(fake.seen) == 4
+
+
+def test_rows_come_one_to_a_line_as_ndjson(admin: Shell) -> None:
+    """-o ndjson: each line is a JSON document, of a list and of a single object."""
+    rows = [json.loads(line) for line in admin.run("models", "list", "-o", "ndjson").out.splitlines()]
+    assert "echo" in {row["name"] for row in rows}
+    (line,) = admin.run("models", "show", "echo", "-o", "ndjson").out.splitlines()
+    assert json.loads(line)["name"] == "echo"
+    assert json.loads(admin.run("models", "show", "nobody", "-o", "ndjson").out)["exit_code"] == 3
