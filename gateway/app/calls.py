@@ -2,7 +2,6 @@
 
 import random
 import sys
-from collections.abc import Sequence
 from functools import partial
 
 from gateway.access.account import Account
@@ -17,10 +16,7 @@ from gateway.observe.access_log import AccessLog
 from gateway.observe.logs import wants_json
 from gateway.registry.objects import ObjectStore, StoredObjects
 from gateway.registry.snapshot import EndpointRoute, Snapshot
-from gateway.storage.engine import Database
 from gateway.upstream.session_transport import SessionTransport
-from gateway.usage.model import UsageRecord
-from gateway.usage.store import add as add_usage
 
 
 def make_data_plane(ground: Ground) -> tuple[DataPlane, Relay]:
@@ -56,7 +52,7 @@ def make_data_plane(ground: Ground) -> tuple[DataPlane, Relay]:
 def _account(ground: Ground, objects: StoredObjects) -> Account:
     """Return what keeps the books of every call: metrics, usage rows, lines of the log."""
     settings, metrics, troubles = ground.settings, ground.metrics, ground.troubles
-    usage = ground.writer(partial(_write_usage, ground.database), "usage")
+    usage = ground.usage
     metrics.read_at_scrape("modelport_usage_rows_waiting", "Usage rows that wait.", lambda: len(usage))
     metrics.count_at_scrape("modelport_usage_rows_lost", "Usage rows not written.", lambda: usage.lost)
     as_json = wants_json(settings.log.format, sys.stderr)
@@ -66,11 +62,6 @@ def _account(ground: Ground, objects: StoredObjects) -> Account:
     account = Account(metrics, usage.put, objects, ground.clock, log=log if settings.log.requests else None)
     ground.live.on_change(lambda now: account.write_lines(log if now.log.requests else None))
     return account
-
-
-async def _write_usage(database: Database, rows: Sequence[UsageRecord]) -> None:
-    async with database.write() as conn:
-        await add_usage(conn, rows)
 
 
 def _drop_idle(transport: SessionTransport, _now: Snapshot, closed: tuple[EndpointRoute, ...]) -> None:

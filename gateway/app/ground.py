@@ -27,8 +27,9 @@ from gateway.storage.writer import BatchWriter
 from gateway.tasks import Tasks
 from gateway.upstream.egress import Egress
 from gateway.upstream.session_transport import SessionTransport
-from gateway.usage.model import DAY_MS
+from gateway.usage.model import DAY_MS, UsageRecord
 from gateway.usage.retention import Retention
+from gateway.usage.store import add as add_usage
 from gateway.vault.setup import load_peppers, make_vault
 
 
@@ -87,6 +88,10 @@ class Ground:
         await Retention(self.database, call_days=kept.call_days).sweep(now_ms)
         await ObjectStore(self.database).sweep(now_ms - kept.object_days * DAY_MS)
 
+    async def _write_usage(self, rows: Sequence[UsageRecord]) -> None:
+        async with self.database.write() as conn:
+            await add_usage(conn, rows)
+
     async def _open_database(self) -> None:
         settings = self.settings.database
         self.database = await Database.open(self.settings.database_url, pgbouncer=settings.pgbouncer)
@@ -114,6 +119,7 @@ class Ground:
         self.transport = SessionTransport(egress.session)
         self.closing.append(self.transport.close)
         self.service = RegistryService(database, self.registry, clock, secrets=self.vault, judge_url=live.judge)
+        self.usage = self.writer(self._write_usage, "usage")
         self.checking = make_checking(
             self.transport,
             egress=egress,
@@ -125,6 +131,7 @@ class Ground:
             settings=lambda: live.settings,
             port=lambda: self.port,
             instance=self.instance,
+            usage=self.usage.put,
         )
         await self.service.ensure_default()
         await self.ring.reload()

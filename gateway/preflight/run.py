@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal, Protocol
 
 from yarl import URL
@@ -13,6 +14,7 @@ from gateway.api.principal import Principal
 from gateway.preflight import address, existence
 from gateway.preflight.address import Address, Surroundings
 from gateway.preflight.asking import CONNECT_S, Asker, place
+from gateway.preflight.books import Books
 from gateway.preflight.checks import NETWORK, StageName, stage
 from gateway.preflight.existence import Existence
 from gateway.preflight.limits import Limits
@@ -68,6 +70,7 @@ class Tools:
     memory: Memory
     own: Callable[[], tuple[frozenset[str], int]]
     allow_insecure_http: Callable[[], bool]
+    books: Books | None = None
 
     async def addresses(self, url: URL) -> list[str]:
         """Return what the host's name stands for, of that what the policy allows.
@@ -205,7 +208,7 @@ class Run:
             some = f"; it lists {', '.join(found.listed[:_SHOWN])}" if found.listed else ""
             await self._end(stage("trial", "no_model", some=some, option="--model NAME"))
             return
-        trial = Trial(url=url, model=model, task=self._wish.task, key=self._wish.key, found=found)
+        trial = self._trial(url, model, found)
         if found.code == "loading":
             await self._end(stage("trial", "still_loading", says=""))
             return
@@ -220,7 +223,7 @@ class Run:
 
     async def _try_unseen(self, url: URL, found: Existence, told: StageView) -> None:
         """Try before anything is told: a port that is no model server must look like one where nothing listens."""
-        trial = Trial(url=url, model=self._wish.model, task=self._wish.task, key=self._wish.key, found=found)
+        trial = self._trial(url, self._wish.model, found)
         tried = await attempt(self._tools.asker, trial)
         self._note(url, tried)
         if tried.verdict is Verdict.PASS or told.evidence.get("api") or tried.evidence.get("api"):
@@ -229,6 +232,11 @@ class Run:
         else:
             await self._end(stage("existence", "unreachable", place=place(url)))
             await self._skip("trial")
+
+    def _trial(self, url: URL, model: str, found: Existence) -> Trial:
+        books, wish = self._tools.books, self._wish
+        ended = None if books is None else partial(books.add, who=self._who, model=model, endpoint=wish.endpoint)
+        return Trial(url=url, model=model, task=wish.task, key=wish.key, found=found, ended=ended)
 
     def _note(self, url: URL, told: StageView) -> None:
         if told.verdict is Verdict.PASS:

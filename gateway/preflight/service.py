@@ -9,6 +9,7 @@ from typing import Final
 
 from gateway.api.principal import Principal
 from gateway.preflight.asking import Asker
+from gateway.preflight.books import Books
 from gateway.preflight.limits import Limits
 from gateway.preflight.memory import Memory
 from gateway.preflight.run import Level, Run, Snapshots, Tell, Tools, Wish
@@ -22,7 +23,10 @@ _KEPT: Final = frozenset({"found", "not_listed"})
 
 
 class Preflight:
-    """Checks endpoints. `own` gives the host names and the port under which this process listens."""
+    """Checks endpoints. `own` gives the host names and the port under which this process listens.
+
+    `books` takes what trials cost; None where nobody keeps books.
+    """
 
     def __init__(  # noqa: PLR0913 - keyword-only, from the composition root
         self,
@@ -33,6 +37,7 @@ class Preflight:
         clock: Clock,
         own: Callable[[], tuple[frozenset[str], int]],
         allow_insecure_http: Callable[[], bool],
+        books: Books | None = None,
     ) -> None:
         self._tools = Tools(
             asker=asker,
@@ -42,6 +47,7 @@ class Preflight:
             memory=Memory(clock.monotonic),
             own=own,
             allow_insecure_http=allow_insecure_http,
+            books=books,
         )
 
     async def run(  # noqa: PLR0913 - keyword-only, each a wish of the caller

@@ -9,6 +9,7 @@ from yarl import URL
 from gateway.preflight.address import Surroundings, is_this_process
 from gateway.preflight.afterwards import Afterwards, Place
 from gateway.preflight.asking import Asker
+from gateway.preflight.books import Books
 from gateway.preflight.rounds import HealthRounds
 from gateway.preflight.routes import PreflightRoutes
 from gateway.preflight.service import Preflight
@@ -23,6 +24,7 @@ from gateway.storage.clock import Clock
 from gateway.tasks import Tasks
 from gateway.upstream.egress import Egress
 from gateway.upstream.transport import Transport
+from gateway.usage.model import UsageRecord
 from gateway.vault.vault import Vault
 
 _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
@@ -69,8 +71,12 @@ def make_checking(  # noqa: PLR0913 - keyword-only, from the composition root
     settings: Callable[[], Settings],
     port: Callable[[], int],
     instance: str,
+    usage: Callable[[UsageRecord], object],
 ) -> Checking:
-    """Return the parts; `settings` gives those in force, `port` the one that this process listens on."""
+    """Return the parts; `settings` gives those in force, `port` the one that this process listens on.
+
+    `usage` takes a row for each trial call.
+    """
     asker, book = Asker(transport, via=f"1.1 modelport-{instance}"), HealthBook()
     preflight = Preflight(
         asker,
@@ -79,6 +85,7 @@ def make_checking(  # noqa: PLR0913 - keyword-only, from the composition root
         clock=clock,
         own=lambda: (own_hosts(settings().server.host), port()),
         allow_insecure_http=lambda: settings().egress.allow_insecure_http,
+        books=Books(usage, registry, clock),
     )
     rounds = HealthRounds(
         asker,

@@ -4,15 +4,17 @@ A chat of at most 16 tokens: reasoning models refuse fewer, and an answer that s
 without a cheap call are asked whether the key passes, and remain unproved.
 """
 
+import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from yarl import URL
 
 from gateway.preflight.asking import MAX_BYTES, Asker, Failed, Told, place
+from gateway.preflight.books import Attempt
 from gateway.preflight.checks import StageName, stage
 from gateway.preflight.existence import Existence, below
 from gateway.preflight.names import close_names
@@ -58,6 +60,8 @@ class Trial:
     task: str
     key: Secret | None
     found: Existence
+    ended: Callable[[Attempt], object] | None = None
+    """Takes each call when it has ended."""
 
     @property
     def target(self) -> URL:
@@ -125,7 +129,16 @@ def _amended(body: Mapping[str, Any], message: str) -> dict[str, Any] | None:
 
 
 async def _post(asker: Asker, trial: Trial, body: Mapping[str, Any]) -> Told | Failed:
-    return await asker.ask("POST", trial.target, key=trial.key, body=body, within_s=trial.first_byte_s)
+    began = time.perf_counter()
+    told = await asker.ask("POST", trial.target, key=trial.key, body=body, within_s=trial.first_byte_s)
+    _end(trial, told, body, began)
+    return told
+
+
+def _end(trial: Trial, told: Told | Failed, body: Mapping[str, Any], began: float) -> None:
+    if trial.ended is not None:
+        took_ms = (time.perf_counter() - began) * 1000
+        trial.ended(Attempt(trial.target, trial.task, told, took_ms, len(json.dumps(body))))
 
 
 async def _judge(trial: Trial, told: Told | Failed, took_ms: float, *, name: StageName = "trial") -> StageView:
@@ -220,19 +233,27 @@ async def _stream(asker: Asker, trial: Trial, body: Mapping[str, Any]) -> StageV
     began = time.perf_counter()
     opened = await asker.open("POST", trial.target, key=trial.key, body=body, within_s=trial.first_byte_s)
     if isinstance(opened, Failed):
+        _end(trial, opened, body, began)
         return opened
     response, first_ms = opened
-    kind = response.headers.get("Content-Type", "nothing").partition(";")[0]
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    kind = headers.get("content-type", "nothing").partition(";")[0]
     if response.status == _OK and kind != "text/event-stream":
         response.close()
+        _end(trial, Told(_OK, headers, b"", first_ms), body, began)
         return stage("stream", "no_stream", kind=kind)
     read = await asker.events(response, trial.url, within_s=trial.first_byte_s, began=began, limit=MAX_BYTES)
     if isinstance(read, Failed):
+        _end(trial, read, body, began)
         return read
     text, times = read
-    if response.status != _OK:
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Told(response.status, headers, text, first_ms, asker.parsed(text))
+    told = Told(response.status, headers, text, first_ms, asker.parsed(text))
+    _end(trial, told, body, began)
+    return told if told.status != _OK else _streamed(trial, times)
+
+
+def _streamed(trial: Trial, times: list[float]) -> StageView:
+    """Return what the times of a stream's events say."""
     if not times:
         return stage("stream", "bad_answer", url=trial.target, status=_OK, task="streamed")
     held = len(times) >= _SEVERAL and times[-1] - times[0] <= _ONE_PIECE_MS and times[0] >= _A_WAIT_MS

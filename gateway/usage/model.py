@@ -14,6 +14,8 @@ Source: TypeAlias = Literal["exact", "estimated", "unknown"]
 """USE-1: the upstream's own numbers, our estimate, or nothing known; nothing else."""
 SOURCES: tuple[Source, ...] = ("exact", "estimated", "unknown")
 
+PREFLIGHT = "preflight"
+"""The key, outcome and request of a check's trial call, which is no team's: its team is empty, no budget counts it."""
 RETRIED = "retried"
 """The outcome of an attempt that failed and was followed by another one: the last one alone is the request (USE-6)."""
 
@@ -34,7 +36,7 @@ class UsageRecord(msgspec.Struct, gc=False):
     at: int
     team: str
     key_id: str
-    """The key's id, "" for a caller on this machine without one."""
+    """The key's id, "" for a caller on this machine without one; PREFLIGHT for the trial call of a check."""
     model_uid: str
     model: str
     endpoint_id: str | None
@@ -120,7 +122,9 @@ class UsageGroup(UsageSums):
 
     day: str | None
     team: str | None
+    """Empty for the trial calls of checks, which are no team's."""
     key: str | None
+    """`preflight` for the trial calls of checks."""
     key_name: str | None
     """The key's present name, null when it was deleted or there was none."""
     model: str | None
