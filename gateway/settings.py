@@ -190,8 +190,19 @@ class SecretSettings(Section):
     """Key-encryption key for stored upstream credentials: 32 bytes, base64."""
     pepper: SecretReference | None = None
     """Pepper for the hashes of callers' keys: 32 bytes, base64."""
+    audit: SecretReference | None = None
+    """Key that seals the rows of the record of changes: 32 bytes, base64."""
     file_directory: Path | None = None
     """Directory that `file:` credentials of endpoints must lie in; unset: data_dir/secrets and /run/secrets."""
+
+
+class AuditSettings(Section):
+    """The record of changes."""
+
+    enabled: bool = True
+    """Record every change of management state. Switching it off is the last thing on the record, and seen there."""
+    checkpoints: Path | None = None
+    """File of signed checkpoints, best on another disk; unset: audit-checkpoints.jsonl in data_dir."""
 
 
 class LogSettings(Section):
@@ -224,6 +235,7 @@ class Settings(Section):
     health: HealthSettings = HealthSettings()
     usage: UsageSettings = UsageSettings()
     secrets: SecretSettings = SecretSettings()
+    audit: AuditSettings = AuditSettings()
     log: LogSettings = LogSettings()
 
     def listening_at(self, host: str, port: int) -> "Settings":

@@ -11,15 +11,17 @@ and query reach the method as keyword arguments. Deny is the default: without a 
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from http import HTTPStatus
 from typing import Any, Literal, TypeVar
 
 from aiohttp import hdrs, web
+from multidict import MultiDict, MultiMapping
 from pydantic import BaseModel, TypeAdapter
 
+from gateway.api.acting import REASON_PARAMETER, act_as, acting_of
 from gateway.api.etag import is_current, parse_if_match
 from gateway.api.idempotency import Replayed, read_key
 from gateway.api.inputs import read_json, read_query, refuse_body
@@ -164,8 +166,9 @@ def _route(declared: Operation, handler: Handler) -> Callable[[web.Request], Awa
         _authorise(request, declared.permission)
         _check_target(request)
         _check_condition(request, declared)
+        who = acting_of(request)
         inputs: dict[str, object] = {}
-        query = read_query(request.query, declared.query)
+        query = read_query(_without_reason(request, declared), declared.query)
         if declared.query is not None:
             inputs["query"] = query
         if declared.body is not None:
@@ -173,7 +176,8 @@ def _route(declared: Operation, handler: Handler) -> Callable[[web.Request], Awa
         elif declared.method not in _SAFE:
             await refuse_body(request)
         try:
-            return _unless_current(request, await handler(request, **inputs))
+            with act_as(who):
+                return _unless_current(request, await handler(request, **inputs))
         except Replayed as replayed:
             return replayed.answer.response()
 
@@ -203,6 +207,18 @@ def _check_condition(request: web.Request, declared: Operation) -> None:
         parse_if_match(request, required=declared.if_match == "required")
     elif declared.method not in _SAFE and hdrs.IF_MATCH in request.headers:
         raise InvalidRequest("this operation does not look at If-Match", param="If-Match", hint="leave If-Match out")
+
+
+def _without_reason(request: web.Request, declared: Operation) -> MultiMapping[str]:
+    """Return the query without the reason, which every change may be given and `acting_of` reads."""
+    query = request.query
+    if declared.method in _SAFE or REASON_PARAMETER not in query or REASON_PARAMETER in _fields(declared.query):
+        return query
+    return MultiDict((name, value) for name, value in query.items() if name != REASON_PARAMETER)
+
+
+def _fields(model: type[BaseModel] | None) -> Collection[str]:
+    return () if model is None else model.model_fields
 
 
 def _unless_current(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:

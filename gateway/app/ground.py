@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from gateway import __version__
+from gateway.audit.trail import Trail
 from gateway.configuration.loading import Configuration
 from gateway.declared.hot import Live
 from gateway.declared.setup import make_reconciler, make_reloader
@@ -13,6 +14,7 @@ from gateway.keys.ring import KeyRing
 from gateway.keys.service import KeyService
 from gateway.keys.store import KeyUse, note_uses
 from gateway.observe.logs import configure_logs
+from gateway.observe.masking import mask
 from gateway.observe.metrics import Metrics
 from gateway.observe.recent import RecentTroubles
 from gateway.preflight.setup import is_here, make_checking
@@ -30,7 +32,7 @@ from gateway.upstream.session_transport import SessionTransport
 from gateway.usage.model import DAY_MS, UsageRecord
 from gateway.usage.retention import Retention
 from gateway.usage.store import add as add_usage
-from gateway.vault.setup import load_peppers, make_vault
+from gateway.vault.setup import load_audit_keys, load_peppers, make_vault
 
 
 class Ground:
@@ -103,6 +105,13 @@ class Ground:
     async def _open_services(self) -> None:
         settings, database, clock = self.settings, self.database, self.clock
         self.registry = Registry(database)
+        self.trail = Trail(
+            database,
+            clock,
+            keys=load_audit_keys(settings, environment=self._environment),
+            enabled=settings.audit.enabled,
+            masked=mask,
+        )
         peppers = load_peppers(settings, environment=self._environment)
         uses = self.writer(self._write_uses, "key uses")
         self.ring = KeyRing(
@@ -118,7 +127,15 @@ class Ground:
         live.on_change(self._adopt)
         self.transport = SessionTransport(egress.session)
         self.closing.append(self.transport.close)
-        self.service = RegistryService(database, self.registry, clock, secrets=self.vault, judge_url=live.judge)
+        self.service = RegistryService(
+            database,
+            self.registry,
+            clock,
+            secrets=self.vault,
+            judge_url=live.judge,
+            trail=self.trail,
+            reload_keys=self.ring.reload,
+        )
         self.usage = self.writer(self._write_usage, "usage")
         self.checking = make_checking(
             self.transport,
@@ -147,7 +164,6 @@ class Ground:
                 database,
                 self.service,
                 clock,
-                self.ring,
                 configuration=self.configuration,
                 is_own=lambda url: is_here(url, live.settings, port=self.port or settings.server.port),
             ),

@@ -21,8 +21,8 @@ async def read_version(conn: AsyncConnection, name: str) -> int:
     return int((await conn.execute(select(meta.c.value).where(meta.c.key == name))).scalar_one())
 
 
-async def bump_version(conn: AsyncConnection, name: str) -> int:
-    """Add one to the counter and return it; until the transaction ends, no other process can do the same."""
-    plus_one = cast(cast(meta.c.value, BigInteger) + 1, Text)
-    change = update(meta).where(meta.c.key == name).values(value=plus_one).returning(meta.c.value)
+async def bump_version(conn: AsyncConnection, name: str, *, by: int = 1) -> int:
+    """Add to the counter and return it; until the transaction ends, no other process can do the same."""
+    raised = cast(cast(meta.c.value, BigInteger) + by, Text)
+    change = update(meta).where(meta.c.key == name).values(value=raised).returning(meta.c.value)
     return int((await conn.execute(change)).scalar_one())

@@ -15,6 +15,7 @@ from gateway.vault.vault import Vault
 
 KEK_FILE = "key-encryption-key"
 PEPPER_FILE = "pepper"
+AUDIT_FILE = "audit-key"
 
 
 def make_vault(settings: Settings, database: Database, *, environment: Mapping[str, str], clock: Clock) -> Vault:
@@ -51,6 +52,21 @@ def load_peppers(settings: Settings, *, environment: Mapping[str, str]) -> RootK
         setting="secrets.pepper",
         generated=settings.data_dir / PEPPER_FILE,
         environment=environment,
+    )
+
+
+def load_audit_keys(settings: Settings, *, environment: Mapping[str, str], create: bool = True) -> RootKeys:
+    """Return the keys that seal the record of changes; the file in `data_dir` is made when none is configured.
+
+    Raises:
+        ConfigError: the configured source is missing, open to other users, or no key.
+    """
+    return load_root_keys(
+        settings.secrets.audit,
+        setting="secrets.audit",
+        generated=settings.data_dir / AUDIT_FILE,
+        environment=environment,
+        create=create,
     )
 
 

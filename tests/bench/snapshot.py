@@ -30,6 +30,7 @@ from gateway.storage.engine import Database
 from gateway.storage.migrate import create_schema
 from gateway.upstream.policy import EgressPolicy
 from gateway.vault.setup import make_vault
+from tests.audit.trails import make_trail
 
 SIZES = (500, 10_000, 100_000)
 ADMIN = Principal("key_bench", "bench", Role.ADMIN, ROLES[Role.ADMIN], None, ())
@@ -119,7 +120,14 @@ def _service(database: Database, directory: Path) -> RegistryService:
     settings, clock = Settings.model_construct(data_dir=directory), SystemClock()
     vault = make_vault(settings, database, environment={}, clock=clock)
     policy = EgressPolicy("dev")
-    return RegistryService(database, Registry(database), clock, secrets=vault, judge_url=policy.judge)
+    return RegistryService(
+        database,
+        Registry(database),
+        clock,
+        secrets=vault,
+        judge_url=policy.judge,
+        trail=make_trail(database, clock),
+    )
 
 
 async def _fill(database: Database, team_id: str, size: int) -> None:

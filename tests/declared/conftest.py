@@ -20,6 +20,7 @@ from gateway.vault.root_keys import RootKeys
 from gateway.vault.setup import make_vault
 from tests.app.caller import Caller
 from tests.app.conftest import caller, process_settings, upstream
+from tests.audit.trails import make_trail
 from tests.clock import ManualClock
 from tests.declared.house import QUIET, House, Living, living, save
 from tests.keys.installation import PEPPER
@@ -36,21 +37,29 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-async def service(database: Database, clock: ManualClock, tmp_path: Path) -> RegistryService:
-    """Give a registry that has been started for the first time; one variable can be referred to."""
-    settings = Settings.model_construct(data_dir=tmp_path)
-    vault = make_vault(settings, database, environment={"VLLM_KEY": "sk-from-the-environment"}, clock=clock)
-    policy = EgressPolicy("dev", allow_networks=["10.0.0.0/8"])
-    made = RegistryService(database, Registry(database), clock, secrets=vault, judge_url=policy.judge)
-    await made.ensure_default()
-    return made
-
-
-@pytest.fixture
 async def ring(database: Database) -> KeyRing:
     """Give the keys as requests are compared with them."""
     made = KeyRing(database, RootKeys((PEPPER,)), note_use=lambda _: None)
     await made.reload()
+    return made
+
+
+@pytest.fixture
+async def service(database: Database, clock: ManualClock, ring: KeyRing, tmp_path: Path) -> RegistryService:
+    """Give a registry that has been started for the first time; one variable can be referred to."""
+    settings = Settings.model_construct(data_dir=tmp_path)
+    vault = make_vault(settings, database, environment={"VLLM_KEY": "sk-from-the-environment"}, clock=clock)
+    policy = EgressPolicy("dev", allow_networks=["10.0.0.0/8"])
+    made = RegistryService(
+        database,
+        Registry(database),
+        clock,
+        secrets=vault,
+        judge_url=policy.judge,
+        trail=make_trail(database, clock),
+        reload_keys=ring.reload,
+    )
+    await made.ensure_default()
     return made
 
 
@@ -61,12 +70,12 @@ def keys(database: Database, ring: KeyRing, clock: ManualClock) -> KeyService:
 
 
 @pytest.fixture
-def server(database: Database, service: RegistryService, clock: ManualClock, ring: KeyRing) -> Servers:
+def server(database: Database, service: RegistryService, clock: ManualClock) -> Servers:
     """Give servers by the name of their host and file, all on one database."""
 
     def make(name: str) -> Reconciler:
         address = "http://localhost:3000/"
-        return Reconciler(database, service, clock, name=name, server=address, reload_keys=ring.reload)
+        return Reconciler(database, service, clock, name=name, server=address)
 
     return make
 

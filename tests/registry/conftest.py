@@ -12,6 +12,7 @@ from gateway.storage.engine import Database
 from gateway.upstream.policy import EgressPolicy
 from gateway.vault.setup import make_vault
 from gateway.vault.vault import Vault
+from tests.audit.trails import make_trail
 from tests.clock import ManualClock
 from tests.registry.api import Api
 
@@ -35,7 +36,14 @@ def vault(database: Database, clock: ManualClock, tmp_path: Path) -> Vault:
 async def service(database: Database, vault: Vault, clock: ManualClock) -> RegistryService:
     """Give a registry that has been started for the first time."""
     policy = EgressPolicy("dev", allow_networks=["10.0.0.0/8"])
-    made = RegistryService(database, Registry(database), clock, secrets=vault, judge_url=policy.judge)
+    made = RegistryService(
+        database,
+        Registry(database),
+        clock,
+        secrets=vault,
+        judge_url=policy.judge,
+        trail=make_trail(database, clock),
+    )
     await made.ensure_default()
     return made
 

@@ -4,28 +4,31 @@ Every service writes through `Changes.begin`; whoever reads after the answer the
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.api.acting import acting
 from gateway.api.idempotency import Once
 from gateway.api.managed import Owned, require_owner
+from gateway.audit.event import Event
+from gateway.audit.trail import Trail
 from gateway.errors import Conflict
 from gateway.registry.registry import Registry
 from gateway.registry.store.changes import forget
 from gateway.registry.store.references import Reference
 from gateway.storage.clock import Clock
-from gateway.storage.conflicts import FOREIGN_KEY, conflict_of
+from gateway.storage.conflicts import FOREIGN_KEY, LEAVING, conflict_of
 from gateway.storage.engine import Database
-from gateway.storage.versions import REGISTRY_VERSION, bump_version
+from gateway.storage.versions import KEYS_VERSION, REGISTRY_VERSION, bump_version
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Change:
     """An open transaction with its time, the caller's wish to carry it out once, and in whose name (None: the API)."""
 
@@ -33,6 +36,20 @@ class Change:
     now_ms: int
     once: Once[Any] | None = None
     by: str | None = None
+    keys_changed: bool = False
+    """Whether what keys may call is another after it."""
+    events: list[Event] = field(default_factory=list)
+    """What goes on the record with it."""
+
+    def record(self, event: Event) -> None:
+        """Have something written into the record with this change, in the name of who acts now."""
+        self.events.append(event if event.who is not None else replace(event, who=acting()))
+
+    async def change_keys(self) -> None:
+        """Have every process read its keys anew: this one before the answer, others when they look (KEY-5)."""
+        if not self.keys_changed:
+            await bump_version(self.conn, KEYS_VERSION)
+            self.keys_changed = True
 
     def require_owner(self, kind: str, name: str, row: Owned) -> None:
         """Raise Conflict unless the row belongs to whom this change is made for."""
@@ -45,13 +62,27 @@ class Change:
         return result
 
 
-class Changes:
-    """Makes transactions of the registry."""
+async def no_keys() -> None:
+    """Read no keys: where no requests are verified."""
 
-    def __init__(self, database: Database, registry: Registry, clock: Clock) -> None:
+
+class Changes:
+    """Makes transactions of the registry. `reload_keys` is awaited after one that changed what keys may call."""
+
+    def __init__(
+        self,
+        database: Database,
+        registry: Registry,
+        clock: Clock,
+        *,
+        trail: Trail,
+        reload_keys: Callable[[], Awaitable[object]] = no_keys,
+    ) -> None:
         self._database = database
+        self._trail = trail
         self._registry = registry
         self._clock = clock
+        self._reload_keys = reload_keys
 
     @contextlib.asynccontextmanager
     async def begin(self, once: Once[Any] | None = None, *, by: str | None = None) -> AsyncIterator[Change]:
@@ -70,11 +101,15 @@ class Changes:
                 revision = await bump_version(conn, REGISTRY_VERSION)
                 if once is not None:
                     await once.begin(conn, now_ms=now_ms)
-                yield Change(conn, now_ms, once, by)
+                change = Change(conn, now_ms, once, by)
+                yield change
                 await forget(conn, revision)
+                await self._trail.write(conn, change.events, now_ms)
         except IntegrityError as error:
             raise _conflict(error) from error
         await self._registry.reload(at_least=revision)
+        if change.keys_changed:
+            await self._reload_keys()
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -128,6 +163,12 @@ def _conflict(error: IntegrityError) -> Conflict:
     constraint = conflict_of(error)
     if constraint is None:
         raise error
+    if constraint == LEAVING:
+        return Conflict(
+            "a model that is being retired or is deleted gets no new references",
+            code="state_conflict",
+            hint="restore it first, or name another model",
+        )
     if constraint == FOREIGN_KEY:
         return Conflict("something still refers to this, or what it refers to is gone", code="referenced")
     return Conflict(f"another object has this value already ({constraint})", code="name_taken")

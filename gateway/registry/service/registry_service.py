@@ -1,12 +1,13 @@
 """The registry's services together: what the composition root makes and everybody above takes."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
+from gateway.audit.trail import Trail
 from gateway.registry.registry import Registry
 from gateway.registry.service.addresses import AddressService
 from gateway.registry.service.aliases import AliasService
-from gateway.registry.service.change import Change, Changes, Joined
+from gateway.registry.service.change import Change, Changes, Joined, no_keys
 from gateway.registry.service.credential import Credentials, JudgeUrl, SecretStore
 from gateway.registry.service.endpoints import EndpointService
 from gateway.registry.service.gateways import GatewayService
@@ -39,10 +40,18 @@ class Together(Nouns):
 class RegistryService(Nouns):
     """The services, each change of which is a transaction of its own, and `addresses` to look things up."""
 
-    def __init__(
-        self, database: Database, registry: Registry, clock: Clock, *, secrets: SecretStore, judge_url: JudgeUrl
+    def __init__(  # noqa: PLR0913 - keyword-only where it matters, all of it from the composition root
+        self,
+        database: Database,
+        registry: Registry,
+        clock: Clock,
+        *,
+        secrets: SecretStore,
+        judge_url: JudgeUrl,
+        trail: Trail,
+        reload_keys: Callable[[], Awaitable[object]] = no_keys,
     ) -> None:
-        self._changes = Changes(database, registry, clock)
+        self._changes = Changes(database, registry, clock, trail=trail, reload_keys=reload_keys)
         super().__init__(self._changes, Credentials(secrets, judge_url))
         self.registry = registry
         self.addresses = AddressService(registry)

@@ -1,0 +1,102 @@
+"""Writing the record: in the transaction of the change itself, as its last statement; refusals in one of their own.
+
+Whoever changes management state collects events and calls `Trail.write` before COMMIT; then either both are there or
+neither. The counter's row is the lock that keeps the rows in one order: it is taken last (registry_version, then
+keys_version, then audit_sequence), so no two writers wait for each other.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.api.acting import act_as, acting
+from gateway.audit.chain import GENESIS, Keys, seal
+from gateway.audit.event import Event
+from gateway.audit.flood import Flood
+from gateway.audit.record import columns_of, record_of, text_of
+from gateway.errors import GatewayError
+from gateway.storage.clock import Clock
+from gateway.storage.engine import Database
+from gateway.storage.schema import audit
+from gateway.storage.versions import AUDIT_SEQUENCE, bump_version
+
+_AT_ONCE = 500
+"""Rows of one statement."""
+logger = logging.getLogger("modelport.audit")
+
+
+class Trail:
+    """The record of one database. `keys` gives what seals it; with `enabled` off nothing is written (`switch.py`).
+
+    `masked` takes credentials out of a text that somebody pasted where none belongs.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        keys: Keys,
+        enabled: bool = True,
+        masked: Callable[[str], str] = str,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._keys = keys
+        self._masked = masked
+        self._flood = Flood()
+        self.enabled = enabled
+
+    async def write(self, conn: AsyncConnection, events: Sequence[Event], now_ms: int) -> str:
+        """Write the events inside the caller's transaction, last of all, and return the hash of the last row.
+
+        It is empty when there is nothing to write, or the record is switched off.
+        """
+        if not events or not self.enabled:
+            return ""
+        last = await bump_version(conn, AUDIT_SEQUENCE, by=len(events))
+        first = last - len(events) + 1
+        rows = list(self._rows(await _hash_at(conn, first - 1), events, first, now_ms))
+        for start in range(0, len(rows), _AT_ONCE):
+            await conn.execute(insert(audit), rows[start : start + _AT_ONCE])
+        return str(rows[-1]["hash"])
+
+    async def refuse(self, event: Event) -> None:
+        """Write a refusal in a transaction of its own; of a flood only the first, and every minute how many (LIF-24).
+
+        The caller is refused whether or not it can be written: a busy database is told in the log.
+        """
+        if not self.enabled:
+            return
+        if (due := self._flood.pass_(event, acting(), self._clock.monotonic())) is not None:
+            await self._write_alone(due)
+
+    async def flush(self, *, everything: bool = False) -> None:
+        """Write how often refusals were repeated, of those whose minute is over; with `everything` of all."""
+        for due, who in self._flood.over(self._clock.monotonic(), everything=everything):
+            with act_as(who):
+                await self._write_alone(due)
+
+    async def _write_alone(self, event: Event) -> None:
+        try:
+            async with self._database.write() as conn:
+                await self.write(conn, [event], self._clock.now_ms())
+        except GatewayError as error:
+            logger.warning("a refusal of %s is not on the record: %s", event.action, error.message)
+
+    def _rows(self, previous: str, events: Sequence[Event], first: int, now_ms: int) -> Iterator[dict[str, Any]]:
+        key, writer = self._keys.current, acting()
+        for seq, event in enumerate(events, start=first):
+            record = record_of(event, event.who or writer, seq=seq, at_ms=now_ms, key_id=key.id)
+            text = self._masked(text_of(record))
+            previous = seal(previous, text, key.value)
+            yield {"seq": seq, **columns_of(record, now_ms), "record": text, "hash": previous}
+
+
+async def _hash_at(conn: AsyncConnection, seq: int) -> str:
+    """Return the hash of a row; of one that is not there that of the beginning, and `verify` tells that it is gone."""
+    found = (await conn.execute(select(audit.c.hash).where(audit.c.seq == seq))).scalar_one_or_none()
+    return GENESIS if found is None else str(found)
