@@ -6,7 +6,7 @@ objects: upstream URLs stay made, and dropping the older snapshot costs little.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, Literal, TypeVar
@@ -20,17 +20,29 @@ from gateway.registry.record import (
     GatewayRecord,
     ModelRecord,
     Page,
+    RetiredRecord,
     TeamRecord,
 )
-from gateway.registry.snapshot import Credential, EndpointRoute, GatewayRoute, ModelRoute, Snapshot, TeamRoute
+from gateway.registry.snapshot import (
+    LEAVING_STATES,
+    Credential,
+    Deprecation,
+    EndpointRoute,
+    GatewayRoute,
+    ModelRoute,
+    Retired,
+    Snapshot,
+    TeamRoute,
+)
 
 _NAME = attrgetter("name")
+_UID = attrgetter("uid")
 _KINDS: Final[Mapping[str, Literal["env", "file", "keyring"]]] = {"env": "env", "file": "file", "keyring": "keyring"}
 
 
 @dataclass(slots=True)
 class _Team:
-    """A team in the making; `models` is sorted by name."""
+    """A team in the making; `models` is sorted by name, each of `retired` by uid."""
 
     id: str
     name: str
@@ -39,10 +51,11 @@ class _Team:
     models: list[ModelRoute]
     by_name: dict[str, ModelRoute]
     defaults: dict[str, str]
+    retired: dict[str, tuple[Retired, ...]]
 
 
 class Draft:
-    """Takes rows, gives a snapshot. `whole` begins with nothing, otherwise it begins with what `previous` holds."""
+    """Takes rows, gives a snapshot. `whole` begins with nothing, otherwise `take_over` begins with `previous`."""
 
     def __init__(
         self, previous: Snapshot, *, revision: int, gateways: Sequence[GatewayRecord], whole: bool = True
@@ -53,11 +66,32 @@ class Draft:
         self._gateways = {gateway.id: gateway for gateway in gateways}
         self._default = default_gateway(gateways)
         self._teams: dict[str, _Team] = {}
-        self._finished = {} if whole else {team.id: team for team in previous.teams.values()}
-        self._endpoints = {} if whole else dict(previous.endpoints)
-        self._by_uid = {} if whole else dict(previous.by_uid)
-        self._aliases = {} if whole else dict(previous.aliases)
+        self._finished: dict[str, TeamRoute] = {}
+        self._endpoints: dict[str, tuple[ModelRoute, EndpointRoute]] = {}
+        self._by_uid: dict[str, ModelRoute] = {}
+        self._aliases: dict[str, tuple[str, str]] = {}
+        self._retired: dict[str, Retired] = {}
+        self._draining: set[str] = set()
         self._leaving = dict(previous.endpoints) if whole else {}
+
+    def take_over(self, team_ids: Iterable[str]) -> Iterator[None]:
+        """Begin with what the snapshot before holds, and copy what is to be changed in these teams; each turn is short.
+
+        A copy of 100,000 entries takes a millisecond or two.
+        """
+        before = self._previous
+        self._draining = set(before.draining)
+        self._finished = {team.id: team for team in before.teams.values()}
+        self._endpoints = dict(before.endpoints)
+        yield
+        self._by_uid = dict(before.by_uid)
+        yield
+        self._aliases = dict(before.aliases)
+        self._retired = dict(before.retired)
+        yield
+        for team_id in team_ids:
+            self._team(team_id)
+            yield
 
     def put_teams(self, teams: Iterable[TeamRecord]) -> None:
         """Take teams with their own address, before the models that belong to them."""
@@ -84,16 +118,17 @@ class Draft:
         """Take out models that are gone or will come again changed, before anything is put."""
         for uid in uids:
             model = self._by_uid.pop(uid, None)
-            if model is None:
-                continue
-            team = self._team(self._previous.teams[model.team].id)
-            team.by_name.pop(model.name, None)
-            del team.models[bisect_left(team.models, model.name, key=_NAME)]
-            for endpoint in model.endpoints:
-                self._leaving[endpoint.id] = self._endpoints.pop(endpoint.id)
+            if model is not None:
+                self._drop_model(model)
+            gone = self._retired.pop(uid, None)
+            if gone is not None:
+                self._drop_retired(gone)
 
     def put(self, page: Page) -> None:
-        """Take models with all their endpoints and aliases; further aliases name models that are here already."""
+        """Take models with all their endpoints and aliases, deleted ones excepted.
+
+        Further aliases name models that are here already.
+        """
         rows = _grouped((row.model_uid, row) for row in page.endpoints)
         for record in page.models:
             self._put_model(record, rows.get(record.uid, ()))
@@ -101,6 +136,21 @@ class Draft:
             if target := self._by_uid.get(alias.model_uid):
                 self._team(alias.team_id).by_name[alias.name] = target
                 self._aliases[alias.id] = (alias.team_id, alias.name)
+
+    def put_retired(self, records: Iterable[RetiredRecord]) -> None:
+        """Take what is left of draining and deleted models, in order of their uids."""
+        for record in records:
+            team = self._team(record.team_id)
+            retired = _retired(record, team.name)
+            known = self._previous.retired.get(record.uid)
+            retired = known if known is not None and known == retired else retired
+            self._retired[record.uid] = retired
+            if retired.state == "draining":
+                self._draining.add(record.uid)
+            for name in retired.names:
+                others = team.retired.get(name, ())
+                at = bisect_left(others, retired.uid, key=_UID)
+                team.retired[name] = (*others[:at], retired, *others[at:])
 
     def put_defaults(self, team_ids: Collection[str], defaults: Iterable[DefaultRecord]) -> None:
         """Take every default endpoint of these teams."""
@@ -123,6 +173,8 @@ class Draft:
             endpoints=self._endpoints,
             by_uid=self._by_uid,
             aliases=self._aliases,
+            retired=self._retired,
+            draining=frozenset(self._draining),
         )
         return snapshot, tuple(endpoint for _, endpoint in self._leaving.values())
 
@@ -135,6 +187,7 @@ class Draft:
             models=tuple(team.models),
             by_name=team.by_name,
             defaults={one: self._endpoints[id_][1] for one, id_ in team.defaults.items() if id_ in self._endpoints},
+            retired=team.retired,
         )
 
     def _team(self, team_id: str) -> _Team:
@@ -154,7 +207,26 @@ class Draft:
             models=list(team.models),
             by_name=dict(team.by_name),
             defaults={operation: endpoint.id for operation, endpoint in team.defaults.items()},
+            retired=dict(team.retired),
         )
+
+    def _drop_model(self, model: ModelRoute) -> None:
+        if model.state not in LEAVING_STATES:
+            team = self._team(self._previous.teams[model.team].id)
+            team.by_name.pop(model.name, None)
+            del team.models[bisect_left(team.models, model.name, key=_NAME)]
+        for endpoint in model.endpoints:
+            self._leaving[endpoint.id] = self._endpoints.pop(endpoint.id)
+
+    def _drop_retired(self, gone: Retired) -> None:
+        team = self._team(self._previous.teams[gone.team].id)
+        self._draining.discard(gone.uid)
+        for name in gone.names:
+            others = tuple(one for one in team.retired[name] if one.uid != gone.uid)
+            if others:
+                team.retired[name] = others
+            else:
+                del team.retired[name]
 
     def _put_model(self, record: ModelRecord, rows: Sequence[EndpointRecord]) -> None:
         team = self._team(record.team_id)
@@ -164,8 +236,10 @@ class Draft:
         known = self._previous.by_uid.get(record.uid)
         if known == route:
             route = known
-        self._by_uid[record.uid] = team.by_name[record.name] = route
-        insort(team.models, route, key=_NAME)
+        self._by_uid[record.uid] = route
+        if record.state not in LEAVING_STATES:
+            team.by_name[record.name] = route
+            insort(team.models, route, key=_NAME)
         for endpoint in endpoints:
             self._endpoints[endpoint.id] = (route, endpoint)
 
@@ -232,4 +306,25 @@ def _model(
         gateway=gateway.name if gateway else None,
         base_url=published(team, row.path, gateway),
         rev=row.rev,
+        deprecation=_deprecation(row),
+    )
+
+
+def _deprecation(row: ModelRecord) -> Deprecation | None:
+    if row.state != "deprecated":
+        return None
+    at_ms = row.updated_at if row.deprecated_at is None else row.deprecated_at
+    return Deprecation(at_ms, row.sunset_at, row.successor_uid)
+
+
+def _retired(row: RetiredRecord, team: str) -> Retired:
+    return Retired(
+        uid=row.uid,
+        team=team,
+        name=row.name,
+        state=row.state,
+        at_ms=row.at_ms,
+        successor_uid=row.successor_uid,
+        aliases=tuple(one for one in row.aliases if one != row.name),
+        keys=row.keys,
     )

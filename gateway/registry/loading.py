@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.registry.draft import Draft
 from gateway.registry.snapshot import Snapshot
 from gateway.registry.store.changes import Changed, since
+from gateway.registry.store.retired import read_retired, read_retired_pages
 from gateway.registry.store.snapshot import read_defaults, read_models, read_pages, read_revision
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, GATEWAYS, TEAMS
 from gateway.storage import schema
@@ -50,6 +51,9 @@ async def _read_all(conn: AsyncConnection, draft: Draft) -> None:
         # Left to itself the collector looks at 100,000 new objects at once, which took 20 to 44 ms.
         gc.collect(0 if (number := number + 1) % _PAGES_TO_SETTLE else 1)
         await asyncio.sleep(0)  # whoever has become ready meanwhile is served before the next page
+    async for retired in read_retired_pages(conn):
+        draft.put_retired(retired)
+        await asyncio.sleep(0)
     defaults = await read_defaults(conn)
     draft.put_defaults({row.team_id for row in defaults}, defaults)
 
@@ -59,16 +63,19 @@ async def _read_changed(conn: AsyncConnection, draft: Draft, previous: Snapshot,
     endpoints = await ENDPOINTS.all(conn, schema.endpoints.c.id.in_(ids["endpoints"]))
     aliases = await ALIASES.all(conn, schema.aliases.c.id.in_(ids["aliases"]))
     uids = ids["models"] | {row.model_uid for row in endpoints} | _owners(previous, ids["endpoints"])
-    page = await read_models(conn, uids)
+    page, retired = await read_models(conn, uids), await read_retired(conn, uids)
     team_ids = ids["teams"] | _teams(previous, uids)
-    team_ids |= {row.team_id for row in page.models} | {row.team_id for row in aliases}
+    team_ids |= {row.team_id for row in (*page.models, *aliases, *retired)}
     teams = await TEAMS.all(conn, schema.teams.c.id.in_(team_ids))
+    for _ in draft.take_over(team_ids):
+        await asyncio.sleep(0)
     draft.drop_aliases(ids["aliases"])
     draft.drop_models(uids)
     draft.put_teams(teams)
     draft.put(page._replace(aliases=(*page.aliases, *aliases)))
+    draft.put_retired(retired)
     known = {team.id for team in teams}
-    draft.put_defaults(ids["teams"] & known, await read_defaults(conn, ids["teams"]))
+    draft.put_defaults(known, await read_defaults(conn, known))  # of an endpoint that came back, too
     draft.drop_teams(team_ids - known)
 
 
@@ -84,4 +91,5 @@ def _owners(previous: Snapshot, endpoint_ids: set[str]) -> set[str]:
 
 
 def _teams(previous: Snapshot, uids: set[str]) -> set[str]:
-    return {previous.teams[previous.by_uid[uid].team].id for uid in uids if uid in previous.by_uid}
+    known = (previous.by_uid.get(uid) or previous.retired.get(uid) for uid in uids)
+    return {previous.teams[one.team].id for one in known if one is not None}

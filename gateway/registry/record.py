@@ -108,6 +108,19 @@ class AliasRecord(NamedTuple):
     managed_at: str | None = None
 
 
+class RetiredRecord(NamedTuple):
+    """What a snapshot keeps of a model that is draining or deleted; `aliases` and `keys` went away with it."""
+
+    uid: str
+    team_id: str
+    name: str
+    state: str
+    at_ms: int
+    successor_uid: str | None
+    aliases: tuple[str, ...] = ()
+    keys: frozenset[str] = frozenset()
+
+
 class DefaultRecord(NamedTuple):
     """The endpoint that takes a team's calls which name neither a model nor an object that we remember."""
 

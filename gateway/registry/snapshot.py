@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+import msgspec
 from yarl import URL
 
 MAX_CACHED_URLS = 64  # the table of operations has some 30 suffixes; anything beyond is no constant
 CALLABLE_STATES: Final = frozenset({"active", "deprecated"})
+LEAVING_STATES: Final = frozenset({"draining", "deleted"})
+_MOST_SUCCESSORS: Final = 8  # of one another that are followed; a longer chain, or a ring, leads nowhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,15 @@ class EndpointRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class Deprecation:
+    """What a deprecated model announces; times in milliseconds."""
+
+    at_ms: int
+    sunset_ms: int | None
+    successor_uid: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRoute:
     """A model as a call sees it. `via` is as set (a gateway's name, "server", None), `gateway` what that leads to.
 
@@ -81,11 +93,34 @@ class ModelRoute:
     gateway: str | None
     base_url: str
     rev: int
+    deprecation: Deprecation | None = None
+    """Of a deprecated model alone."""
 
     @property
     def callable(self) -> bool:
         """Whether a call may be tried at all: the state allows it and an endpoint is switched on."""
         return self.state in CALLABLE_STATES and any(endpoint.enabled for endpoint in self.endpoints)
+
+
+class Retired(msgspec.Struct, frozen=True, gc=False):
+    """What is left of a model that is draining or deleted: a Struct, because there may be a hundred thousand.
+
+    `at_ms` is when it was retired, `aliases` are names that it took along, `keys` those whose grant went with it.
+    """
+
+    uid: str
+    team: str
+    name: str
+    state: str
+    at_ms: int
+    successor_uid: str | None = None
+    aliases: tuple[str, ...] = ()
+    keys: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything that it was called by."""
+        return (self.name, *self.aliases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +135,10 @@ class GatewayRoute:
 
 @dataclass(frozen=True, slots=True)
 class TeamRoute:
-    """A team with its own address and everything that may be called in it."""
+    """A team with its own address and everything that may be called in it.
+
+    `retired` are those that left, by each name that they had: it may be a living model's again.
+    """
 
     id: str
     name: str
@@ -109,11 +147,16 @@ class TeamRoute:
     models: tuple[ModelRoute, ...] = ()
     by_name: Mapping[str, ModelRoute] = field(default_factory=dict, repr=False)
     defaults: Mapping[str, EndpointRoute] = field(default_factory=dict, repr=False)
+    retired: Mapping[str, tuple[Retired, ...]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The registry at one revision. Never changed; a newer one takes its place."""
+    """The registry at one revision. Never changed; a newer one takes its place.
+
+    A draining model is in `by_uid` and its endpoints are in `endpoints`, for the calls that still run there; no name
+    leads to it.
+    """
 
     revision: int = 0
     teams: Mapping[str, TeamRoute] = field(default_factory=dict, repr=False)
@@ -122,11 +165,32 @@ class Snapshot:
     by_uid: Mapping[str, ModelRoute] = field(default_factory=dict, repr=False)
     aliases: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     """Team's id and name of each alias, by its id."""
+    retired: Mapping[str, Retired] = field(default_factory=dict, repr=False)
+    """Draining and deleted models, by uid."""
+    draining: frozenset[str] = frozenset()
 
     def find(self, team: str, name: str) -> ModelRoute | None:
         """Return the model of that name or alias in the team."""
         route = self.teams.get(team)
         return route.by_name.get(name) if route else None
+
+    def find_retired(self, team: str, name: str) -> Retired | None:
+        """Return the model that had the name or alias in the team and left, of several the one that left last."""
+        route = self.teams.get(team)
+        found = route.retired.get(name) if route else None
+        return max(found, key=lambda one: (one.state == "draining", one.at_ms, one.uid)) if found else None
+
+    def successor(self, uid: str | None) -> ModelRoute | None:
+        """Return the model that takes over for a model whose `successor_uid` this is; one that left names the next."""
+        for _ in range(_MOST_SUCCESSORS):
+            if uid is None:
+                return None
+            gone = self.retired.get(uid)
+            if gone is None:
+                route = self.by_uid.get(uid)
+                return route if route is not None and route.state in CALLABLE_STATES else None
+            uid = gone.successor_uid
+        return None
 
     def has_team(self, name: str) -> bool:
         """Whether the team exists."""

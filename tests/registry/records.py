@@ -10,6 +10,7 @@ from gateway.registry.record import (
     GatewayRecord,
     ModelRecord,
     Page,
+    RetiredRecord,
     TeamRecord,
 )
 from gateway.registry.snapshot import EndpointRoute, Snapshot
@@ -28,6 +29,7 @@ class Rows(NamedTuple):
     endpoints: tuple[EndpointRecord, ...] = ()
     aliases: tuple[AliasRecord, ...] = ()
     defaults: tuple[DefaultRecord, ...] = ()
+    retired: tuple[RetiredRecord, ...] = ()
 
 
 def gateway(id_: str, name: str, url: str, *, is_default: bool = False) -> GatewayRecord:
@@ -103,5 +105,6 @@ def swap(found: Rows, previous: Snapshot | None = None) -> tuple[Snapshot, tuple
     draft = Draft(previous or Snapshot(), revision=found.revision, gateways=found.gateways)
     draft.put_teams(found.teams)
     draft.put(Page(found.models, found.endpoints, found.aliases))
+    draft.put_retired(found.retired)
     draft.put_defaults({row.team_id for row in found.defaults}, found.defaults)
     return draft.finish()

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.errors import GatewayError
+from gateway.errors import Conflict, GatewayError
 from gateway.registry.inputs import (
     AliasCreate,
     AliasPatch,
@@ -25,6 +27,7 @@ from gateway.registry.registry import Registry
 from gateway.registry.service import RegistryService
 from gateway.registry.snapshot import Snapshot
 from gateway.registry.store import changes
+from gateway.registry.store.tables import ALIASES, MODELS
 from gateway.storage import schema
 from gateway.storage.engine import Database
 from tests.registry.api import ADMIN, ORIGIN
@@ -42,7 +45,9 @@ class Walk:
 
     def step(self) -> Awaitable[object]:
         """Return one change."""
-        return self.random.choice((self.team, self.gateway, self.model, self.endpoint, self.alias))()
+        return self.random.choice(
+            (self.team, self.gateway, self.model, self.endpoint, self.alias, self.life, self.life)
+        )()
 
     async def team(self) -> object:
         """Make, change or delete a team."""
@@ -103,6 +108,30 @@ class Walk:
             return await service.delete(ADMIN, self._any(known))
         return await service.create(ADMIN, AliasCreate(name=self._name(), model=target))
 
+    async def life(self) -> object:
+        """Bring a model into another state, as its retirement and restoration do; its aliases leave with it."""
+        known = [*self._now().by_uid, *self._now().retired]
+        if not known:
+            return await self.model()
+        uid = self._any(known)
+        async with self.service.together(by="file") as together:
+            change = together.change
+            model = await MODELS.find(change.conn, uid)
+            assert model is not None
+            state = self._any(("draft", "active", "deprecated", "disabled", "draining", "deleted"))
+            same = (schema.models.c.team_id == model.team_id, schema.models.c.name == model.name)
+            if model.state == "deleted" and await MODELS.all(change.conn, *same, schema.models.c.state != "deleted"):
+                raise Conflict("the name is taken")
+            if state in {"draining", "deleted"}:
+                await _let_go(change.conn, uid)
+            elif model.state in {"draining", "deleted"}:
+                await change.conn.execute(
+                    delete(schema.retired_references).where(schema.retired_references.c.model_uid == uid)
+                )
+            successor = self._any([None, *self._now().by_uid])
+            values = {"state": state, "deleted_at": self.random.randrange(9), "successor_uid": successor}
+            return await MODELS.update(change.conn, uid, values, now_ms=change.now_ms)
+
     def _now(self) -> Snapshot:
         return self.service.registry.snapshot
 
@@ -116,25 +145,43 @@ class Walk:
         return f"n{self.random.randrange(12)}"
 
 
+async def _let_go(conn: AsyncConnection, uid: str) -> None:
+    """Take a model's aliases and defaults away; keep their names."""
+    gone = await ALIASES.all(conn, schema.aliases.c.model_uid == uid)
+    await ALIASES.delete(conn, [alias.id for alias in gone])
+    rows = [
+        {"model_uid": uid, "kind": kind, "ref_id": id_, "name": name, "effect": effect, "row": "{}"}
+        for kind, id_, name, effect in (
+            *(("alias", alias.id, alias.name, "deleted") for alias in gone),
+            ("key", f"key_{uid}", "a key", "removed"),
+            ("alias", "als_moved", "moved", "moved"),
+        )
+    ]
+    await conn.execute(delete(schema.retired_references).where(schema.retired_references.c.model_uid == uid))
+    await conn.execute(insert(schema.retired_references), rows)
+
+
 @pytest.mark.parametrize("seed", range(4))
 async def test_any_change_gives_what_reading_everything_gives(
     service: RegistryService, database: Database, seed: int
 ) -> None:
     """In the process that changed, and in one that hears of several changes at once."""
-    walk, elsewhere, done = Walk(service, seed), Registry(database), 0
+    walk, elsewhere, done, left = Walk(service, seed), Registry(database), 0, 0
     await elsewhere.reload()
-    for number in range(60):
+    for number in range(80):
         try:
             await walk.step()
         except GatewayError:
             continue
         done += 1
+        left += len(service.registry.snapshot.retired)
         whole = await Registry(database).reload()
         assert service.registry.snapshot == whole
         if number % 5 == 0:
             await elsewhere.poll()
             assert elsewhere.snapshot == whole
     assert done > 20
+    assert left > 10
 
 
 async def test_what_did_not_change_is_shared(service: RegistryService) -> None:

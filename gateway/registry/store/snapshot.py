@@ -14,6 +14,7 @@ from gateway.storage.versions import REGISTRY_VERSION, read_version
 
 PAGE: Final = 200
 """Models that are read at once: some 5 ms of work in which nobody else is served."""
+_NOT_DELETED: Final = schema.models.c.state != "deleted"
 _BY_TEAM: Final = Entity(schema.models, ModelRecord, key="uid", order=("team_id", "name"))
 
 
@@ -23,10 +24,10 @@ async def read_revision(conn: AsyncConnection) -> int:
 
 
 async def read_pages(conn: AsyncConnection) -> AsyncIterator[Page]:
-    """Yield every model, in order of its team and name, so that drafts have them sorted as they come."""
+    """Yield every model but deleted ones, in order of team and name, so that drafts have them sorted as they come."""
     after: tuple[str, ...] | None = None
     while True:
-        models = await _BY_TEAM.page(conn, (), after=after, limit=PAGE)
+        models = await _BY_TEAM.page(conn, (_NOT_DELETED,), after=after, limit=PAGE)
         yield await _page_of(conn, models.items)
         after = models.after
         if after is None:
@@ -34,8 +35,8 @@ async def read_pages(conn: AsyncConnection) -> AsyncIterator[Page]:
 
 
 async def read_models(conn: AsyncConnection, uids: Collection[str]) -> Page:
-    """Return those of the models that exist."""
-    return await _page_of(conn, await MODELS.all(conn, schema.models.c.uid.in_(uids)))
+    """Return those of the models that exist and are not deleted."""
+    return await _page_of(conn, await MODELS.all(conn, schema.models.c.uid.in_(uids), _NOT_DELETED))
 
 
 async def read_defaults(conn: AsyncConnection, team_ids: Collection[str] | None = None) -> list[DefaultRecord]:
