@@ -19,6 +19,8 @@ _ON_TERMINAL = (
     "-c",
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])",
 )
+_CTRL_C = "\x03"
+_AGAIN_S = 1.0
 _LIMIT_S = 60.0  # a process that takes longer hangs
 
 
@@ -84,12 +86,17 @@ class Shell:
 
 
 def _converse(terminal: int, typed: str, when: str) -> str:
-    """Read until the process has closed its side, typing on the way."""
-    seen, deadline = b"", time.monotonic() + _LIMIT_S
+    """Read until the process has closed its side, typing on the way.
+
+    Ctrl-C is typed again after a second, as a person would: between writing its question and waiting for the answer no
+    program notices it.
+    """
+    seen, deadline, due = b"", time.monotonic() + _LIMIT_S, 0.0
     while time.monotonic() < deadline:
-        if typed and when.encode() in seen:
+        if typed and when.encode() in seen and time.monotonic() >= due:
             os.write(terminal, typed.encode())
-            typed = ""
+            due = time.monotonic() + _AGAIN_S
+            typed = typed if typed == _CTRL_C else ""
         if not select.select([terminal], [], [], 0.1)[0]:
             continue
         try:
