@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     from gateway.publish.preflight import Stage
     from gateway.publish.service import Published, Publisher, Wish
 
-_LEVELS = ("offline", "auth", "session", "full")
+_EXPECTED = {
+    "offline": "The words are right; nobody was asked whether {reference} takes the push.",
+    "auth": "{reference} is there and knows you; whether it takes a push was not tried (--trial session).",
+    "session": "The push of {directory} to {reference} is expected to succeed.",
+    "full": "The push of {directory} to {reference} is expected to succeed.",
+}
+"""What a check of each level has shown."""
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +53,12 @@ def _publish(  # noqa: PLR0913, PLR0917 - each is a flag
     reference: Reference,
     check: Annotated[bool, typer.Option("--check", help="Check alone: is this push going to succeed?")] = False,
     trial: Annotated[
-        str, typer.Option("--trial", metavar="LEVEL", help="How much the check tries: offline, auth, session, full.")
+        str,
+        typer.Option(
+            "--trial",
+            metavar="LEVEL",
+            help="How much is tried before the push: offline (nothing), auth, session, full.",
+        ),
     ] = "session",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a tag that has another package.")] = False,
     skip_preflight: Annotated[bool, typer.Option("--skip-preflight", help="Push without the check.")] = False,
@@ -67,8 +78,8 @@ def _publish(  # noqa: PLR0913, PLR0917 - each is a flag
 
     Exit 12: the check found that it would not. Every error ends with what was kept and what the next push sends.
     """
-    if trial not in _LEVELS:
-        raise UsageFailure(f"--trial {trial!r} is no level", hint=f"one of {', '.join(_LEVELS)}")
+    if trial not in _EXPECTED:
+        raise UsageFailure(f"--trial {trial!r} is no level", hint=f"one of {', '.join(_EXPECTED)}")
     if skip_preflight and check:
         raise UsageFailure("--check and --skip-preflight exclude each other", hint="leave one out")
     # Inner imports: aiohttp and pydantic take 0.3 s, and --help must not.
@@ -143,7 +154,7 @@ def _finish(  # noqa: PLR0913 - keyword-only from the fifth on
         reporter.write(event="done", **({} if report is None else report.data))
         if session.output is Output.YAML and report is not None:
             show_data(report.data, session.output)
-        say(f"The push of {wish.directory} to {wish.reference} is expected to succeed.")
+        say(_EXPECTED[wish.level].format(directory=wish.directory, reference=wish.reference))
         suggest(f"modelport publish {wish.directory} {wish.reference}{http}")
         return
     place = f"{wish.reference}@{outcome.digest}"
@@ -154,6 +165,8 @@ def _finish(  # noqa: PLR0913 - keyword-only from the fifth on
         show_data({**outcome.data, "registered": model}, session.output)
     elif not session.output.is_data:
         write_lines([place])
+    if outcome.page is not None:
+        say(f"See it at {outcome.page}")
     if model is not None:
         say(f"model {model!r} is noted to be this package")
     suggest(f"modelport pull {wish.reference} DIR{http}")

@@ -265,6 +265,8 @@ class Destination:
                 close=f" Close names here: {', '.join(close)}." if close else "",
                 create=self.provider.create_hint(self.reference),
             )
+        if (explained := self.provider.explain(answer, self.reference)) is not None:
+            return PublishError("provider", explained=explained)
         if 400 <= answer.status < 500:  # noqa: PLR2004 - the class
             return PublishError(
                 "name_refused",

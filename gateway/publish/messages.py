@@ -139,9 +139,9 @@ class PublishError(GatewayError):
 
 
 def says(text: str) -> str:
-    """Return a registry's own words for the end of a clause: at most 200 printable characters, or nothing."""
+    """Return a registry's own words for the end of a clause: at most 200 printable characters, no full stop."""
     shown = " ".join("".join(one if one.isprintable() else " " for one in text).split())
-    return f": {shown[:200]}" if shown else ""
+    return f": {shown[:200].rstrip('.')}" if shown else ""
 
 
 def meant(proposal: str | None) -> str:

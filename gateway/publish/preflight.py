@@ -131,6 +131,7 @@ class Preflight:
             await self._to.ping()
             digest = await self._to.tag()
             self._add("auth", "pass", "known", self._known())
+            self._judge_namespace()
             stage = "tag"
             if await self._is_settled(digest, watch) or self._level is Level.AUTH:
                 return
@@ -263,6 +264,15 @@ class Preflight:
         credential = self._to.client.authority.credential
         who = "without a login" if credential is None else f'as "{credential.user}" ({credential.source})'
         return f"{self._to.client.place} answers {who}."
+
+    def _judge_namespace(self) -> None:
+        """Warn of a namespace that is another user's, where each pushes under the own name."""
+        credential, provider, reference = self._to.client.authority.credential, self._to.provider, self._to.reference
+        user = None if credential is None or credential.is_identity_token else credential.user
+        if provider.is_foreign(reference, user):
+            own = f"{user}/{reference.repository.rpartition('/')[2]}"
+            message = f'{provider.name} takes pushes under your own name: did you mean "{own}"?'
+            self._add("auth", "warn", "foreign_namespace", message, did_you_mean=(own,))
 
     def _say_unproved(self) -> None:
         what = " and ".join(self._to.provider.unproved)

@@ -71,11 +71,17 @@ class Published:
     left_behind: list[str] = field(default_factory=list)
 
     @property
+    def page(self) -> str | None:
+        """Where a person looks at the package, once it is there and where the registry has such pages."""
+        return None if self.digest is None else provider_of(self.reference).success_url(self.reference)
+
+    @property
     def data(self) -> dict[str, Any]:
         """As programs read it."""
         return {
             "reference": str(self.reference),
             "digest": self.digest,
+            "page": self.page,
             "verdict": None if self.report is None else self.report.verdict,
             "sent": {"layers": len(self.sent), "bytes": sum(self.sent.values())},
             "found": {"layers": len(self.found), "bytes": sum(self.found.values())},

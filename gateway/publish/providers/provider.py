@@ -42,6 +42,8 @@ class Provider:
     """Where a person looks at what was pushed."""
     lists_all: bool = True
     """Whether `_catalog` may be asked for close names."""
+    namespace_is_user: bool = False
+    """Whether one pushes under one's own name alone."""
 
     def match(self, host: str) -> bool:
         """Whether a registry's host is of this kind."""
@@ -50,6 +52,10 @@ class Provider:
     def login_hint(self, reference: Reference) -> str:
         """Return how to get credentials."""
         return self._filled(self.login, reference)
+
+    def is_foreign(self, reference: Reference, user: str | None) -> bool:
+        """Whether the namespace is somebody else's, told before anything is asked."""
+        return self.namespace_is_user and user is not None and reference.repository.partition("/")[0] != user
 
     def create_hint(self, reference: Reference) -> str:
         """Return how to make the repository, with a blank before it, or nothing."""

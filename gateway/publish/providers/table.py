@@ -71,6 +71,7 @@ PROVIDERS: Final[tuple[Provider, ...]] = (
         ),
         page="https://ollama.com/{repository}",
         lists_all=False,
+        namespace_is_user=True,
     ),
     Provider(
         name="Quay",
