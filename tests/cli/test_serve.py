@@ -82,7 +82,7 @@ def test_without_calls_it_stops_at_once(tmp_path: Path) -> None:
     process, _ = _serve(tmp_path)
     with process:
         process.send_signal(signal.SIGTERM)
-        _, talk = process.communicate(timeout=10)
+        _, talk = process.communicate(timeout=30)
     assert (process.returncode, "Traceback" in talk) == (0, False)
 
 
@@ -117,7 +117,7 @@ def test_told_twice_while_it_starts_it_ends(tmp_path: Path) -> None:
             process.send_signal(signal.SIGINT)
             time.sleep(0.1)  # else the kernel makes one of two
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=10)
+            _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "Traceback" not in said
     assert "ended before it had started" in said
