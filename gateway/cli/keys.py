@@ -47,7 +47,7 @@ _COLUMNS: Columns = {
     "key": lambda row: f"{row['prefix']}…",
     "role": "role",
     "team": lambda row: row.get("team") or "every",
-    "models": lambda row: row.get("models") or "every",
+    "models": lambda row: row.get("models") or ("none left" if row.get("limited") else "every"),
     "status": "status",
     "expires": lambda row: _day(row.get("expires_at")) or "never",
     "last used": lambda row: _day(row.get("last_used_at")) or "never",

@@ -17,7 +17,7 @@ from gateway.registry.address import GATEWAY
 from gateway.registry.service.change import Change, differing, referenced
 from gateway.registry.service.credential import Credentials
 from gateway.registry.service.lookup import name_taken
-from gateway.registry.store import references
+from gateway.registry.store import grants, references
 from gateway.registry.store.batch import Writes
 from gateway.registry.store.snapshot import read_defaults
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, GATEWAYS, MODELS, TEAMS
@@ -52,6 +52,7 @@ class Batch:
         self._aliases = {row.id: row for row in held.aliases.values()}
         self._aliased = Counter(row.model_uid for row in held.aliases.values())
         self._writes = Writes()
+        self._published: dict[str, dict[str, str]] = {}  # uids of new models by name, by team's id
         self._around: _Around | None = None
 
     async def write(self) -> None:
@@ -59,6 +60,9 @@ class Batch:
         self._around = None
         writes, self._writes = self._writes, Writes()
         await writes.carry_out(self._change.conn, now_ms=self._change.now_ms)
+        published, self._published = self._published, {}
+        for team_id, uids in published.items():
+            await grants.link(self._change.conn, team_id, uids)
         await self._credentials.drop(self._change.conn, *(self._endpoints[key] for key in writes.gone_endpoints))
 
     async def create_model(self, step: Step) -> None:
@@ -66,7 +70,9 @@ class Batch:
         around = await self._look_around()
         self._require_free(step)
         uid = self._uids[step.team, step.name] = new_id("mdl")
-        own = {"uid": uid, "team_id": around.teams[step.team], "name": step.name}
+        team_id = around.teams[step.team]
+        self._published.setdefault(team_id, {})[step.name] = uid
+        own = {"uid": uid, "team_id": team_id, "name": step.name}
         self._writes.make(MODELS, {**own, **_with_via(step, around), **_owned(step)})
 
     async def update_model(self, step: Step) -> None:

@@ -63,10 +63,11 @@ def key_values(body: DeclaredKey, row: KeyRecord) -> Values:
         "cidrs": body.cidrs,
         "expires_at": body.expires_at_ms,
     }
+    kept: Values = {name: getattr(row, name) for name in said} | {"models": row.may_call}
     return {
         name: value
         for name, value in said.items()
-        if name in body.model_fields_set and (value is not None or name == "expires_at") and value != getattr(row, name)
+        if name in body.model_fields_set and (value is not None or name == "expires_at") and value != kept[name]
     }
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.storage.schema import meta
-from gateway.storage.versions import REGISTRY_VERSION, VERSIONS
+from gateway.storage.versions import KEYS_VERSION, REGISTRY_VERSION
 
 LEASE_MS = 20_000
 """Silence after which another server may declare: longer than a restart, through which a file keeps its database."""
@@ -48,7 +48,7 @@ class State(NamedTuple):
 
 async def read_state(conn: AsyncConnection) -> State:
     """Return both, in one statement."""
-    query = select(meta.c.key, meta.c.value).where(meta.c.key.in_((_KEY, *VERSIONS)))
+    query = select(meta.c.key, meta.c.value).where(meta.c.key.in_((_KEY, REGISTRY_VERSION, KEYS_VERSION)))
     found = {str(row.key): str(row.value) for row in await conn.execute(query)}
     text = found.pop(_KEY, None)
     return State(None if text is None else Holder(*json.loads(text)), found)

@@ -5,7 +5,7 @@ is as declared is not written: a start changes no revision and no ETag.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -63,7 +63,6 @@ class Reconciler:
         name: str,
         server: str,
         is_own: Callable[[URL], bool] = lambda _: False,
-        reload_keys: Callable[[], Awaitable[object]],
     ) -> None:
         self._database = database
         self._service = service
@@ -71,7 +70,6 @@ class Reconciler:
         self._name = name
         self._server = server
         self._is_own = is_own
-        self._reload_keys = reload_keys
         self._settled: _Settled | None = None
 
     async def apply(self, declared: Declared) -> Outcome:
@@ -102,8 +100,6 @@ class Reconciler:
         plan = await self._plan(declared)
         if plan.steps:
             plan, versions = await self._change(declared)
-            if any(step.kind == "key" for step in plan.steps):
-                await self._reload_keys()
         elif plan.moves:
             async with self._database.write() as conn:  # without a new revision: nobody needs to read anew
                 await note_moves(conn, plan.moves)

@@ -9,7 +9,6 @@ from gateway.configuration.loading import Configuration
 from gateway.declared.hot import Live
 from gateway.declared.reconcile import Reconciler
 from gateway.declared.reload import RESULTS, Reloader, Result
-from gateway.keys.ring import KeyRing
 from gateway.observe.metrics import Metrics
 from gateway.observe.series import Counter
 from gateway.registry.service.registry_service import RegistryService
@@ -18,11 +17,10 @@ from gateway.storage.clock import Clock
 from gateway.storage.engine import Database
 
 
-def make_reconciler(  # noqa: PLR0913 - keyword-only where it matters, all of it from the composition root
+def make_reconciler(
     database: Database,
     service: RegistryService,
     clock: Clock,
-    ring: KeyRing,
     *,
     configuration: Configuration,
     is_own: Callable[[URL], bool],
@@ -42,7 +40,6 @@ def make_reconciler(  # noqa: PLR0913 - keyword-only where it matters, all of it
         name=name,
         server=own_address(settings),
         is_own=is_own,
-        reload_keys=ring.reload,
     )
 
 

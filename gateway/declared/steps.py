@@ -28,7 +28,6 @@ from gateway.registry.service.registry_service import Together
 from gateway.registry.store.ownership import set_owner, set_places
 from gateway.registry.store.tables import ENDPOINTS, MODELS, TEAMS
 from gateway.storage import schema
-from gateway.storage.versions import KEYS_VERSION, bump_version
 
 _TABLES: Final[dict[Kind, Table]] = {
     "team": schema.teams,
@@ -48,7 +47,6 @@ class Hands:
         self._batch = Batch(together.change, together.credentials, held)
         self._conn = together.change.conn
         self._now_ms = together.change.now_ms
-        self._keys_bumped = False
 
     async def carry_out(self, step: Step) -> None:
         """Bring one change about, at once or with the next `finish`.
@@ -128,12 +126,13 @@ class Hands:
 
     async def _update_key(self, step: Step) -> None:
         """Write limits; every process reads its keys anew."""
-        if not self._keys_bumped:
-            await bump_version(self._conn, KEYS_VERSION)
-            self._keys_bumped = True
+        await self._nouns.change.change_keys()
         row = await key_store.find(self._conn, step.id)
         assert row is not None
-        await key_store.save(self._conn, replace(row, rev=row.rev + 1, updated_at=self._now_ms, **_given(step)))
+        values = _given(step)
+        if "models" in values:
+            values["limited"] = bool(values["models"])
+        await key_store.save(self._conn, replace(row, rev=row.rev + 1, updated_at=self._now_ms, **values))
 
     async def _release_key(self, step: Step) -> None:
         """Leave the key with the limits that it has: the file never made it and does not end it."""

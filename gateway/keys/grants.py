@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from gateway.api.permissions import ROLES, Permission, Role
+from gateway.api.principal import NO_MODEL
 from gateway.errors import PermissionDenied
 
 _WILD = frozenset("*?[")
@@ -13,7 +14,10 @@ _WILD = frozenset("*?[")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a key gives. Empty `models` and `cidrs` mean no restriction; None means every team, or no end (ms)."""
+    """What a key gives. Empty `models` and `cidrs` mean no restriction; None means every team, or no end (ms).
+
+    NO_MODEL in `models` is a key that had some and has none left: it makes keys that can call nothing.
+    """
 
     role: Role
     team: str | None
@@ -33,7 +37,8 @@ def check_not_wider(wanted: Grant, maker: Grant) -> None:
         # The same words whether or not the other team exists (ACL-3).
         raise _wider(f"it belongs to the team {maker.team!r} alone", "team")
     if maker.models and not (wanted.models and all(covered(pattern, maker.models) for pattern in wanted.models)):
-        raise _wider(f"it may call {_list(maker.models)} alone", "models")
+        only = "nothing: of its models none is left" if maker.models == NO_MODEL else f"{_list(maker.models)} alone"
+        raise _wider(f"it may call {only}", "models")
     if maker.cidrs and not (wanted.cidrs and all(_inside(cidr, maker.cidrs) for cidr in wanted.cidrs)):
         raise _wider(f"it may be used from {_list(maker.cidrs)} alone", "cidrs")
     if Permission.KEYS_MANAGE not in ROLES[maker.role] and _later(wanted.expires_at, maker.expires_at):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.api.permissions import Role
-from gateway.api.principal import Principal
+from gateway.api.principal import NO_MODEL, Principal
 from gateway.errors import Conflict
 from gateway.keys.format import MintedKey, mint
 from gateway.keys.grants import Grant
@@ -23,7 +23,8 @@ def issued(
     wanted: KeyInput, maker: Principal | None, limits: Grant | None, *, peppers: RootKeys, now_ms: int
 ) -> tuple[KeyRecord, MintedKey]:
     """Return a new key and its text; what was left out is as narrow as the maker's `limits`."""
-    minted = mint(wanted.env)
+    minted, inherited = mint(wanted.env), limits.models if limits else ()
+    models = inherited if wanted.models is None else wanted.models
     record = KeyRecord(
         id=new_id("key"),
         key_id=minted.key_id,
@@ -34,7 +35,8 @@ def issued(
         hashed=hash_secret(minted.secret, peppers),
         previous=None,
         previous_valid_until=None,
-        models=wanted.models if wanted.models is not None else (limits.models if limits else ()),
+        models=() if models == NO_MODEL else models,
+        limited=bool(models),
         cidrs=wanted.cidrs if wanted.cidrs is not None else (limits.cidrs if limits else ()),
         expires_at=_first_end(wanted, limits, now_ms),
         revoked_at=None,
@@ -52,6 +54,8 @@ def changed(record: KeyRecord, patch: KeyPatch, now_ms: int) -> KeyRecord:
     changes: dict[str, Any] = {
         name: getattr(patch, name) for name in patch.model_fields_set if name != "expires_in_days"
     }
+    if "models" in changes:
+        changes["limited"] = bool(patch.models)
     if "expires_in_days" in patch.model_fields_set:
         changes["expires_at"] = _end(patch.expires_in_days, now_ms)
     return _next(replace(record, **changes), now_ms) if changes else record
@@ -88,7 +92,7 @@ def revoked(record: KeyRecord, now_ms: int) -> KeyRecord:
 
 def grant_of(record: KeyRecord) -> Grant:
     """Return what the key gives, for comparing."""
-    return Grant(record.role, record.team, record.models, record.cidrs, record.expires_at)
+    return Grant(record.role, record.team, record.may_call, record.cidrs, record.expires_at)
 
 
 def _team(wanted: KeyInput, maker: Principal | None) -> str | None:

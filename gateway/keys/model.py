@@ -11,7 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from gateway.api.etag import format_etag
 from gateway.api.page import PageQuery
 from gateway.api.permissions import Permission, Role
-from gateway.api.principal import Principal
+from gateway.api.principal import NO_MODEL, Principal
 from gateway.described import Described
 from gateway.keys.format import Environment, prefix
 from gateway.keys.hashing import HashedSecret
@@ -62,7 +62,8 @@ class KeyInput(_Input):
     """The team that the key belongs to; null for every team, which only a key of every team may give. Left out: the
     maker's own, else `default`, but every team for the roles admin and auditor."""
     models: Patterns | None = None
-    """Names of models, with * and ?, that it may call; left out: those of the maker; empty: every one."""
+    """Names of models, with * and ?, that it may call; left out: those of the maker; empty: every one. The whole name
+    of a model of its team stands for that model, whatever it is called later; a key of every team goes by names."""
     cidrs: Cidrs | None = None
     """Networks that it may be used from; left out: those of the maker; empty: everywhere."""
     expires_in_days: Days | None = DEFAULT_DAYS
@@ -129,6 +130,11 @@ class KeyRecord:
     limited: bool = False
     """Whether it may call `models` alone, even when none is left of them."""
 
+    @property
+    def may_call(self) -> tuple[str, ...]:
+        """The patterns that count: of a limited key none of whose models is left NO_MODEL, empty for every model."""
+        return self.models or (NO_MODEL if self.limited else ())
+
     def status(self, now_ms: int) -> KeyStatus:
         """Whether the key can be used."""
         if self.revoked_at is not None:
@@ -148,7 +154,9 @@ class KeyView(Described):
     team: str | None
     """null: every team."""
     models: tuple[str, ...]
-    """Empty: every model of the team."""
+    """Whole names of its own team follow a model that is renamed. Empty: every model of the team, unless `limited`."""
+    limited: bool
+    """Whether it may call `models` alone: with none left it calls nothing, never everything."""
     cidrs: tuple[str, ...]
     """Empty: from everywhere."""
     status: KeyStatus
@@ -185,6 +193,8 @@ class MeView(Described):
     team: str | None
     """null: every team."""
     models: tuple[str, ...]
+    limited: bool
+    """Whether it may call `models` alone, even when none is left of them."""
     permissions: tuple[Permission, ...]
 
 
@@ -205,7 +215,8 @@ def me_view(principal: Principal) -> MeView:
         name=principal.name,
         role=principal.role,
         team=principal.team,
-        models=principal.models,
+        models=() if principal.models == NO_MODEL else principal.models,
+        limited=bool(principal.models),
         permissions=tuple(sorted(principal.permissions)),
     )
 
@@ -219,6 +230,7 @@ def _shown(record: KeyRecord, now_ms: int) -> dict[str, Any]:
         "role": record.role,
         "team": record.team,
         "models": record.models,
+        "limited": bool(record.may_call),
         "cidrs": record.cidrs,
         "status": record.status(now_ms),
         "etag": format_etag(record.id, record.rev),

@@ -14,7 +14,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from gateway.api.permissions import ROLES, Role
-from gateway.api.principal import NO_MODEL, Principal, no_valid_key
+from gateway.api.principal import Principal, no_valid_key
 from gateway.errors import ConfigError, GatewayError, RateLimited
 from gateway.keys import store
 from gateway.keys.backoff import Backoff
@@ -229,7 +229,7 @@ def _principal(record: KeyRecord) -> Principal:
         role=record.role,
         permissions=ROLES[record.role],
         team=record.team,
-        models=record.models or (NO_MODEL if record.limited else ()),
+        models=record.may_call,
     )
 
 

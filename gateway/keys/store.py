@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.permissions import Role
+from gateway.errors import Conflict
 from gateway.keys.hashing import HashedSecret
 from gateway.keys.model import KeyRecord, KeyStatus
+from gateway.storage.conflicts import FOREIGN_KEY, LEAVING, conflict_of
 from gateway.storage.schema import key_models, keys, models, teams
 
 _ASKED_ONE_BY_ONE = 500
@@ -95,6 +98,9 @@ async def add(conn: AsyncConnection, record: KeyRecord) -> None:
 async def save(conn: AsyncConnection, record: KeyRecord) -> None:
     """Write what may change of a key."""
     await conn.execute(update(keys).where(keys.c.id == record.id).values(rev=record.rev, **_changing(record)))
+    query = select(key_models.c.pattern).where(key_models.c.key_id == record.id).order_by(key_models.c.position)
+    if tuple((await conn.execute(query)).scalars()) == record.models:
+        return  # the rows are what they were, with their links
     await conn.execute(delete(key_models).where(key_models.c.key_id == record.id))
     await _write_patterns(conn, record)
 
@@ -202,7 +208,17 @@ async def _write_patterns(conn: AsyncConnection, record: KeyRecord) -> None:
         {"key_id": record.id, "position": position, "pattern": pattern, "model_uid": uids.get(pattern)}
         for position, pattern in enumerate(record.models)
     ]
-    await conn.execute(insert(key_models), rows)
+    try:
+        await conn.execute(insert(key_models), rows)
+    except IntegrityError as error:  # it was active a moment ago
+        if conflict_of(error) not in {LEAVING, FOREIGN_KEY}:
+            raise
+        raise Conflict(
+            "one of these models is being retired or is deleted",
+            code="state_conflict",
+            param="models",
+            hint="try again",
+        ) from error
 
 
 def _record(row: Row[Any], patterns: tuple[str, ...]) -> KeyRecord:

@@ -19,7 +19,7 @@ from gateway.registry.service.credential import Credentials
 from gateway.registry.service.endpoints import EndpointService
 from gateway.registry.service.lookup import find_team, gateways_by_id, get_model, require_free, via_columns
 from gateway.registry.state import Deletion, ModelState
-from gateway.registry.store import references
+from gateway.registry.store import grants, references
 from gateway.registry.store.entity import Place, Slice
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, MODELS, TEAMS
 from gateway.storage.ids import new_id
@@ -74,6 +74,7 @@ class ModelService:
             via, gateway_id = await via_columns(conn, body.via)
             own = {"uid": new_id("mdl"), "team_id": team.id, "state": "active", "via": via, "gateway_id": gateway_id}
             model = await MODELS.insert(conn, {**values, **own}, now_ms=change.now_ms)
+            await grants.link(conn, team.id, {name: model.uid})
             for one, url in zip(body.endpoints, urls, strict=True):
                 await self._endpoints.add(change, principal, model.uid, one, url)
             return await change.finish(await _state(conn, model))
@@ -106,6 +107,8 @@ class ModelService:
                 await ENDPOINTS.touch(conn, endpoints.c.model_uid == model.uid)
             if changes:
                 model = await MODELS.update(conn, model.uid, changes, now_ms=change.now_ms)
+            if "name" in changes and await grants.rename(conn, team.id, model.uid, model.name, now_ms=change.now_ms):
+                await change.change_keys()
             return await _state(conn, model)
 
     async def delete(self, principal: Principal, uid: str, if_match: IfMatch = UNGUARDED) -> Deletion:

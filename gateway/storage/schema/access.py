@@ -4,12 +4,15 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
     Table,
     Text,
+    event,
     text,
 )
 
@@ -48,6 +51,8 @@ key_models = Table(
     Column("model_uid", ForeignKey("models.uid", ondelete="RESTRICT"), index=True),
     PrimaryKeyConstraint("key_id", "position"),
 )
+_loose = key_models.c.model_uid.is_(None)
+_by_name = Index("ix_key_models_pattern", key_models.c.pattern, sqlite_where=_loose)  # asked by every new model
 
 idempotency = Table(
     "idempotency",
@@ -61,3 +66,9 @@ idempotency = Table(
     Column("created_at", BigInteger, nullable=False, index=True),
     PrimaryKeyConstraint("actor", "key"),
 )
+
+
+@event.listens_for(metadata, "before_create")
+def _where_on_postgresql(_: object, connection: Connection, **_more: object) -> None:
+    if connection.dialect.name == "postgresql":
+        _by_name.dialect_kwargs["postgresql_where"] = _loose

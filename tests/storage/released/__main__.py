@@ -21,6 +21,7 @@ def main() -> None:
             api.post("/models", {"name": "bare"})
             api.post("/aliases", {"name": "kept-too", "model": "kept", "team": "research"})
             api.post("/keys", {"name": "ci", "role": "developer"})
+            api.post("/keys", {"name": "some", "team": "research", "models": ["kept", "kept-*", "later"]})
             shell = Shell(Path(folder), {"MODELPORT_URL": server.url, "MODELPORT_KEY": server.key})
             assert shell.run("call", "echo", "hello").code == 0
         (FOLDER / f"{HEAD}.sql").write_text(dump(server.data_dir / "modelport.db"), encoding="utf-8")

@@ -126,6 +126,10 @@ def _make_pointers() -> None:
         sa.PrimaryKeyConstraint("key_id", "position", name=op.f("pk_key_models")),
     )
     op.create_index(op.f("ix_key_models_model_uid"), "key_models", ["model_uid"], unique=False)
+    loose = sa.text("model_uid IS NULL")
+    op.create_index(
+        "ix_key_models_pattern", "key_models", ["pattern"], unique=False, sqlite_where=loose, postgresql_where=loose
+    )
     op.create_table(
         "retired_references",
         sa.Column("id", _SERIAL, autoincrement=True, nullable=False),
@@ -259,12 +263,15 @@ def _move_patterns() -> None:
     conn = op.get_bind()
     uids = {(row.team_id, row.name): row.uid for row in conn.execute(sa.select(_MODELS))}
     for key in conn.execute(sa.select(_KEYS.c.id, _KEYS.c.team_id, _KEYS.c.models)).all():
+        patterns = json.loads(key.models)
         rows = [
             {"key_id": key.id, "position": position, "pattern": pattern, "model_uid": uids.get((key.team_id, pattern))}
-            for position, pattern in enumerate(json.loads(key.models))
+            for position, pattern in enumerate(patterns)
+            if pattern  # the empty one stands for a key without any model left
         ]
         if rows:
             conn.execute(sa.insert(_KEY_MODELS), rows)
+        if patterns:
             conn.execute(sa.update(_KEYS).where(_KEYS.c.id == key.id).values(limited=sa.true()))
     op.drop_column("keys", "models")
 
