@@ -183,6 +183,30 @@ class UsageSettings(Section):
     """Days that the places of stored responses, files and batches are kept; later ids count as unknown ones."""
 
 
+class LifecycleSettings(Section):
+    """How models leave: how long calls may go on, how long a deleted model can come back."""
+
+    purge_days: int = Field(default=30, ge=1, le=3650)
+    """Days after which a deleted model is purged; until then it can be restored."""
+    grace_s: float = Field(default=30, ge=0)
+    """Calls under way may go on for so many seconds when their model is deleted; 0: they are ended at once."""
+    max_grace_s: float = Field(default=600, ge=0)
+    """The longest that somebody may let them go on."""
+    quarantine_days: int = Field(default=30, ge=0, le=3650)
+    """Days for which a purged model's name is given to no other one, unless who makes it asks for that."""
+    require_if_match: tuple[Literal["restrict", "cascade", "repoint", "purge"], ...] = ("cascade", "purge")
+    """Deletions that are refused without If-Match: by their policy for references, and `purge`."""
+
+
+class OperationSettings(Section):
+    """Long work with progress, such as a model that drains before it is deleted."""
+
+    days: int = Field(default=30, gt=0)
+    """Days that finished operations are shown."""
+    dead_after_s: float = Field(default=15, ge=1, le=600)
+    """A process that gave no sign of life for so many seconds is not waited for, and what it did is taken over."""
+
+
 class SecretSettings(Section):
     """Where the keys to secrets come from: env:NAME, file:PATH, keyring:SERVICE/USER; unset: a new file in data_dir."""
 
@@ -234,6 +258,8 @@ class Settings(Section):
     streams: StreamSettings = StreamSettings()
     health: HealthSettings = HealthSettings()
     usage: UsageSettings = UsageSettings()
+    lifecycle: LifecycleSettings = LifecycleSettings()
+    operations: OperationSettings = OperationSettings()
     secrets: SecretSettings = SecretSettings()
     audit: AuditSettings = AuditSettings()
     log: LogSettings = LogSettings()

@@ -101,6 +101,7 @@ def _register_management(app: web.Application, ground: Ground) -> None:
         SettingsRoutes(partial(_in_force, ground), hot=ground.live.is_hot),
         StatusRoutes(reloader),
         ErrorRoutes(ground.troubles),
+        *ground.work.routes(),
         prefix=f"{mount}api/v1",
     )
     if ground.settings.server.reload_endpoint:

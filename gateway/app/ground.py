@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from gateway import __version__
+from gateway.app.work import Work
 from gateway.audit.trail import Trail
 from gateway.configuration.loading import Configuration
 from gateway.declared.hot import Live
@@ -89,6 +90,7 @@ class Ground:
         now_ms, kept = self.clock.now_ms(), self.settings.usage
         await Retention(self.database, call_days=kept.call_days).sweep(now_ms)
         await ObjectStore(self.database).sweep(now_ms - kept.object_days * DAY_MS)
+        await self.work.sweep(days=self.settings.operations.days)
 
     async def _write_usage(self, rows: Sequence[UsageRecord]) -> None:
         async with self.database.write() as conn:
@@ -137,6 +139,8 @@ class Ground:
             reload_keys=self.ring.reload,
         )
         self.usage = self.writer(self._write_usage, "usage")
+        self.work = Work(settings, database, clock, self.tasks, registry=self.registry, trail=self.trail)
+        self.closing += self.work.closing()
         self.checking = make_checking(
             self.transport,
             egress=egress,

@@ -68,6 +68,7 @@ class Modelport:
             ConfigError: one sentence why it cannot start.
         """
         await self.ground.open()
+        await self.ground.work.begin(self._running_by_model, self.ground.metrics)
         await self._listen()
         await self._ensure_key()
         self._watch()
@@ -111,6 +112,9 @@ class Modelport:
         if self.address:
             self._relay.end_all()
 
+    def _running_by_model(self) -> Mapping[str, int]:
+        return {}
+
     def _application(self) -> web.Application:
         plane, self._relay = make_data_plane(self.ground)
         return make_application(self.ground, self._probes, plane)
@@ -149,6 +153,7 @@ class Modelport:
 
     async def _drain(self, listener: Listener) -> None:
         """Let running calls finish; those that do not are ended with an error event (PRX-40)."""
+        self.ground.work.operations.hush()
         drain_s = self.ground.settings.timeouts.drain_s
         timer = asyncio.get_running_loop().call_later(drain_s, self.hurry)
         await listener.stop(drain_s + _CUT_GRACE_S)

@@ -44,6 +44,12 @@ HOT: Final = frozenset(
         "server.max_upload_bytes",
         "usage.call_days",
         "usage.object_days",
+        "lifecycle.purge_days",
+        "lifecycle.grace_s",
+        "lifecycle.max_grace_s",
+        "lifecycle.quarantine_days",
+        "lifecycle.require_if_match",
+        "operations.days",
     }
 )
 """What takes effect without a restart; connections, calls and streams that run keep the limits they began with."""

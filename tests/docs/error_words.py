@@ -135,8 +135,13 @@ WORDS = {
         "Compare it with [the API](api.md).",
     ),
     "operation_in_progress": (
-        "A request with the same `Idempotency-Key` is still running.",
-        "Wait for it, then repeat: you get its answer.",
+        "Another operation is at work on the same thing (`operation` names it), or a request with the same "
+        "`Idempotency-Key` is still running.",
+        "Wait for it (`modelport operations watch ID`), then repeat.",
+    ),
+    "operation_not_found": (
+        "No operation of this id, or one of another team. Finished ones are kept for `operations.days`.",
+        "See `modelport operations list`.",
     ),
     "own_address": (
         "The endpoint's address is this very server: calls would go in a circle.",
