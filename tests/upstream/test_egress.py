@@ -143,7 +143,7 @@ async def test_a_pooled_connection_and_a_stream_do_not_outlive_the_policy() -> N
         assert await anext(chunks) == b"ok"
         await egress.replace_policy(EgressPolicy("server"))
         with pytest.raises(UpstreamDisconnected):
-            await asyncio.wait_for(anext(chunks), 1)
+            await asyncio.wait_for(anext(chunks), 20)
         with pytest.raises(EgressDenied):
             await transport.send(post(upstream.url, None))
         assert egress.policy.profile == "server"
@@ -157,7 +157,7 @@ async def test_an_idle_connection_that_the_new_policy_forbids_is_closed() -> Non
         transport = SessionTransport(egress.session)
         await (await transport.send(post(upstream.url, None))).read(10)
         await egress.replace_policy(EgressPolicy("server"))
-        await asyncio.wait_for(upstream.ended.wait(), 1)
+        await asyncio.wait_for(upstream.ended.wait(), 20)
         with pytest.raises(EgressDenied):
             await transport.send(post(upstream.url, None))
         await egress.close()

@@ -208,7 +208,7 @@ async def test_a_head_before_the_end_of_the_upload_is_answered_at_once(transport
         response = await transport.send(post(upstream.url, endless()))
         assert (response.status, await response.read(10)) == (413, b"full")
         response.close()
-        await asyncio.wait_for(upstream.ended.wait(), 1)
+        await asyncio.wait_for(upstream.ended.wait(), 20)
 
 
 async def test_a_streamed_body_is_held_back_by_a_slow_upstream(transport: Transport) -> None:

@@ -119,7 +119,7 @@ async def test_an_answer_that_nobody_read_is_dropped_at_once(transport: Transpor
         response = await transport.send(post(upstream.url))
         response.close()
         response.close()
-        await asyncio.wait_for(upstream.ended.wait(), 1)
+        await asyncio.wait_for(upstream.ended.wait(), 20)
 
 
 @pytest.mark.parametrize("phase", ["head", "body"])
@@ -150,7 +150,7 @@ async def test_a_cancelled_call_closes_the_upstream_connection(transport: Transp
         calling.cancel()
         await asyncio.wait({calling})
         assert calling.cancelled()
-        await asyncio.wait_for(upstream.ended.wait(), 1)
+        await asyncio.wait_for(upstream.ended.wait(), 20)
 
 
 @pytest.mark.parametrize("upstream_reads", [True, False])
@@ -178,7 +178,7 @@ async def test_a_cancelled_upload_is_closed_and_nothing_whole_was_sent(
         sending.cancel()
         await asyncio.wait({sending})
         assert sending.cancelled()
-        await asyncio.wait_for(upstream.ended.wait(), 1)
+        await asyncio.wait_for(upstream.ended.wait(), 20)
     assert b"0\r\n\r\n" not in got
 
 

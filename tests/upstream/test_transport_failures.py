@@ -178,7 +178,7 @@ async def test_the_callers_own_failure_comes_back_as_it_is(transport: Transport)
     async with raw_upstream(script) as upstream:
         with pytest.raises(TooLarge, match="5 bytes"):
             await transport.send(post(upstream.url, source()))
-        await asyncio.wait_for(upstream.ended.wait(), 1)
+        await asyncio.wait_for(upstream.ended.wait(), 20)
     assert b"first" in b"".join(seen)
     assert b"0\r\n\r\n" not in b"".join(seen)
 
@@ -202,5 +202,5 @@ async def test_the_callers_failure_after_the_head_ends_the_answer(transport: Tra
         assert await anext(chunks) == b"wait"
         break_now.set()
         with pytest.raises(TooLarge):
-            await asyncio.wait_for(anext(chunks), 1)
-        await asyncio.wait_for(upstream.ended.wait(), 1)
+            await asyncio.wait_for(anext(chunks), 20)
+        await asyncio.wait_for(upstream.ended.wait(), 20)
