@@ -11,6 +11,7 @@ from http import HTTPStatus
 from aiohttp import web
 
 from gateway.access.call import Call, Outcome
+from gateway.access.refusals import RETIRED
 from gateway.access.tokens import Tokens, estimate
 from gateway.api.request import PEER
 from gateway.errors import GatewayError
@@ -23,7 +24,7 @@ from gateway.usage.model import RETRIED, Source, UsageRecord
 
 CLIENT_LEFT = 499
 """What nginx calls a request whose caller left: no status was sent, but the books need one."""
-_WITHOUT_ANSWER = frozenset({"upstream_timeout", "upstream_idle_timeout", "upstream_disconnected"})
+_WITHOUT_ANSWER = frozenset({"upstream_timeout", "upstream_idle_timeout", "upstream_disconnected", RETIRED})
 _STREAM_ENDS: dict[Outcome, StreamEnd] = {
     Outcome.COMPLETE: "complete",
     Outcome.INCOMPLETE: "incomplete",

@@ -6,6 +6,7 @@ among those that the key may see, then whether anybody can answer (proxy_behavio
 
 from gateway.api.principal import Principal
 from gateway.errors import GatewayError, NotFound, PermissionDenied, Unavailable
+from gateway.registry.farewell import find_retired, may_know, model_retired
 from gateway.registry.names import MAX_MODEL_NAME, nearest, unnamed_team
 from gateway.registry.snapshot import EndpointRoute, ModelRoute, Snapshot
 
@@ -41,11 +42,12 @@ def admit(principal: Principal, team: str, name: str, snapshot: Snapshot) -> Mod
     """Return the model that the call may reach.
 
     Raises:
-        NotFound: no such model among those that this key may see; with the nearest names.
+        NotFound: no such model among those that this key may see; with the nearest names, or who took over from one
+            that left.
         Unavailable: known, but no endpoint is switched on.
     """
     route = snapshot.find(team, name)
-    if route is None or not _granted(principal, route, name):
+    if route is None or route.state == "draft" or not _granted(principal, route, name):
         raise unknown_model(principal, team, name, snapshot)
     _require_enabled(route, name)
     if not route.callable:
@@ -57,27 +59,46 @@ def admit_unnamed(principal: Principal, route: ModelRoute, endpoint: EndpointRou
     """Whether the key may use the endpoint that a call without a model's name leads to: as if it named the model.
 
     Raises:
-        NotFound: the model is disabled.
+        NotFound: the model is disabled, or has left.
         Unavailable: the endpoint is switched off.
     """
-    if not may_use(principal, route, snapshot):
+    if route.state == "draft" or not may_use(principal, route, snapshot):
         return False
+    if route.state == "draining":
+        raise model_retired(principal, route.name, snapshot.retired[route.uid], snapshot)
     _require_enabled(route, route.name)
     if not endpoint.enabled:
         raise unreachable(route.name)
     return True
 
 
+def require_staying(principal: Principal, route: ModelRoute, name: str | None, snapshot: Snapshot) -> None:
+    """Raise NotFound when the model that an older snapshot admitted is leaving in this one."""
+    now = snapshot.by_uid.get(route.uid)
+    if now is not None and now.state != "draining":
+        return
+    name = route.name if name is None else name
+    retired = snapshot.retired.get(route.uid)
+    if retired is None:
+        raise unknown_model(principal, route.team, name, snapshot)
+    raise model_retired(principal, name, retired, snapshot)
+
+
 def may_use(principal: Principal, route: ModelRoute, snapshot: Snapshot) -> bool:
     """Whether the key's patterns admit the model by its name or by one of its aliases."""
     if principal.may_call(route.name):
         return True
+    if route.state == "draining":
+        retired = snapshot.retired[route.uid]
+        return any(may_know(principal, name, retired) for name in retired.names)
     names = snapshot.names(route.team)
     return any(principal.may_call(name) for name in names if snapshot.find(route.team, name) is route)
 
 
 def unknown_model(principal: Principal, team: str, name: str, snapshot: Snapshot) -> GatewayError:
-    """Return the 404 for a name, with the nearest of those that the key may see."""
+    """Return the 404 for a name: its model left, or with the nearest of those that the key may see."""
+    if retired := find_retired(principal, team, name, snapshot):
+        return model_retired(principal, name, retired, snapshot)
     visible, shown = visible_names(principal, team, snapshot), name[:_QUOTED]
     return NotFound(
         f"model {shown!r} not found",
@@ -86,6 +107,11 @@ def unknown_model(principal: Principal, team: str, name: str, snapshot: Snapshot
         hint=_meant(shown, visible),
         headers={"x-should-retry": "false"},
     )
+
+
+def may_list(principal: Principal, name: str, route: ModelRoute) -> bool:
+    """Whether the name is in the list that the key gets."""
+    return route.callable and _granted(principal, route, name)
 
 
 def unreachable(name: str) -> GatewayError:
@@ -102,7 +128,7 @@ def visible_names(principal: Principal, team: str, snapshot: Snapshot) -> tuple[
     names = []
     for name in snapshot.names(team):
         route = snapshot.find(team, name)
-        if route is not None and route.callable and _granted(principal, route, name):
+        if route is not None and may_list(principal, name, route):
             names.append(name)
     return tuple(sorted(names))
 

@@ -60,6 +60,8 @@ def headers_for(call: Call, upstream: UpstreamResponse) -> CIMultiDict[str]:
     headers = to_client(upstream.headers)
     if call.attempts and is_retryable(upstream.status):
         final(headers)
+    if call.notice is not None:
+        headers.update(call.notice)
     return headers
 
 

@@ -4,6 +4,7 @@ A mutable record that `routes.py` begins, `dispatch.py` and `relay.py` fill in, 
 seconds of time.perf_counter(): the event loop's own clock moves in milliseconds.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from gateway.access.operations import Operation
 from gateway.access.tokens import Tokens
 from gateway.api.principal import Principal
+from gateway.errors import GatewayError
 from gateway.registry.snapshot import EndpointRoute, ModelRoute
 
 
@@ -49,6 +51,8 @@ class Call(msgspec.Struct, gc=False):
     endpoint: EndpointRoute | None = None
     injected_usage: bool = False
     """We asked the upstream for the usage event, so the caller must not see it (USE-3)."""
+    notice: dict[str, str] | None = None
+    """What a deprecated model's answers announce, as headers."""
     attempts: list[str] = []
     """Why earlier attempts failed, for the log and one response header."""
     sent_at: float | None = None
@@ -74,6 +78,8 @@ class Call(msgspec.Struct, gc=False):
     """When the caller leaves, the answer is read on for its usage (read_on.py)."""
     left: bool = False
     """The caller has left, and the answer is read on."""
+    farewell: Callable[[], GatewayError] | None = None
+    """Makes the error with which the call is ended because its model leaves; a maker, for an error holds frames."""
     begun: bool = False
     """The answer's head is out: no retry, no second status line (STR-4)."""
 

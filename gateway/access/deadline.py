@@ -6,9 +6,12 @@ near one gets a timer of its own. A timer per phase took 12 us of each call (mea
 """
 
 import asyncio
+from collections.abc import Iterator
 from time import monotonic
 from types import TracebackType
 from typing import Self
+
+from gateway.access.call import Call
 
 TICK_S = 1.0
 """How often all calls are looked at: 0.2 ms for a thousand of them."""
@@ -32,8 +35,12 @@ class Deadlines:
 
     def expire_all(self, name: str) -> None:
         """End every running call now, as if its limit `name` had passed."""
-        for deadline in tuple(self._open):
+        for deadline in self.open():
             deadline.expire(name)
+
+    def open(self) -> Iterator["Deadline"]:
+        """Yield the deadline of each running call; entering and leaving meanwhile does not disturb."""
+        yield from tuple(self._open)
 
     def enter(self, deadline: "Deadline", loop: asyncio.AbstractEventLoop) -> None:
         """Look at the deadline with every tick, until it has left."""
@@ -59,9 +66,22 @@ class Deadline:
     the whole. The CancelledError is the caller's to catch: `took()` tells whether it was ours.
     """
 
-    __slots__ = ("_all", "_due", "_handle", "_loop", "_name", "_near_s", "_seconds", "_task", "_total_due", "expired")
+    __slots__ = (
+        "_all",
+        "_due",
+        "_handle",
+        "_loop",
+        "_name",
+        "_near_s",
+        "_seconds",
+        "_task",
+        "_total_due",
+        "call",
+        "expired",
+    )
 
-    def __init__(self, deadlines: Deadlines) -> None:
+    def __init__(self, deadlines: Deadlines, call: Call | None = None) -> None:
+        self.call = call
         self._all = deadlines
         self._near_s = deadlines.near_s
         self._loop = asyncio.get_running_loop()

@@ -160,7 +160,7 @@ class Dispatcher:
             name = deadline.took()
             if name != "first_byte":
                 if name is not None:
-                    raise timed_out(name) from None
+                    raise timed_out(name, call.farewell) from None
                 raise
             return None, timed_out(name), "timeout"
         call.head_at = time.perf_counter()

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from gateway.access.admission import admit, admit_unnamed, may_use
+from gateway.access.admission import admit, admit_unnamed, may_use, require_staying
 from gateway.access.body import read_call, rewrite
 from gateway.access.call import Call
 from gateway.access.dispatch import Outgoing
@@ -20,6 +20,7 @@ from gateway.access.object_list import read_list
 from gateway.access.refusals import is_json
 from gateway.errors import InvalidRequest, NotFound, PermissionDenied
 from gateway.listener.body import limited_chunks, read_limited
+from gateway.registry.farewell import may_know, model_retired
 from gateway.registry.objects import StoredObjects, not_found
 from gateway.registry.registry import Registry
 from gateway.registry.snapshot import EndpointRoute
@@ -58,12 +59,15 @@ class Intake:
         )
         outgoing.headers["Via"] = via(request.headers, self._instance)
         outgoing.headers["X-Request-Id"] = call.request_id
+        begun = self._registry.snapshot
         if call.operation.body == "json":
             await self._read_json(request, call, outgoing)
         elif call.operation.body == "multipart":
             await self._read_multipart(request, call, outgoing)
         else:
             outgoing.endpoints = await self._by_object(call, call.object_id)
+        if call.route is not None and self._registry.snapshot is not begun:
+            require_staying(call.principal, call.route, call.model, self._registry.snapshot)
         return outgoing
 
     def forget(self, call: Call) -> None:
@@ -173,6 +177,8 @@ class Intake:
         if object_id is not None:
             maker = await self._objects.find(call.team, object_id)
             found = snapshot.endpoint(maker) if maker is not None else None
+            if found is None and maker is not None:
+                await self._require_no_retired(call, object_id, maker)
             if found is not None:
                 if not admit_unnamed(call.principal, *found, snapshot):
                     raise not_found(object_id)
@@ -185,6 +191,16 @@ class Intake:
             raise _nobody(call, object_id)
         call.route = found[0]
         return (found[1],)
+
+    async def _require_no_retired(self, call: Call, object_id: str, maker: str) -> None:
+        """Raise NotFound when a model that was deleted made the object: nobody else knows it."""
+        uid = await self._objects.deleted_model(maker)
+        retired = self._registry.snapshot.retired.get(uid) if uid is not None else None
+        if retired is None:
+            return
+        if not any(may_know(call.principal, name, retired) for name in retired.names):
+            raise not_found(object_id)
+        raise model_retired(call.principal, retired.name, retired, self._registry.snapshot)
 
 
 def _require_model(call: Call, model: str | None) -> None:

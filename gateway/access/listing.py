@@ -1,7 +1,7 @@
 """The team's own `models` and `models/{id}`: honest lists in OpenAI's shape, never forwarded.
 
 A name is listed when this key may call it and an endpoint is switched on (admission.py). Aliases are names like any
-other; `root` says which model they mean.
+other; `root` says which model they mean. A deprecated model says so, in times of seconds.
 """
 
 import json
@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from gateway.access.admission import admit, unknown_model, visible_names
+from gateway.access.admission import may_list, unknown_model, visible_names
 from gateway.api.principal import Principal
+from gateway.registry.farewell import notice, successor_for
 from gateway.registry.snapshot import ModelRoute, Snapshot
 
 
@@ -22,29 +23,41 @@ def list_models(
     for name in visible_names(principal, team, snapshot):
         route = snapshot.find(team, name)
         if route is not None and not is_hidden(route):
-            rows.append(_row(name, route))
+            rows.append(_row(principal, name, route, snapshot))
     return _json({"object": "list", "data": rows})
 
 
-def show_model(principal: Principal, team: str, name: str, snapshot: Snapshot) -> web.Response:
-    """Return one model of the list.
+def show_model(principal: Principal, team: str, name: str, snapshot: Snapshot, *, base: str = "/v1/") -> web.Response:
+    """Return one model of the list; `base` is what its caller's calls begin with.
 
     Raises:
         NotFound: it would not be in the list.
     """
-    if name not in visible_names(principal, team, snapshot):
+    route = snapshot.find(team, name)
+    if route is None or not may_list(principal, name, route):
         raise unknown_model(principal, team, name, snapshot)
-    return _json(_row(name, admit(principal, team, name, snapshot)))
+    answer = _json(_row(principal, name, route, snapshot))
+    if route.deprecation is not None:
+        answer.headers.update(notice(principal, route, snapshot, base))
+    return answer
 
 
-def _row(name: str, route: ModelRoute) -> dict[str, object]:
-    return {
+def _row(principal: Principal, name: str, route: ModelRoute, snapshot: Snapshot) -> dict[str, object]:
+    row: dict[str, object] = {
         "id": name,
         "object": "model",
         "created": route.created_at // 1000,
         "owned_by": route.team,
         "root": route.name,
     }
+    if (announced := route.deprecation) is not None:
+        successor = successor_for(principal, announced.successor_uid, snapshot)
+        row["deprecation"] = {
+            "deprecated_at": announced.at_ms // 1000,
+            "sunset_at": None if announced.sunset_ms is None else announced.sunset_ms // 1000,
+            "successor": None if successor is None else successor.name,
+        }
+    return row
 
 
 def _json(value: object) -> web.Response:

@@ -7,6 +7,17 @@ expression and decodes every part: 12 us more of each call. Used by routes.py on
 
 from aiohttp import web
 
+TEAM_MOUNT = "access/models/"
+
+
+def base_of(request: web.Request, mount: str, team: str) -> str:
+    """Return the path, "/v1/" at its end, with which all calls of the request's kind begin.
+
+    `mount` is where the product is mounted, with a final slash; `team` the call's.
+    """
+    below = request.rel_url.raw_path.startswith(f"{mount}{TEAM_MOUNT}")
+    return f"{mount}{TEAM_MOUNT}{team}/v1/" if below else f"{mount}v1/"
+
 
 class Mount(web.DynamicResource):
     """All paths that begin with `prefix`, which ends in a slash."""

@@ -199,7 +199,7 @@ class Passage:
         if isinstance(error, UpstreamFailed):
             await self._break_off(error)
         elif (name := self._deadline.took()) is not None:
-            await self._break_off(timed_out(name))
+            await self._break_off(timed_out(name, self._call.farewell))
         else:
             self._call.outcome = Outcome.CANCELLED
             return False

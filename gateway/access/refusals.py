@@ -4,12 +4,14 @@ A JSON error travels as it is. Everything else is told in our words: a redirect 
 credential is ours and not the caller's, an HTML page is nobody's error message.
 """
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from functools import lru_cache
 from http import HTTPStatus
 
 from gateway.errors import GatewayError, RateLimited, Unavailable, UpstreamFailed, UpstreamTimeout
 
+RETIRED = "model_retired"
+"""Name of the limit that ends calls of a model which leaves."""
 _REDIRECT = int(HTTPStatus.MULTIPLE_CHOICES)
 _FINAL = {"x-should-retry": "false"}
 _WAITING = ("Retry-After", "retry-after-ms", "x-should-retry")
@@ -65,8 +67,10 @@ def final(headers: MutableMapping[str, str]) -> None:
         headers["x-should-retry"] = "false"
 
 
-def timed_out(name: str) -> GatewayError:
-    """Return the error of the time limit `name` (section 5)."""
+def timed_out(name: str, farewell: Callable[[], GatewayError] | None = None) -> GatewayError:
+    """Return the error of the time limit `name` (section 5); `farewell` makes that of a model which leaves."""
+    if name == RETIRED and farewell is not None:
+        return farewell()
     if name == "shutting_down":
         return Unavailable("this gateway is shutting down", code=name, headers={"Retry-After": "1"})
     code, text = _TIMED_OUT[name]

@@ -6,6 +6,7 @@ drops its connection (proxy_behaviour.md section 4). No clean-up here ever await
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from aiohttp import web
 
@@ -14,14 +15,17 @@ from gateway.access.call import Call, Outcome
 from gateway.access.deadline import Deadline, Deadlines
 from gateway.access.dispatch import Dispatcher, Outgoing
 from gateway.access.passage import Passage, idle_s
-from gateway.access.refusals import final, refusal, timed_out
-from gateway.errors import BadUpstreamResponse
+from gateway.access.refusals import RETIRED, final, refusal, timed_out
+from gateway.errors import BadUpstreamResponse, GatewayError, NotFound
 from gateway.settings import TimeoutSettings
 from gateway.upstream.transport import UpstreamResponse
 
 
 class Relay:
-    """Carries calls. One for the process. `made` is told the id of an object as soon as a stream has created it."""
+    """Carries calls. One for the process. `made` is told the id of an object as soon as a stream has created it.
+
+    `farewell` gives what makes the error of a call that is ended because its model leaves; it must not hold the call.
+    """
 
     def __init__(
         self,
@@ -29,11 +33,13 @@ class Relay:
         timeouts: TimeoutSettings,
         *,
         made: Callable[[Call, str], object],
+        farewell: Callable[[Call], Callable[[], GatewayError]],
         keepalive_s: float | None = None,
     ) -> None:
         self._dispatcher = dispatcher
         self._timeouts = timeouts
         self._made = made
+        self._farewell = farewell
         self._keepalive_s = keepalive_s
         self._deadlines = Deadlines()
 
@@ -50,13 +56,40 @@ class Relay:
         """End every running call with an error event: the drain is over (PRX-40)."""
         self._deadlines.expire_all("shutting_down")
 
+    def running(self, uid: str) -> int:
+        """Return how many calls of the model are under way."""
+        return sum(_uid(deadline) == uid for deadline in self._deadlines.open())
+
+    def running_by_model(self) -> dict[str, int]:
+        """Return how many calls are under way of each model that has any, by its uid."""
+        counts: dict[str, int] = {}
+        for deadline in self._deadlines.open():
+            if uid := _uid(deadline):
+                counts[uid] = counts.get(uid, 0) + 1
+        return counts
+
+    def end(self, uid: str, *, code: str = RETIRED, message: str | None = None) -> int:
+        """End the model's running calls and return how many: streams by an error event, others by a 404.
+
+        The words are those that a new call to the model gets, unless they are given.
+        """
+        ended = 0
+        for deadline in self._deadlines.open():
+            if deadline.call is None or _uid(deadline) != uid:
+                continue
+            words = None if message is None else partial(_not_found, message, code)
+            deadline.call.farewell = words or self._farewell(deadline.call)
+            deadline.expire(RETIRED)
+            ended += 1
+        return ended
+
     async def carry(self, request: web.Request, call: Call, outgoing: Outgoing) -> web.StreamResponse:
         """Send the call upstream and its answer to the caller; return the answer.
 
         Raises:
             GatewayError: nothing has gone to the caller yet; later troubles end the answer itself.
         """
-        with Deadline(self._deadlines) as deadline:
+        with Deadline(self._deadlines, call) as deadline:
             try:
                 upstream = await self._dispatcher.send(call, outgoing, deadline)
                 try:
@@ -68,7 +101,7 @@ class Relay:
                 if name is None:
                     call.outcome = Outcome.CANCELLED
                     raise
-                raise timed_out(name) from None
+                raise timed_out(name, call.farewell) from None
 
     async def _pass_on(
         self, request: web.Request, call: Call, upstream: UpstreamResponse, deadline: Deadline
@@ -90,6 +123,15 @@ class Relay:
             return await way.run()
         deadline.limit("idle", idle_s(call, self._timeouts))
         return await pass_whole(request, call, upstream, limit)
+
+
+def _uid(deadline: Deadline) -> str:
+    call = deadline.call
+    return call.route.uid if call is not None and call.route is not None else ""
+
+
+def _not_found(message: str, code: str) -> GatewayError:
+    return NotFound(message, code=code, param="model", headers={"x-should-retry": "false"})
 
 
 def _check_coding(request: web.Request, upstream: UpstreamResponse) -> None:

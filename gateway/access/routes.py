@@ -20,21 +20,21 @@ from gateway.access.dispatch import Outgoing
 from gateway.access.errors import error_response
 from gateway.access.headers import request_id
 from gateway.access.intake import Intake
-from gateway.access.mount import Mount, TeamMount
+from gateway.access.mount import TEAM_MOUNT, Mount, TeamMount, base_of
 from gateway.access.operations import match, split_tail
 from gateway.access.read_on import ReadOn
 from gateway.access.relay import Relay
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL, REQUEST_ID, Principal, no_valid_key
 from gateway.api.request import STARTED, dress
-from gateway.errors import GatewayError, PermissionDenied
+from gateway.errors import GatewayError, PermissionDenied, Unavailable
 from gateway.listener.body import check_head
 from gateway.listener.expect import expect_after
+from gateway.registry.farewell import link_successor, notice
 from gateway.registry.registry import Registry
 from gateway.registry.snapshot import ModelRoute
 from gateway.settings import ServerSettings
 
-TEAM_MOUNT = "access/models/"
 Identify = Callable[[web.Request], Awaitable[None]]
 
 
@@ -122,7 +122,12 @@ class DataPlane:
                 return listing.list_models(principal, team, snapshot, is_hidden=self._is_hidden)
             if snapshot.find(team, matched.object_key) is None:
                 snapshot = await self._registry.newest()
-            return listing.show_model(principal, team, matched.object_key, snapshot)
+            base = base_of(request, self._mount, team)
+            try:
+                return listing.show_model(principal, team, matched.object_key, snapshot, base=base)
+            except GatewayError as error:
+                link_successor(error, base)
+                raise
         principal.require(Permission.INFER)
         call = Call(request[REQUEST_ID], principal, matched.operation, team, request[STARTED])
         call.object_id = matched.object_key
@@ -132,6 +137,8 @@ class DataPlane:
         self._account.open()
         try:
             outgoing = await self._intake.read(request, call, suffix)
+            if call.route is not None and call.route.deprecation is not None:
+                self._announce(request, call, call.route)
             relayed = self._relayed(request, call, outgoing)
             if seconds := self._read_on.seconds(call):
                 close = partial(self._account.close, request, call)
@@ -139,7 +146,8 @@ class DataPlane:
             return await relayed
         except GatewayError as error:
             call.status, call.error_code, call.outcome = error.status, error.code, Outcome.REFUSED
-            answer = error_response(error, call.request_id)
+            self._tell_of_retirement(request, call, error)
+            answer = error_response(error, call.request_id, call.notice)
             dress(request, answer, attempts=", ".join(call.attempts))
             return answer
         except (asyncio.CancelledError, ConnectionError):
@@ -148,6 +156,19 @@ class DataPlane:
         finally:
             if not call.left:
                 self._account.close(request, call)
+
+    def _announce(self, request: web.Request, call: Call, route: ModelRoute) -> None:
+        base = base_of(request, self._mount, call.team)
+        call.notice = notice(call.principal, route, self._registry.snapshot, base)
+
+    def _tell_of_retirement(self, request: web.Request, call: Call, error: GatewayError) -> None:
+        """Give a refusal the headers of a deprecated model, or the link to the successor of one that left."""
+        route = call.route
+        if route is None and call.model is not None and isinstance(error, Unavailable):  # known, and not reached
+            route = self._registry.snapshot.find(call.team, call.model)
+        if call.notice is None and route is not None and route.deprecation is not None:
+            self._announce(request, call, route)
+        link_successor(error, base_of(request, self._mount, call.team))
 
     async def _relayed(self, request: web.Request, call: Call, outgoing: Outgoing) -> web.StreamResponse:
         try:

@@ -2,19 +2,24 @@
 
 import random
 import sys
+from collections.abc import Callable
 from functools import partial
 
 from gateway.access.account import Account
 from gateway.access.balance import Balancer
+from gateway.access.call import Call
 from gateway.access.dispatch import Dispatcher
 from gateway.access.intake import Intake
 from gateway.access.read_on import ReadOn
 from gateway.access.relay import Relay
 from gateway.access.routes import DataPlane
 from gateway.app.ground import Ground
+from gateway.errors import GatewayError
 from gateway.observe.access_log import AccessLog
 from gateway.observe.logs import wants_json
+from gateway.registry.farewell import farewell
 from gateway.registry.objects import ObjectStore, StoredObjects
+from gateway.registry.registry import Registry
 from gateway.registry.snapshot import EndpointRoute, Snapshot
 from gateway.upstream.session_transport import SessionTransport
 
@@ -32,7 +37,13 @@ def make_data_plane(ground: Ground) -> tuple[DataPlane, Relay]:
         ground.transport, ground.vault, balancer, settings.timeouts, retried=account.attempt_given_up
     )
     keepalive_s = settings.streams.keepalive_s if settings.streams.keepalive else None
-    relay = Relay(dispatcher, settings.timeouts, made=account.object_made, keepalive_s=keepalive_s)
+    relay = Relay(
+        dispatcher,
+        settings.timeouts,
+        made=account.object_made,
+        farewell=partial(_farewell, ground.registry),
+        keepalive_s=keepalive_s,
+    )
     read_on = ReadOn(ground.tasks, default_ms=settings.usage.drain_for_usage_ms)
     ground.closing.append(read_on.end)
     live.on_change(lambda now: relay.adopt(now.timeouts))
@@ -62,6 +73,12 @@ def _account(ground: Ground, objects: StoredObjects) -> Account:
     account = Account(metrics, usage.put, objects, ground.clock, log=log if settings.log.requests else None)
     ground.live.on_change(lambda now: account.write_lines(log if now.log.requests else None))
     return account
+
+
+def _farewell(registry: Registry, call: Call) -> Callable[[], GatewayError]:
+    route = call.route
+    assert route is not None  # it is a model's calls that are ended
+    return farewell(call.principal, call.model or route.name, route.uid, registry.snapshot)
 
 
 def _drop_idle(transport: SessionTransport, _now: Snapshot, closed: tuple[EndpointRoute, ...]) -> None:

@@ -19,7 +19,7 @@ _PREFLIGHT = {
     "x-stainless-timeout",
     hdrs.ACCESS_CONTROL_MAX_AGE: "600",
 }
-_EXPOSED = "x-request-id, server-timing, retry-after, x-should-retry"
+_EXPOSED = "x-request-id, server-timing, retry-after, x-should-retry, deprecation, sunset, link"
 
 
 def cors_middleware(origins: Collection[str], *, management_prefix: str) -> Middleware:

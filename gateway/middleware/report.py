@@ -62,7 +62,7 @@ def report_middleware(metrics: Metrics, *, problems_below: tuple[str, ...], help
 
     def helped(response: web.StreamResponse) -> web.StreamResponse:
         if help_page is not None and response.status >= _REFUSED and CODE in response:
-            response.headers[hdrs.LINK] = f'<{help_page}#{response[CODE]}>; rel="help"'
+            response.headers.add(hdrs.LINK, f'<{help_page}#{response[CODE]}>; rel="help"')
         return response
 
     return report

@@ -65,7 +65,8 @@ async def _read_changed(conn: AsyncConnection, draft: Draft, previous: Snapshot,
     uids = ids["models"] | {row.model_uid for row in endpoints} | _owners(previous, ids["endpoints"])
     page, retired = await read_models(conn, uids), await read_retired(conn, uids)
     team_ids = ids["teams"] | _teams(previous, uids)
-    team_ids |= {row.team_id for row in (*page.models, *aliases, *retired)}
+    team_ids |= {row.team_id for row in page.models} | {row.team_id for row in aliases}
+    team_ids |= {row.team_id for row in retired}
     teams = await TEAMS.all(conn, schema.teams.c.id.in_(team_ids))
     for _ in draft.take_over(team_ids):
         await asyncio.sleep(0)

@@ -16,6 +16,7 @@ from typing import Protocol
 from gateway.errors import NotFound
 from gateway.registry.registry import Registry
 from gateway.registry.store.objects import GONE, Maker, StoredObject, find_makers, forget_objects, put_objects
+from gateway.registry.store.retired import find_owner
 from gateway.storage.clock import Clock
 from gateway.storage.engine import Database
 
@@ -51,6 +52,11 @@ class ObjectStore:
             for start in range(0, len(object_ids), _ASKED_AT_ONCE):
                 found += await find_makers(conn, object_ids[start : start + _ASKED_AT_ONCE])
             return found
+
+    async def deleted_model(self, endpoint_id: str) -> str | None:
+        """Return the uid of the deleted model to which the endpoint belongs."""
+        async with self._database.read() as conn:
+            return await find_owner(conn, endpoint_id)
 
     async def sweep(self, before_ms: int) -> int:
         """Delete what was made before that moment, some rows at a time; return how many there were."""
@@ -102,6 +108,10 @@ class StoredObjects:
         if object_id in makers:
             raise not_found(object_id)
         return None
+
+    async def deleted_model(self, endpoint_id: str) -> str | None:
+        """Return the uid of the deleted model to which the endpoint belongs, None when there is none."""
+        return await self._store.deleted_model(endpoint_id)
 
     async def foreign(self, team: str, object_ids: Collection[str]) -> frozenset[str]:
         """Return those ids that other teams made, and this one did not."""

@@ -60,7 +60,8 @@ async def find_tombstone(conn: AsyncConnection, uid: str) -> Tombstone | None:
 async def find_quarantine(conn: AsyncConnection, team_id: str, name: str, *, now_ms: int) -> int | None:
     """Return until when a purged model keeps its name, None when nobody does."""
     own = (tombstones.c.team_id == team_id, tombstones.c.name == name, tombstones.c.name_free_at > now_ms)
-    return (await conn.execute(select(func.max(tombstones.c.name_free_at)).where(*own))).scalar_one()
+    until: int | None = (await conn.execute(select(func.max(tombstones.c.name_free_at)).where(*own))).scalar_one()
+    return until
 
 
 async def find_owner(conn: AsyncConnection, endpoint_id: str) -> str | None:
