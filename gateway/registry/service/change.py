@@ -36,6 +36,8 @@ class Change:
     now_ms: int
     once: Once[Any] | None = None
     by: str | None = None
+    revision: int = 0
+    """The registry's, which this change makes."""
     keys_changed: bool = False
     """Whether what keys may call is another after it."""
     events: list[Event] = field(default_factory=list)
@@ -85,11 +87,14 @@ class Changes:
         self._reload_keys = reload_keys
 
     @contextlib.asynccontextmanager
-    async def begin(self, once: Once[Any] | None = None, *, by: str | None = None) -> AsyncIterator[Change]:
+    async def begin(
+        self, once: Once[Any] | None = None, *, by: str | None = None, follow: bool = True
+    ) -> AsyncIterator[Change]:
         """Give a transaction; when it is committed, this process already serves what it wrote.
 
         Raising the revision comes first: it keeps other writers out until the end, so that what is looked up inside
-        (a free name, an ETag) still holds when it is written.
+        (a free name, an ETag) still holds when it is written. Without `follow` this process serves it when it next
+        looks, as others do: for one of very many changes, after the last of which `follow()` is called.
 
         Raises:
             Replayed: the very same call was carried out before.
@@ -101,14 +106,19 @@ class Changes:
                 revision = await bump_version(conn, REGISTRY_VERSION)
                 if once is not None:
                     await once.begin(conn, now_ms=now_ms)
-                change = Change(conn, now_ms, once, by)
+                change = Change(conn, now_ms, once, by, revision)
                 yield change
                 await forget(conn, revision)
                 await self._trail.write(conn, change.events, now_ms)
         except IntegrityError as error:
             raise _conflict(error) from error
+        if follow:
+            await self.follow(revision, keys=change.keys_changed)
+
+    async def follow(self, revision: int, *, keys: bool) -> None:
+        """Serve at least this revision, and the keys as they are now."""
         await self._registry.reload(at_least=revision)
-        if change.keys_changed:
+        if keys:
             await self._reload_keys()
 
     @contextlib.asynccontextmanager
@@ -125,9 +135,11 @@ class Joined(Changes):
         self._change = change
 
     @contextlib.asynccontextmanager
-    async def begin(self, once: Once[Any] | None = None, *, by: str | None = None) -> AsyncIterator[Change]:
+    async def begin(
+        self, once: Once[Any] | None = None, *, by: str | None = None, follow: bool = True
+    ) -> AsyncIterator[Change]:
         """Give the open transaction; whoever opened it ends it."""
-        del once, by
+        del once, by, follow
         try:
             yield self._change
         except IntegrityError as error:
