@@ -117,6 +117,9 @@ TEXTS: Final[Mapping[str, Text]] = {
     # pulling
     "absent": Text("{reference} does not exist in the registry (404).", _ABSENT),
     "not_a_package": Text("{reference} is no model package: {why}."),
+    "not_unpacked": Text(
+        "{reference} is not unpacked: {why}. Look into it with: skopeo copy docker://{reference} dir:FOLDER"
+    ),
     "path_leaves": Text('{reference} holds the file name "{path}", which leaves the directory: nothing was written.'),
     "digest_differs": Text("{what} of {reference} arrived with another content than {digest}: it was thrown away."),
     "file_in_the_way": Text("{path} is there and has another content. Use an empty directory or --overwrite.", _WORDS),

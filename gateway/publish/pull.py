@@ -20,6 +20,7 @@ from gateway.publish.destination import MAX_MANIFEST
 from gateway.publish.messages import PublishError
 from gateway.publish.package import FILEPATH, MANIFEST, digest_of
 from gateway.publish.reference import Reference
+from gateway.publish.unpack import compression_of, unpack
 from gateway.upstream.transport import UpstreamResponse
 
 _TITLE: Final = "org.opencontainers.image.title"
@@ -39,6 +40,8 @@ class File:
     name: str
     digest: str
     size: int
+    compression: str | None = None
+    """Of an archive, which is unpacked beside it and goes then; None for a plain file."""
 
 
 class Pull:
@@ -62,7 +65,12 @@ class Pull:
         """
         files = self._files(await self._manifest())
         self._notify({"event": "package", "digest": self.digest, "size": sum(file.size for file in files)})
+        done: list[File] = []
         for file in files:
+            if file.compression is not None:
+                done += await self._unpack(file, overwrite=overwrite)
+                continue
+            done.append(file)
             if await asyncio.to_thread(_has, file):
                 self._told(file, "exists")
                 continue
@@ -70,6 +78,28 @@ class Pull:
                 raise PublishError("file_in_the_way", path=file.path)
             await self._fetch(file)
             self._told(file, "written")
+        return done
+
+    async def _unpack(self, file: File, *, overwrite: bool) -> list[File]:
+        """Fetch an archive, check it whole, and only then look into it."""
+        await self._fetch(file)
+        try:
+            found = await asyncio.to_thread(
+                unpack,
+                file.path,
+                self._place,
+                compression=file.compression or "",
+                reference=self._reference,
+                overwrite=overwrite,
+            )
+        except OSError as error:
+            raise PublishError("file_unwritable", path=file.path, reason=(error.strerror or "").lower()) from error
+        finally:
+            file.path.unlink(missing_ok=True)
+        files = []
+        for one in found:
+            files.append(File(one.path, one.name, file.digest, one.size))
+            self._told(files[-1], "written" if one.is_new else "exists")
         return files
 
     async def _manifest(self) -> dict[str, Any]:
@@ -112,9 +142,14 @@ class Pull:
             raise PublishError("not_a_package", reference=self._reference, why="a layer has no file name")
         if not digest.startswith("sha256:") or len(digest) != len("sha256:") + 64 or not digest[7:].isalnum():
             raise PublishError("not_a_package", reference=self._reference, why="a layer's digest is no sha256")
-        if ".tar" in kind:
-            raise PublishError("not_a_package", reference=self._reference, why=f'"{name}" is an archive ({kind})')
-        return File(self._place(name), name, digest, size)
+        compression = compression_of(kind)
+        if compression is None:
+            return File(self._place(name), name, digest, size)
+        if compression not in {"", "gzip"}:
+            why = f'"{name}" is an archive compressed with {compression}, and gzip alone is known here'
+            raise PublishError("not_unpacked", reference=self._reference, why=why)
+        self._place(name)
+        return File(self._directory / f".{digest[7:19]}.tar", name, digest, size, compression)
 
     def _place(self, name: str) -> Path:
         pure = PurePosixPath(name)

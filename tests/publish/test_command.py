@@ -63,6 +63,27 @@ def test_a_published_package_is_noted_at_its_model(shell: Shell, registry: Regis
     assert f"{shown['source_reference']}@{shown['source_digest']}\n" == done.out
 
 
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [
+        ("offline", "The words are right; nobody was asked whether {place} takes the push."),
+        ("auth", "{place} is there and knows you; whether it takes a push was not tried (--trial session)."),
+        ("session", "The push of model to {place} is expected to succeed."),
+    ],
+)
+def test_a_check_says_no_more_than_its_level_has_shown(shell: Shell, registry: Registry, level: str, said: str) -> None:
+    """PUB-3: `offline` asks nobody; without --check the push follows whatever the level."""
+    place = f"{registry.place}/team/level-{level}:v1"
+    checked = shell.run("publish", "model", place, "--check", "--trial", level, "--plain-http")
+    assert (checked.code, checked.out) == (0, "")
+    assert said.format(place=place) in checked.err
+    pushed = shell.run("publish", "model", place, "--trial", level, "--plain-http")
+    assert pushed.code == 0
+    assert registry.tags(f"team/level-{level}") == ["v1"]
+    nowhere = shell.run("publish", "model", "nowhere.invalid/team/model", "--check", "--trial", "offline")
+    assert nowhere.code == 0
+
+
 def test_progress_is_one_json_document_per_line(shell: Shell, registry: Registry) -> None:
     """`-o json`: a program reads stages, files and the end as they happen."""
     ended = shell.run("publish", "model", f"{registry.place}/team/lines:v1", "--plain-http", "-o", "json")
@@ -159,14 +180,15 @@ def test_ctrl_c_tells_what_is_left_and_says_what_was_kept(shell: Shell, registry
 
 
 def test_memory_stays_flat_whatever_the_size(shell: Shell, registry: Registry, bench: Bench) -> None:
-    """For a blob of 256 MiB a few buffers more than for a small one: hashing, pushing and pulling."""
+    """Below 64 MiB for a blob of 256 MiB, and a few buffers more than for a small one: hashing, pushing and pulling."""
     small = _peak_of(shell, "publish", "model", f"{registry.place}/team/memory:small", "--plain-http")
     with (bench.directory / "model.safetensors").open("wb") as file:
         file.truncate(256 * _MIB)
     large = _peak_of(shell, "publish", "model", f"{registry.place}/team/memory:large", "--plain-http")
     pulled = _peak_of(shell, "pull", f"{registry.place}/team/memory:large", "out", "--plain-http")
-    assert large - small < 32 * _MIB
-    assert pulled - small < 32 * _MIB
+    assert large - small < 16 * _MIB
+    assert pulled - small < 16 * _MIB
+    assert max(large, pulled) < 64 * _MIB, (small, large, pulled)
     assert (shell.folder / "out" / "model.safetensors").stat().st_size == 256 * _MIB
     skopeo("inspect", "--raw", "--tls-verify=false", f"docker://{registry.place}/team/memory:large")
 
