@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from gateway import __version__
+from gateway.app.life import make_lifecycle
 from gateway.app.work import Work
 from gateway.audit.trail import Trail
 from gateway.configuration.loading import Configuration
@@ -119,7 +120,7 @@ class Ground:
         self.ring = KeyRing(
             database, peppers, note_use=uses.put, refused=lambda reason: self.metrics.key_refusals.add((reason,))
         )
-        self.keys = KeyService(database, peppers, clock, self.ring)
+        self.keys = KeyService(database, peppers, clock, self.ring, trail=self.trail)
         self.vault = make_vault(settings, database, environment=self._environment, clock=clock)
         echo = await self._open_echo() if settings.demo else None
         started = self.configuration.settings
@@ -141,6 +142,7 @@ class Ground:
         self.usage = self.writer(self._write_usage, "usage")
         self.work = Work(settings, database, clock, self.tasks, registry=self.registry, trail=self.trail)
         self.closing += self.work.closing()
+        self.lifecycle = make_lifecycle(live, self.service, clock, trail=self.trail, work=self.work)
         self.checking = make_checking(
             self.transport,
             egress=egress,

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure, UsageFailure
 from gateway.cli.local import local_settings, sqlite_file, with_database
+from gateway.cli.recording import as_command, trail_of
 from gateway.keys.model import KeyInput, key_created
 from gateway.keys.service import KeyService
 from gateway.settings import Settings
@@ -32,7 +33,9 @@ def create(body: dict[str, Any], *, config: Path | None, data_dir: Path | None) 
 
     async def make(database: Database) -> dict[str, Any]:
         await require_current(database)
-        record, minted = await KeyService(database, peppers, clock).create(wanted, None)
+        service = KeyService(database, peppers, clock, trail=trail_of(settings, database))
+        with as_command():
+            record, minted = await service.create(wanted, None)
         return key_created(record, minted.text.reveal(), now_ms=clock.now_ms()).model_dump(mode="json")
 
     return with_database(settings, make)

@@ -13,12 +13,13 @@ from gateway.api.permissions import ROLES, Role
 from gateway.api.principal import Principal
 from gateway.declared.held import Held
 from gateway.declared.plan import Kind, Step
+from gateway.declared.recorded import created, deleted, updated
 from gateway.registry.address import GATEWAY
 from gateway.registry.service.change import Change, differing, referenced
 from gateway.registry.service.credential import Credentials
 from gateway.registry.service.lookup import name_taken
 from gateway.registry.store import grants, references
-from gateway.registry.store.batch import Writes
+from gateway.registry.store.batch import AnyEntity, Writes
 from gateway.registry.store.snapshot import read_defaults
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, GATEWAYS, MODELS, TEAMS
 from gateway.storage.ids import new_id
@@ -73,12 +74,13 @@ class Batch:
         team_id = around.teams[step.team]
         self._published.setdefault(team_id, {})[step.name] = uid
         own = {"uid": uid, "team_id": team_id, "name": step.name}
-        self._writes.make(MODELS, {**own, **_with_via(step, around), **_owned(step)})
+        self._make(MODELS, step, uid, {**own, **_with_via(step, around), **_owned(step)})
 
     async def update_model(self, step: Step) -> None:
         """Change a model."""
         changes = differing(_with_via(step, await self._look_around()), self._models[step.id])
         self._writes.change(MODELS, step.id, changes)
+        self._change.record(updated(step, self._models[step.id], changes))
 
     async def delete_model(self, step: Step) -> None:
         """Remove a model with its endpoints; raise Conflict while something names them."""
@@ -89,12 +91,14 @@ class Batch:
         del self._uids[step.team, step.name]
         self._writes.remove(MODELS, step.id)
         self._writes.gone_endpoints += children
+        gone = {key: self._endpoints[key].base_url for key in children}
+        self._change.record(deleted(step, self._models[step.id], gone))
 
     async def create_endpoint(self, step: Step) -> None:
         """Add an endpoint to its model."""
         uid, endpoint_id = self._uids[step.team, step.name], new_id("ep")
         own = {"id": endpoint_id, "model_uid": uid}
-        self._writes.make(ENDPOINTS, {**own, **await self._with_key(step, endpoint_id), **_owned(step)})
+        self._make(ENDPOINTS, step, endpoint_id, {**own, **await self._with_key(step, endpoint_id), **_owned(step)})
         self._writes.touch(uid)
 
     async def update_endpoint(self, step: Step) -> None:
@@ -102,6 +106,7 @@ class Batch:
         row = self._endpoints[step.id]
         if changes := differing(await self._with_key(step, step.id), row):
             self._writes.change(ENDPOINTS, step.id, changes)
+            self._change.record(updated(step, row, changes))
             self._writes.touch(row.model_uid)
 
     async def delete_endpoint(self, step: Step) -> None:
@@ -111,6 +116,7 @@ class Batch:
         self._writes.remove(ENDPOINTS, step.id)
         self._writes.gone_endpoints.append(step.id)
         self._writes.touch(self._endpoints[step.id].model_uid)
+        self._change.record(deleted(step, self._endpoints[step.id]))
 
     async def create_alias(self, step: Step) -> None:
         """Give a model another name."""
@@ -120,7 +126,7 @@ class Batch:
         self._alias_ids[step.team, step.name] = alias_id
         self._aliased[uid] += 1
         own = {"id": alias_id, "team_id": around.teams[step.team], "name": step.name, "model_uid": uid}
-        self._writes.make(ALIASES, {**own, **_owned(step)})
+        self._make(ALIASES, step, alias_id, {**own, **_owned(step)})
         self._writes.touch(uid)
 
     async def update_alias(self, step: Step) -> None:
@@ -129,6 +135,7 @@ class Batch:
         self._aliased.subtract({before: 1})
         self._aliased[uid] += 1
         self._writes.change(ALIASES, step.id, {"model_uid": uid})
+        self._change.record(updated(step, self._aliases[step.id], {"model_uid": uid}))
         self._writes.touch(before, uid)
 
     async def delete_alias(self, step: Step) -> None:
@@ -137,7 +144,12 @@ class Batch:
         self._aliased[uid] -= 1
         del self._alias_ids[step.team, step.name]
         self._writes.remove(ALIASES, step.id)
+        self._change.record(deleted(step, self._aliases[step.id]))
         self._writes.touch(uid)
+
+    def _make(self, entity: AnyEntity, step: Step, key: str, row: dict[str, object]) -> None:
+        self._writes.make(entity, row)
+        self._change.record(created(step, key, row))
 
     async def _look_around(self) -> _Around:
         if self._around is None:

@@ -10,14 +10,17 @@ from typing import Any, Final
 from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.api.acting import act_as
 from gateway.api.managed import FILE
 from gateway.configuration.finding import ConfigurationError, Finding
 from gateway.configuration.masking import shown_path
 from gateway.declared.batch import AUTHOR, BATCHED, Batch
 from gateway.declared.held import Held, by_age
 from gateway.declared.plan import Kind, Move, Step
+from gateway.declared.recorded import declarer, taken
 from gateway.errors import GatewayError, Unavailable
 from gateway.keys import store as key_store
+from gateway.keys.recorded import key_event
 from gateway.registry.inputs import (
     GatewayCreate,
     GatewayPatch,
@@ -61,7 +64,8 @@ class Hands:
             work = getattr(self, f"_{step.verb}_{step.kind}")
             await self._batch.write()
         try:
-            await work(step)
+            with act_as(declarer(step)):
+                await work(step)
         except Unavailable:
             raise
         except GatewayError as error:
@@ -81,6 +85,7 @@ class Hands:
 
     async def _adopt_team(self, step: Step) -> None:
         await self._own(step, step.id)
+        self._nouns.change.record(taken(step))
 
     async def _update_team(self, step: Step) -> None:
         await self._nouns.teams.patch(AUTHOR, step.id, TeamPatch(**_given(step)))
@@ -94,6 +99,7 @@ class Hands:
         blank = TeamPatch(description="", default_via=None, default_endpoints=unset)
         await self._nouns.teams.patch(AUTHOR, step.id, blank)
         await set_owner(self._conn, schema.teams, step.id, by=None, at=None)
+        self._nouns.change.record(taken(step))
 
     async def _update_default_endpoints(self, step: Step) -> None:
         team = await TEAMS.find_where(self._conn, schema.teams.c.name == step.name)
@@ -123,6 +129,7 @@ class Hands:
 
     async def _adopt_key(self, step: Step) -> None:
         await self._own(step, step.id)
+        self._nouns.change.record(taken(step))
 
     async def _update_key(self, step: Step) -> None:
         """Write limits; every process reads its keys anew."""
@@ -132,11 +139,14 @@ class Hands:
         values = _given(step)
         if "models" in values:
             values["limited"] = bool(values["models"])
-        await key_store.save(self._conn, replace(row, rev=row.rev + 1, updated_at=self._now_ms, **values))
+        after = replace(row, rev=row.rev + 1, updated_at=self._now_ms, **values)
+        await key_store.save(self._conn, after)
+        self._nouns.change.record(key_event("change", row, after))
 
     async def _release_key(self, step: Step) -> None:
         """Leave the key with the limits that it has: the file never made it and does not end it."""
         await set_owner(self._conn, schema.keys, step.id, by=None, at=None)
+        self._nouns.change.record(taken(step))
 
 
 async def note_moves(conn: AsyncConnection, moves: Sequence[Move]) -> None:

@@ -12,16 +12,18 @@ from gateway.api.managed import require_owner
 from gateway.api.page import decode_cursor, take_page
 from gateway.api.permissions import ROLES, Permission, Role
 from gateway.api.principal import Principal
+from gateway.audit.trail import Trail
 from gateway.errors import NotFound, Unauthenticated, Unprocessable
 from gateway.keys import store
+from gateway.keys.change import KeyChange, KeyChanges
 from gateway.keys.format import MintedKey
 from gateway.keys.grants import Grant, check_not_wider
 from gateway.keys.issuing import changed, grant_of, issued, revoked, rotated
 from gateway.keys.model import DAY_MS, KeyInput, KeyPatch, KeyQuery, KeyRecord, RotateQuery
+from gateway.keys.recorded import key_event
 from gateway.keys.ring import KeyRing
 from gateway.storage.clock import Clock
 from gateway.storage.engine import Database
-from gateway.storage.versions import KEYS_VERSION, bump_version
 from gateway.vault.root_keys import RootKeys
 from gateway.vault.secret import Secret
 
@@ -29,11 +31,13 @@ from gateway.vault.secret import Secret
 class KeyService:
     """Keys over the API and the command line. `ring` may be None where no requests are verified."""
 
-    def __init__(self, database: Database, peppers: RootKeys, clock: Clock, ring: KeyRing | None = None) -> None:
+    def __init__(
+        self, database: Database, peppers: RootKeys, clock: Clock, ring: KeyRing | None = None, *, trail: Trail
+    ) -> None:
         self._database = database
         self._peppers = peppers
         self._clock = clock
-        self._ring = ring
+        self._changes = KeyChanges(database, clock, trail, ring)
 
     async def create(self, wanted: KeyInput, maker: Principal | None) -> tuple[KeyRecord, MintedKey]:
         """Make a key and return it with its text, which nobody can ever show again.
@@ -42,13 +46,13 @@ class KeyService:
             PermissionDenied: it would be wider than the maker (KEY-6).
             Unprocessable: there is no such team.
         """
-        async with self._database.write() as conn:
-            await bump_version(conn, KEYS_VERSION)
+        async with self._changes.begin() as change:
+            conn = change.conn
             limits = await self._limits(conn, maker)
             record, minted = issued(wanted, maker, limits, peppers=self._peppers, now_ms=self._clock.now_ms())
             await self._check(conn, record, limits)
             await store.add(conn, record)
-        await self._published()
+            change.events.append(key_event("create", None, record))
         return record, minted
 
     async def get(self, named: str, caller: Principal | None) -> KeyRecord:
@@ -92,8 +96,8 @@ class KeyService:
             PermissionDenied: it would be wider than the caller (KEY-6).
             Conflict: a file declares what the key may do.
         """
-        async with self._database.write() as conn:
-            await bump_version(conn, KEYS_VERSION)
+        async with self._changes.begin() as change:
+            conn = change.conn
             limits = await self._limits(conn, caller)
             before = await self._guarded(conn, named, caller, if_match)
             require_owner("key", before.name, before, None)
@@ -101,7 +105,8 @@ class KeyService:
             if grant_of(record) != grant_of(before):
                 await self._check(conn, record, limits)
             await store.save(conn, record)
-        await self._published()
+            if record.rev != before.rev:
+                change.events.append(key_event("change", before, record))
         return record
 
     async def rotate(
@@ -114,8 +119,8 @@ class KeyService:
             Conflict: it is revoked or over, or gets a new end while a file declares what it may do.
             PermissionDenied: it gives more than the caller's own key, which would so get hold of it (KEY-6).
         """
-        async with self._database.write() as conn:
-            await bump_version(conn, KEYS_VERSION)
+        async with self._changes.begin() as change:
+            conn = change.conn
             limits = await self._limits(conn, caller)
             before = await self._guarded(conn, named, caller, if_match)
             if how.expires_in_days is not None:
@@ -123,7 +128,7 @@ class KeyService:
             record, minted = rotated(before, how, peppers=self._peppers, now_ms=self._clock.now_ms())
             await self._check(conn, record, limits)
             await store.save(conn, record)
-        await self._published()
+            change.events.append(key_event("rotate", before, record))
         return record, minted
 
     async def revoke(self, named: str, caller: Principal | None, if_match: IfMatch = UNGUARDED) -> KeyRecord:
@@ -132,12 +137,14 @@ class KeyService:
         Raises:
             NotFound, PreconditionFailed: as everywhere.
         """
-        async with self._database.write() as conn:
-            await bump_version(conn, KEYS_VERSION)
-            record = revoked(await self._guarded(conn, named, caller, if_match), self._clock.now_ms())
+        async with self._changes.begin() as change:
+            conn = change.conn
+            before = await self._guarded(conn, named, caller, if_match)
+            record = revoked(before, change.now_ms)
             await store.save(conn, record)
-            await self._end_made(conn, record)
-        await self._published()
+            ended = await self._end_made(change, record)
+            if record.rev != before.rev or ended:
+                change.events.append(key_event("revoke", before, record, ended=ended))
         return record
 
     async def delete(self, named: str, caller: Principal | None, if_match: IfMatch = UNGUARDED) -> None:
@@ -147,25 +154,30 @@ class KeyService:
             NotFound, PreconditionFailed: as everywhere.
             Conflict: a file declares what the key may do; `revoke` ends it all the same.
         """
-        async with self._database.write() as conn:
-            await bump_version(conn, KEYS_VERSION)
+        async with self._changes.begin() as change:
+            conn = change.conn
             record = await self._guarded(conn, named, caller, if_match)
             require_owner("key", record.name, record, None)
-            await self._end_made(conn, record)
+            ended = await self._end_made(change, record)
             await store.remove(conn, record.id)
-        await self._published()
+            change.events.append(key_event("delete", record, None, ended=ended))
 
-    async def _end_made(self, conn: AsyncConnection, record: KeyRecord) -> None:
-        """Revoke what a key made, and what those made: a key gives no longer life than its own (KEY-6).
+    async def _end_made(self, change: KeyChange, record: KeyRecord) -> tuple[KeyRecord, ...]:
+        """Revoke what a key made, and what those made, and return them: none outlives its maker (KEY-6).
 
         Whoever had a leaked key could have made them. Not so for a key that manages everybody's: what it made is
         the installation's, other administrators among it, and ending those would lock everybody out.
         """
-        ended, now_ms = [record], self._clock.now_ms()
+        every: list[KeyRecord] = []
+        ended = [record]
         while makers := [one.id for one in ended if Permission.KEYS_MANAGE not in ROLES[one.role]]:
-            ended = [revoked(one, now_ms) for one in await store.living_made_by(conn, makers)]
-            for one in ended:
-                await store.save(conn, one)
+            living = await store.living_made_by(change.conn, makers)
+            ended = [revoked(one, change.now_ms) for one in living]
+            for before, after in zip(living, ended, strict=True):
+                await store.save(change.conn, after)
+                change.events.append(key_event("revoke", before, after, reason=f"with the key {record.id}"))
+            every += ended
+        return tuple(every)
 
     async def ensure_admin_key(self) -> Secret | None:
         """Make the first key of a new installation and return its text; None when there are keys already.
@@ -176,13 +188,13 @@ class KeyService:
             if not await store.is_empty(conn):
                 return None
         wanted = KeyInput(name="first administrator", role=Role.ADMIN, expires_in_days=None)
-        async with self._database.write() as conn:
-            await bump_version(conn, KEYS_VERSION)  # of two processes that start at once, the second waits here
+        async with self._changes.begin() as change:  # of two processes that start at once, the second waits here
+            conn = change.conn
             if not await store.is_empty(conn):
                 return None
-            record, minted = issued(wanted, None, None, peppers=self._peppers, now_ms=self._clock.now_ms())
+            record, minted = issued(wanted, None, None, peppers=self._peppers, now_ms=change.now_ms)
             await store.add(conn, record)
-        await self._published()
+            change.events.append(key_event("create", None, record, reason="the first key of the installation"))
         return minted.text
 
     async def _limits(self, conn: AsyncConnection, maker: Principal | None) -> Grant | None:
@@ -215,10 +227,6 @@ class KeyService:
         record = await self._visible(conn, named, caller)
         if_match.check(etag(record))
         return record
-
-    async def _published(self) -> None:
-        if self._ring is not None:
-            await self._ring.reload()
 
 
 def etag(record: KeyRecord) -> str:

@@ -66,7 +66,7 @@ async def service(database: Database, clock: ManualClock, ring: KeyRing, tmp_pat
 @pytest.fixture
 def keys(database: Database, ring: KeyRing, clock: ManualClock) -> KeyService:
     """Give what one can do with keys."""
-    return KeyService(database, RootKeys((PEPPER,)), clock, ring)
+    return KeyService(database, RootKeys((PEPPER,)), clock, ring, trail=make_trail(database, clock))
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from gateway.keys.store import KeyUse
 from gateway.storage.engine import Database
 from gateway.storage.schema import teams
 from gateway.vault.root_keys import RootKey, RootKeys
+from tests.audit.trails import make_trail
 
 PEPPER, OTHER_PEPPER = RootKey("aaaaaaaa", b"p" * 32), RootKey("bbbbbbbb", b"q" * 32)
 START_MS = 1_767_225_600_000  # 2026-01-01
@@ -51,7 +52,7 @@ class Installation:
         self.ring = KeyRing(
             database, roots, note_use=self.uses.append, refused=lambda reason: self.refusals.update([reason])
         )
-        self.service = KeyService(database, roots, clock, self.ring)
+        self.service = KeyService(database, roots, clock, self.ring, trail=make_trail(database, clock))
 
     @classmethod
     async def start(

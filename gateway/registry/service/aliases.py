@@ -14,6 +14,7 @@ from gateway.registry.names import check_model_name
 from gateway.registry.record import AliasRecord, TeamRecord
 from gateway.registry.service.change import Changes, differing
 from gateway.registry.service.lookup import find_team, get_model, owner_team, require_free
+from gateway.registry.service.recorded import changed, made, removed
 from gateway.registry.state import AliasState, Deletion
 from gateway.registry.store.entity import Place, Slice
 from gateway.registry.store.tables import ALIASES, MODELS, TEAMS
@@ -45,9 +46,14 @@ class AliasService:
             return await _state(conn, (await _get(conn, principal, alias_id))[0])
 
     async def create(
-        self, principal: Principal, body: AliasCreate, *, once: Once[AliasState] | None = None
+        self,
+        principal: Principal,
+        body: AliasCreate,
+        *,
+        once: Once[AliasState] | None = None,
+        reuse_name: bool = False,
     ) -> AliasState:
-        """Give a model another name.
+        """Give a model another name; `reuse_name` takes one that rests after a purge.
 
         Raises:
             NotFound: no such model.
@@ -58,10 +64,12 @@ class AliasService:
         async with self._changes.begin(once) as change:
             conn = change.conn
             model, team = await get_model(conn, principal, body.model, team=body.team, param="model")
-            await require_free(conn, team, name)
+            await require_free(conn, team, name, now_ms=change.now_ms, reuse=reuse_name)
             await MODELS.touch(conn, models.c.uid == model.uid)
             values = {"id": new_id("als"), "team_id": team.id, "name": name, "model_uid": model.uid}
-            return await change.finish(await _state(conn, await ALIASES.insert(conn, values, now_ms=change.now_ms)))
+            alias = await ALIASES.insert(conn, values, now_ms=change.now_ms)
+            change.record(made(alias, team=team.name))
+            return await change.finish(await _state(conn, alias))
 
     async def patch(
         self, principal: Principal, alias_id: str, body: AliasPatch, if_match: IfMatch = UNGUARDED
@@ -82,21 +90,23 @@ class AliasService:
                 given["model_uid"] = model.uid
             changes = differing(given, alias)
             if "name" in changes:
-                await require_free(conn, team, check_model_name(body.name))
+                await require_free(conn, team, check_model_name(body.name), now_ms=change.now_ms)
             if changes:
                 uids = {alias.model_uid, str(changes.get("model_uid", alias.model_uid))}
                 await MODELS.touch(conn, models.c.uid.in_(uids))
-                alias = await ALIASES.update(conn, alias.id, changes, now_ms=change.now_ms)
+                before, alias = alias, await ALIASES.update(conn, alias.id, changes, now_ms=change.now_ms)
+                change.record(changed(before, alias, team=team.name))
             return await _state(conn, alias)
 
     async def delete(self, principal: Principal, alias_id: str, if_match: IfMatch = UNGUARDED) -> Deletion:
         """Remove an alias and say so; raise NotFound, PreconditionFailed or Conflict as usual."""
         async with self._changes.begin() as change:
-            alias, _ = await _get(change.conn, principal, alias_id)
+            alias, team = await _get(change.conn, principal, alias_id)
             change.require_owner("alias", alias.name, alias)
             if_match.check(format_etag(alias.id, alias.rev))
             await MODELS.touch(change.conn, models.c.uid == alias.model_uid)
             await ALIASES.delete(change.conn, [alias.id])
+            change.record(removed(alias, team=team.name))
             return Deletion("alias", alias.id, alias.name)
 
 

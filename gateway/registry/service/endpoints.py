@@ -15,6 +15,7 @@ from gateway.registry.record import EndpointRecord, ModelRecord, TeamRecord
 from gateway.registry.service.change import Change, Changes, differing, referenced
 from gateway.registry.service.credential import Credentials
 from gateway.registry.service.lookup import find_team, get_model, owner_team
+from gateway.registry.service.recorded import changed, made, removed
 from gateway.registry.state import Deletion, EndpointState
 from gateway.registry.store import references
 from gateway.registry.store.entity import Place, Slice
@@ -65,12 +66,12 @@ class EndpointService:
         async with self._changes.begin(once) as change:
             model, team = await get_model(change.conn, principal, body.model, team=body.team, param="model")
             change.require_owner("model", model.name, model)
-            endpoint = await self.add(change, principal, model.uid, body, url)
+            endpoint = await self.add(change, principal, model.uid, body, url, team=team.name)
             await MODELS.touch(change.conn, models.c.uid == model.uid)
             return await change.finish(await self._state(change.conn, endpoint, model, team))
 
-    async def add(
-        self, change: Change, principal: Principal, model_uid: str, body: EndpointFields, url: URL
+    async def add(  # noqa: PLR0913 - keyword-only where it matters
+        self, change: Change, principal: Principal, model_uid: str, body: EndpointFields, url: URL, *, team: str
     ) -> EndpointRecord:
         """Write an endpoint whose address was checked, inside the transaction of a larger change."""
         endpoint_id = new_id("ep")
@@ -84,7 +85,9 @@ class EndpointService:
             "organization_headers": body.organization_headers,
             **await self._credentials.columns(change.conn, principal, endpoint_id, body.api_key),
         }
-        return await ENDPOINTS.insert(change.conn, values, now_ms=change.now_ms)
+        endpoint = await ENDPOINTS.insert(change.conn, values, now_ms=change.now_ms)
+        change.record(made(endpoint, team=team))
+        return endpoint
 
     async def patch(
         self,
@@ -116,6 +119,7 @@ class EndpointService:
                 given |= await self._credentials.columns(conn, principal, endpoint.id, body.api_key)
             if changes := differing(given, endpoint):
                 before, endpoint = endpoint, await ENDPOINTS.update(conn, endpoint.id, changes, now_ms=change.now_ms)
+                change.record(changed(before, endpoint, team=team.name))
                 if before.secret_id != endpoint.secret_id:
                     await self._credentials.drop(conn, before)
                 await MODELS.touch(conn, models.c.uid == model.uid)
@@ -131,7 +135,7 @@ class EndpointService:
         """
         async with self._changes.begin() as change:
             conn = change.conn
-            endpoint, model, _ = await _get(conn, principal, endpoint_id)
+            endpoint, model, team = await _get(conn, principal, endpoint_id)
             change.require_owner("endpoint", endpoint.id, endpoint)
             if_match.check(format_etag(endpoint.id, endpoint.rev))
             found = await references.to_endpoint(conn, endpoint.id)
@@ -139,6 +143,7 @@ class EndpointService:
                 raise referenced("endpoint", endpoint.id, found)
             await ENDPOINTS.delete(conn, [endpoint.id])
             await self._credentials.drop(conn, endpoint)
+            change.record(removed(endpoint, team=team.name))
             await MODELS.touch(conn, models.c.uid == model.uid)
             return Deletion("endpoint", endpoint.id, endpoint.base_url)
 

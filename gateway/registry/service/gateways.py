@@ -12,6 +12,7 @@ from gateway.registry.names import check_gateway_name
 from gateway.registry.record import GatewayRecord
 from gateway.registry.service.change import Change, Changes, differing, referenced
 from gateway.registry.service.lookup import require_free_gateway
+from gateway.registry.service.recorded import changed, made, removed
 from gateway.registry.state import Deletion
 from gateway.registry.store import references
 from gateway.registry.store.entity import Place, Slice
@@ -55,7 +56,9 @@ class GatewayService:
             values = {"id": new_id("gw"), **body.model_dump(), "url": url}
             if body.is_default:
                 await _take_default(change)
-            return await change.finish(await GATEWAYS.insert(conn, values, now_ms=change.now_ms))
+            gateway = await GATEWAYS.insert(conn, values, now_ms=change.now_ms)
+            change.record(made(gateway, team=None))
+            return await change.finish(gateway)
 
     async def patch(
         self, principal: Principal, gateway_id: str, body: GatewayPatch, if_match: IfMatch = UNGUARDED
@@ -81,7 +84,10 @@ class GatewayService:
                 await _take_default(change)
             if changes.keys() & {"name", "url", "is_default"}:
                 await _touch_published(conn, gateway.id)
-            return await GATEWAYS.update(conn, gateway.id, changes, now_ms=change.now_ms) if changes else gateway
+            if changes:
+                before, gateway = gateway, await GATEWAYS.update(conn, gateway.id, changes, now_ms=change.now_ms)
+                change.record(changed(before, gateway, team=None))
+            return gateway
 
     async def delete(self, principal: Principal, gateway_id: str, if_match: IfMatch = UNGUARDED) -> Deletion:
         """Remove a gateway that nothing is published through.
@@ -101,6 +107,7 @@ class GatewayService:
                 raise referenced("gateway", gateway.name, found)
             await _touch_published(change.conn, gateway.id)
             await GATEWAYS.delete(change.conn, [gateway.id])
+            change.record(removed(gateway, team=None))
             return Deletion("gateway", gateway.id, gateway.name)
 
 
@@ -124,7 +131,8 @@ async def _take_default(change: Change) -> None:
     conn = change.conn
     for gateway in await GATEWAYS.all(conn, gateways.c.is_default):
         change.require_owner("gateway", gateway.name, gateway)
-        await GATEWAYS.update(conn, gateway.id, {"is_default": False}, now_ms=gateway.updated_at)
+        after = await GATEWAYS.update(conn, gateway.id, {"is_default": False}, now_ms=gateway.updated_at)
+        change.record(changed(gateway, after, team=None))
     await _touch_published(conn, "")
 
 

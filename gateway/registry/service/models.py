@@ -1,4 +1,7 @@
-"""What one can do with models. A model and the endpoints that come with it are published together or not at all."""
+"""What one can do with models. A model and the endpoints that come with it are published together or not at all.
+
+How one leaves is `gateway/lifecycle`; switching off and on is a patch here, by the same table of states.
+"""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -10,16 +13,26 @@ from gateway.api.etag import UNGUARDED, IfMatch, format_etag
 from gateway.api.idempotency import Once
 from gateway.api.permissions import Permission
 from gateway.api.principal import Principal
+from gateway.errors import NotFound
+from gateway.lifecycle.states import follow, require_living, towards
 from gateway.registry.address import check_path, default_gateway, model_gateway, team_gateway, via_as_set
 from gateway.registry.inputs import ModelCreate, ModelPatch, ModelQuery
 from gateway.registry.names import check_model_name
 from gateway.registry.record import AliasRecord, EndpointRecord, ModelRecord
-from gateway.registry.service.change import Changes, differing, referenced
+from gateway.registry.service.change import Changes, differing
 from gateway.registry.service.credential import Credentials
 from gateway.registry.service.endpoints import EndpointService
-from gateway.registry.service.lookup import find_team, gateways_by_id, get_model, require_free, via_columns
-from gateway.registry.state import Deletion, ModelState
-from gateway.registry.store import grants, references
+from gateway.registry.service.lookup import (
+    find_team,
+    gateways_by_id,
+    get_model,
+    require_free,
+    require_not_purged,
+    via_columns,
+)
+from gateway.registry.service.recorded import changed, made
+from gateway.registry.state import ModelState
+from gateway.registry.store import grants
 from gateway.registry.store.entity import Place, Slice
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, MODELS, TEAMS
 from gateway.storage.ids import new_id
@@ -27,7 +40,7 @@ from gateway.storage.schema import aliases, endpoints, models, teams
 
 
 class ModelService:
-    """Models: list, get, create, patch, delete."""
+    """Models: list, get, create, patch."""
 
     def __init__(self, changes: Changes, credentials: Credentials, endpoints: EndpointService) -> None:
         self._changes = changes
@@ -41,6 +54,7 @@ class ModelService:
             for field in ("name", "task", "state")
             if (value := getattr(query, field)) is not None
         ]
+        where += _shown(principal, query)
         async with self._changes.read() as conn:
             if query.team is not None or principal.team is not None:
                 where.append(models.c.team_id == (await find_team(conn, principal, query.team)).id)
@@ -48,14 +62,30 @@ class ModelService:
             return Slice(await _states(conn, page.items), page.after)
 
     async def get(self, principal: Principal, uid: str) -> ModelState:
-        """Return a model; raise NotFound unless it exists for the caller."""
+        """Return a model, also a deleted one by its uid.
+
+        Raises:
+            NotFound: it does not exist for the caller.
+            Gone: it was purged.
+        """
         async with self._changes.read() as conn:
-            return await _state(conn, (await get_model(conn, principal, uid))[0])
+            try:
+                found, _ = await get_model(conn, principal, uid)
+            except NotFound:
+                await require_not_purged(conn, principal, uid)
+                raise
+            return await state_of(conn, found)
 
     async def create(
-        self, principal: Principal, body: ModelCreate, *, server: str, once: Once[ModelState] | None = None
+        self,
+        principal: Principal,
+        body: ModelCreate,
+        *,
+        server: str,
+        once: Once[ModelState] | None = None,
+        reuse_name: bool = False,
     ) -> ModelState:
-        """Publish a model, with its endpoints.
+        """Publish a model, with its endpoints; `reuse_name` takes a name that rests after a purge.
 
         Raises:
             NotFound: no such team.
@@ -68,16 +98,17 @@ class ModelService:
         async with self._changes.begin(once) as change:
             conn = change.conn
             team = await find_team(conn, principal, body.team)
-            await require_free(conn, team, name)
+            await require_free(conn, team, name, now_ms=change.now_ms, reuse=reuse_name)
             if body.path is not None:
                 check_path(body.path, team.name)
             via, gateway_id = await via_columns(conn, body.via)
             own = {"uid": new_id("mdl"), "team_id": team.id, "state": "active", "via": via, "gateway_id": gateway_id}
             model = await MODELS.insert(conn, {**values, **own}, now_ms=change.now_ms)
             await grants.link(conn, team.id, {name: model.uid})
+            change.record(made(model, team=team.name))
             for one, url in zip(body.endpoints, urls, strict=True):
-                await self._endpoints.add(change, principal, model.uid, one, url)
-            return await change.finish(await _state(conn, model))
+                await self._endpoints.add(change, principal, model.uid, one, url, team=team.name)
+            return await change.finish(await state_of(conn, model))
 
     async def patch(
         self, principal: Principal, uid: str, body: ModelPatch, if_match: IfMatch = UNGUARDED
@@ -86,58 +117,52 @@ class ModelService:
 
         Raises:
             PermissionDenied: a new state needs the permission models.operate.
-            NotFound, PreconditionFailed, Unprocessable, Conflict: as on creation.
+            NotFound, PreconditionFailed, Unprocessable, Conflict: as on creation; the state does not lead there.
         """
         given = body.given()
-        if "state" in given:
+        if (wanted := given.pop("state", None)) is not None:
             principal.require(Permission.MODELS_OPERATE)
         async with self._changes.begin() as change:
             conn = change.conn
             model, team = await get_model(conn, principal, uid)
             change.require_owner("model", model.name, model)
             if_match.check(format_etag(model.uid, model.rev))
+            require_living(model)
+            event = towards(model, str(wanted)) if wanted is not None else None
+            if event is not None:
+                given |= follow(model, event)
             if "via" in given:
                 given["via"], given["gateway_id"] = await via_columns(conn, body.via)
             if body.path is not None:
                 check_path(body.path, team.name)
             changes = differing(given, model)
             if "name" in changes:
-                await require_free(conn, team, check_model_name(body.name))
+                await require_free(conn, team, check_model_name(body.name), now_ms=change.now_ms)
                 await ALIASES.touch(conn, aliases.c.model_uid == model.uid)
                 await ENDPOINTS.touch(conn, endpoints.c.model_uid == model.uid)
             if changes:
-                model = await MODELS.update(conn, model.uid, changes, now_ms=change.now_ms)
+                before, model = model, await MODELS.update(conn, model.uid, changes, now_ms=change.now_ms)
+                change.record(changed(before, model, team=team.name, verb=str(event or "change")))
             if "name" in changes and await grants.rename(conn, team.id, model.uid, model.name, now_ms=change.now_ms):
                 await change.change_keys()
-            return await _state(conn, model)
+            return await state_of(conn, model)
 
-    async def delete(self, principal: Principal, uid: str, if_match: IfMatch = UNGUARDED) -> Deletion:
-        """Remove a model, its endpoints and their stored keys.
 
-        Raises:
-            NotFound, PreconditionFailed: as usual.
-            Conflict: aliases name it, one of its endpoints is the team's default of some operation, or a file declares
-                it.
-        """
-        async with self._changes.begin() as change:
-            conn = change.conn
-            model, _ = await get_model(conn, principal, uid)
-            change.require_owner("model", model.name, model)
-            if_match.check(format_etag(model.uid, model.rev))
-            found = await references.to_model(conn, model.uid)
-            if found[1]:
-                raise referenced("model", model.name, found)
-            children = await ENDPOINTS.all(conn, endpoints.c.model_uid == model.uid)
-            await MODELS.delete(conn, [model.uid])
-            await self._credentials.drop(conn, *children)
-            effects = tuple(Deletion("endpoint", child.id, child.base_url) for child in children)
-            return Deletion("model", model.uid, model.name, effects)
+def _shown(principal: Principal, query: ModelQuery) -> list[ColumnElement[bool]]:
+    """Return what a list leaves out: drafts and deleted models unless they are asked for."""
+    hidden = []
+    if not principal.may(Permission.REGISTRY_WRITE) or query.state != "draft":
+        hidden.append("draft")
+    if not query.show_deleted and query.state != "deleted":
+        hidden.append("deleted")
+    return [models.c.state.not_in(hidden)] if hidden else []
 
 
 _Child = TypeVar("_Child", EndpointRecord, AliasRecord)
 
 
-async def _state(conn: AsyncConnection, record: ModelRecord) -> ModelState:
+async def state_of(conn: AsyncConnection, record: ModelRecord) -> ModelState:
+    """Return the model with what belongs to it."""
     return (await _states(conn, [record]))[0]
 
 

@@ -15,6 +15,7 @@ from gateway.registry.names import DEFAULT_TEAM, check_team_name
 from gateway.registry.record import TeamRecord
 from gateway.registry.service.change import Changes, differing, referenced
 from gateway.registry.service.lookup import gateways_by_id, get_team, require_free_team, via_columns
+from gateway.registry.service.recorded import changed, made, removed
 from gateway.registry.state import Deletion, TeamState
 from gateway.registry.store import defaults, references
 from gateway.registry.store.entity import Place, Slice
@@ -64,9 +65,9 @@ class TeamService:
                 "default_via": via,
                 "default_gateway_id": gateway_id,
             }
-            return await change.finish(
-                await _state(change.conn, await TEAMS.insert(change.conn, values, now_ms=change.now_ms))
-            )
+            team = await TEAMS.insert(change.conn, values, now_ms=change.now_ms)
+            change.record(made(team, team=team.name))
+            return await change.finish(await _state(change.conn, team))
 
     async def patch(
         self, principal: Principal, team_id: str, body: TeamPatch, if_match: IfMatch = UNGUARDED
@@ -89,10 +90,21 @@ class TeamService:
             reset = given.pop("default_endpoints", None)
             if changes := differing(given, team):
                 await MODELS.touch(conn, models.c.team_id == team.id, models.c.via.is_(None))
+            pointed = await defaults.of_teams(conn, [team.id]) if reset else {}
             if reset:
                 await _set_defaults(conn, team, body.default_endpoints)
             if changes or reset:
-                team = await TEAMS.update(conn, team.id, changes, now_ms=change.now_ms)
+                before, team = team, await TEAMS.update(conn, team.id, changes, now_ms=change.now_ms)
+                points = await defaults.of_teams(conn, [team.id]) if reset else {}
+                change.record(
+                    changed(
+                        before,
+                        team,
+                        team=team.name,
+                        more_before={"default_endpoints": pointed.get(team.id, {})},
+                        more_after={"default_endpoints": points.get(team.id, {})},
+                    )
+                )
             return await _state(conn, team)
 
     async def delete(self, principal: Principal, team_id: str, if_match: IfMatch = UNGUARDED) -> Deletion:
@@ -111,6 +123,7 @@ class TeamService:
             if found[1]:
                 raise referenced("team", team.name, found)
             await TEAMS.delete(change.conn, [team.id])
+            change.record(removed(team, team=team.name))
             return Deletion("team", team.id, team.name)
 
     async def ensure_default(self) -> None:
@@ -121,7 +134,7 @@ class TeamService:
         async with self._changes.begin() as change:
             if not await TEAMS.all(change.conn):
                 values = {"id": new_id("team"), "name": DEFAULT_TEAM}
-                await TEAMS.insert(change.conn, values, now_ms=change.now_ms)
+                change.record(made(await TEAMS.insert(change.conn, values, now_ms=change.now_ms), team=DEFAULT_TEAM))
 
 
 def _require_unbound(principal: Principal) -> None:
