@@ -12,6 +12,7 @@ data plane's answers render them (OpenAI shape on the data plane, RFC 9457 on th
     ├── MethodNotAllowed         405
     ├── RequestTimeout           408  the caller sends too slowly
     ├── Conflict                 409
+    ├── Gone                     410  it was there, and is gone for good
     ├── PreconditionFailed       412  If-Match does not match
     ├── TooLarge                 413
     ├── UnsupportedMedia         415
@@ -122,6 +123,14 @@ class Conflict(GatewayError):
     status = 409
     type = "invalid_request_error"
     default_code = "conflict"
+
+
+class Gone(GatewayError):
+    """410: it was there, and is gone for good."""
+
+    status = 410
+    type = "invalid_request_error"
+    default_code = "gone"
 
 
 class PreconditionFailed(GatewayError):

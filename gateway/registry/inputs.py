@@ -34,6 +34,9 @@ SourceReference: TypeAlias = Annotated[
 ]
 Digest: TypeAlias = Annotated[str, StringConstraints(pattern="^sha256:[a-f0-9]{64}$")]
 
+MAX_FALLBACKS = 8
+"""Models that one may name to take over: a call that has failed at so many is better told so."""
+Fallbacks: TypeAlias = Annotated[tuple[Name, ...], Field(max_length=MAX_FALLBACKS)]
 MAX_ENDPOINTS = 64
 """Endpoints that one call may bring along; more can be added one by one."""
 
@@ -150,6 +153,9 @@ class ModelCreate(Input):
     """The package that it was made from, registry.host/team/model:tag, so that it can be traced."""
     source_digest: Digest | None = None
     """The package's own digest: what the tag was then."""
+    fallbacks: Fallbacks = ()
+    """Models of the same team, by name or uid, that take over in this order where none of the endpoints can answer.
+    What they fall back to counts too. A key that may not call one of them is never led there."""
     endpoints: tuple[EndpointFields, ...] = Field(default=(), max_length=MAX_ENDPOINTS)
     """Where it runs; made together with the model or not at all."""
 
@@ -171,6 +177,8 @@ class ModelPatch(Input):
     drain_for_usage_ms: DrainMs | None = None
     source_reference: SourceReference | None = None
     source_digest: Digest | None = None
+    fallbacks: Fallbacks = ()
+    """The whole list, instead of the one that there is."""
 
 
 class AliasCreate(Input):
@@ -209,7 +217,10 @@ class ModelQuery(PageQuery):
     name: Name | None = None
     team: Name | None = None
     task: Task | None = None
-    state: Literal["active", "disabled"] | None = None
+    state: Literal["draft", "active", "deprecated", "disabled", "draining", "deleted"] | None = None
+    """Drafts are in the list only when they are asked for, and for keys that may register models."""
+    show_deleted: bool = False
+    """Deleted ones as well."""
 
 
 class EndpointQuery(PageQuery):
@@ -242,6 +253,17 @@ class RegisterQuery(ChangeQuery):
 
     validate_only: bool = False
     """Validate and check, answer 200 with what was found, and keep nothing. With preflight=skip it asks nobody."""
+
+
+class ReuseQuery(Described):
+    """What a new name may be."""
+
+    reuse_name: bool = False
+    """Take a name that rests since its model was purged: whoever still calls it gets the new model."""
+
+
+class PublishQuery(RegisterQuery, ReuseQuery):
+    """How a model is published."""
 
 
 class ResolveQuery(Input):

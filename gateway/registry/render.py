@@ -1,10 +1,9 @@
 """Answers of the registry, made of what its services return; here alone is an address resolved for a caller."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from gateway.api.etag import format_etag
+from gateway.api.etag import format_etag, with_health
 from gateway.api.permissions import Permission
 from gateway.api.principal import Principal
 from gateway.registry.address import published
@@ -25,6 +24,7 @@ from gateway.registry.views import (
     TeamAddress,
     TeamView,
 )
+from gateway.storage.clock import rfc3339
 from gateway.vault.vault import SecretState
 from resolver import resolve
 
@@ -48,8 +48,16 @@ class Told:
         return {
             "health": health.state.value,
             "last_error": health.last_error if self._in_words else None,
-            "checked_at": None if health.checked_at is None else _rfc3339(health.checked_at),
+            "checked_at": None if health.checked_at is None else rfc3339(health.checked_at),
         }
+
+
+def tag_of(view: ModelView | EndpointView) -> str:
+    """Return the ETag of the answer: that of the revision, and of what it tells of health, once that is known."""
+    told = [(view.health, view.last_error)]
+    if isinstance(view, ModelView):
+        told += [(one.health, one.last_error) for one in view.endpoints]
+    return view.etag if all(health == "unproved" for health, _ in told) else with_health(view.etag, told)
 
 
 def endpoint_view(state: EndpointState, told: Told) -> EndpointView:
@@ -106,6 +114,7 @@ def model_view(state: ModelState, server: str, told: Told) -> ModelView:
         endpoints=tuple(_summary(one, told) for one in state.endpoints),
         **told.of_model(state.endpoints),
         aliases=state.aliases,
+        fallbacks=state.fallbacks,
         **_stamps(record.uid, record),
     )
 
@@ -175,21 +184,11 @@ class _Stamped(Protocol):
 def _stamps(key: str, record: _Stamped) -> dict[str, Any]:
     return {
         "etag": format_etag(key, record.rev),
-        "created_at": _rfc3339(record.created_at),
-        "updated_at": _rfc3339(record.updated_at),
+        "created_at": rfc3339(record.created_at),
+        "updated_at": rfc3339(record.updated_at),
         "managed_by": record.managed_by,
         "managed_at": record.managed_at,
     }
-
-
-def _rfc3339(at_ms: int) -> str:
-    """Return a time in milliseconds as text.
-
-    >>> _rfc3339(1_767_225_600_123)
-    '2026-01-01T00:00:00.123Z'
-    """
-    moment = datetime.fromtimestamp(at_ms // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
 
 
 def _address(base_url: str, server: str) -> dict[str, Any]:
@@ -209,5 +208,5 @@ def _summary(record: EndpointRecord, told: Told) -> EndpointSummary:
 
 
 def _secret(state: SecretState) -> SecretView:
-    changed = _rfc3339(state.updated_at) if state.updated_at is not None else None
+    changed = rfc3339(state.updated_at) if state.updated_at is not None else None
     return SecretView(set=state.set, hint=state.hint, updated_at=changed)

@@ -4,6 +4,7 @@ Anybody may take a `Clock` by constructor; only the composition root makes a `Sy
 """
 
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -29,3 +30,13 @@ class SystemClock:
     def monotonic(self) -> float:
         """Return seconds since an unknown start; never goes back."""
         return time.monotonic()
+
+
+def rfc3339(at_ms: int) -> str:
+    """Return a time in milliseconds as text.
+
+    >>> rfc3339(1_767_225_600_123)
+    '2026-01-01T00:00:00.123Z'
+    """
+    moment = datetime.fromtimestamp(at_ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"

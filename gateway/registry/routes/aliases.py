@@ -8,7 +8,7 @@ from gateway.api.operation import answer, operation
 from gateway.api.page import Page
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
-from gateway.registry.inputs import AliasCreate, AliasPatch, AliasQuery
+from gateway.registry.inputs import AliasCreate, AliasPatch, AliasQuery, ReuseQuery
 from gateway.registry.render import alias_view, deletion_view
 from gateway.registry.routes.paging import after, following
 from gateway.registry.service.aliases import AliasService
@@ -26,6 +26,7 @@ class AliasRoutes:
         "POST",
         "/aliases",
         permission=Permission.REGISTRY_WRITE,
+        query=ReuseQuery,
         body=AliasCreate,
         answers={201: AliasView},
         errors=(404, 409, 422),
@@ -33,7 +34,7 @@ class AliasRoutes:
         tag="aliases",
         summary="Give a model another name",
     )
-    async def create_alias(self, request: web.Request, body: AliasCreate) -> web.StreamResponse:
+    async def create_alias(self, request: web.Request, body: AliasCreate, query: ReuseQuery) -> web.StreamResponse:
         """Models and aliases of a team share one namespace."""
 
         def render(state: AliasState) -> web.Response:
@@ -41,7 +42,8 @@ class AliasRoutes:
             return answer(view, status=201, etag=view.etag, headers={"Location": f"aliases/{view.id}"})
 
         once = once_of(request, render)
-        return render(await self._service.create(request[PRINCIPAL], body, once=once))
+        create = self._service.create(request[PRINCIPAL], body, once=once, reuse_name=query.reuse_name)
+        return render(await create)
 
     @operation(
         "GET",
