@@ -131,7 +131,7 @@ class Draft:
         """
         rows = _grouped((row.model_uid, row) for row in page.endpoints)
         for record in page.models:
-            self._put_model(record, rows.get(record.uid, ()))
+            self._put_model(record, rows.get(record.uid, ()), page.fallbacks.get(record.uid, ()))
         for alias in page.aliases:
             if target := self._by_uid.get(alias.model_uid):
                 self._team(alias.team_id).by_name[alias.name] = target
@@ -228,11 +228,11 @@ class Draft:
             else:
                 del team.retired[name]
 
-    def _put_model(self, record: ModelRecord, rows: Sequence[EndpointRecord]) -> None:
+    def _put_model(self, record: ModelRecord, rows: Sequence[EndpointRecord], fallbacks: tuple[str, ...]) -> None:
         team = self._team(record.team_id)
         rows = sorted(rows, key=lambda row: (row.created_at, row.id))
         endpoints = tuple(self._put_endpoint(row, record.name) for row in rows)
-        route = _model(record, team.name, model_gateway(record, self._gateways, team.gateway), endpoints)
+        route = _model(record, team.name, model_gateway(record, self._gateways, team.gateway), endpoints, fallbacks)
         known = self._previous.by_uid.get(record.uid)
         if known == route:
             route = known
@@ -287,7 +287,11 @@ def _credential(row: EndpointRecord, origin: str) -> Credential | None:
 
 
 def _model(
-    row: ModelRecord, team: str, gateway: GatewayRecord | None, endpoints: tuple[EndpointRoute, ...]
+    row: ModelRecord,
+    team: str,
+    gateway: GatewayRecord | None,
+    endpoints: tuple[EndpointRoute, ...],
+    fallbacks: tuple[str, ...],
 ) -> ModelRoute:
     return ModelRoute(
         uid=row.uid,
@@ -307,6 +311,7 @@ def _model(
         base_url=published(team, row.path, gateway),
         rev=row.rev,
         deprecation=_deprecation(row),
+        fallbacks=fallbacks,
     )
 
 

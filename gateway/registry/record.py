@@ -4,7 +4,7 @@ Times are unix milliseconds (UTC). The order of the fields is the order of the c
 "file" for what a configuration file declares, at `managed_at` (file:line), and None for what the API owns.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 
@@ -135,3 +135,5 @@ class Page(NamedTuple):
     models: Sequence[ModelRecord] = ()
     endpoints: Sequence[EndpointRecord] = ()
     aliases: Sequence[AliasRecord] = ()
+    fallbacks: Mapping[str, tuple[str, ...]] = {}
+    """Of the models that have any: their uids in order, by uid."""

@@ -95,11 +95,18 @@ class ModelRoute:
     rev: int
     deprecation: Deprecation | None = None
     """Of a deprecated model alone."""
+    fallbacks: tuple[str, ...] = ()
+    """Uids of the models that take over, in their order."""
 
     @property
     def callable(self) -> bool:
-        """Whether a call may be tried at all: the state allows it and an endpoint is switched on."""
-        return self.state in CALLABLE_STATES and any(endpoint.enabled for endpoint in self.endpoints)
+        """Whether a call may be tried at all: the state allows it, and an endpoint or a fallback may answer."""
+        return self.state in CALLABLE_STATES and (self.served or bool(self.fallbacks))
+
+    @property
+    def served(self) -> bool:
+        """Whether an endpoint is switched on."""
+        return any(endpoint.enabled for endpoint in self.endpoints)
 
 
 class Retired(msgspec.Struct, frozen=True, gc=False):

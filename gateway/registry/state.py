@@ -27,6 +27,8 @@ class ModelState:
     gateway: GatewayRecord | None
     endpoints: tuple[EndpointRecord, ...]
     aliases: tuple[str, ...]
+    fallbacks: tuple[str, ...] = ()
+    """Names of the models that take over, in their order."""
 
 
 @dataclass(frozen=True, slots=True)

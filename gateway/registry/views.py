@@ -115,6 +115,8 @@ class ModelView(AddressFields, HealthFields, Stamped):
     """What that tag was when it was published; the tag may have moved since."""
     endpoints: tuple[EndpointSummary, ...]
     aliases: tuple[str, ...]
+    fallbacks: tuple[str, ...]
+    """Models of the team that take over, in this order, where none of the endpoints can answer."""
 
 
 class AliasView(Stamped):

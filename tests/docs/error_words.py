@@ -13,6 +13,10 @@ WORDS = {
         "A setting is missing or wrong, so the process does not start; on the API, a reference cannot be read.",
         "The sentence names file, line and key: `modelport config check`.",
     ),
+    "bad_fallback": (
+        "A model is to take over for itself, twice, or for one that falls back to it.",
+        "Leave it out of the list: `modelport models show MODEL` shows who takes over for whom.",
+    ),
     "bad_host": ("The `Host` header is no host name with an optional port.", "Send the host of the address you call."),
     "bad_reference": (
         "What stands in place of a credential is no reference, or one that may not be used here.",

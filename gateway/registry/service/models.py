@@ -22,6 +22,7 @@ from gateway.registry.record import AliasRecord, EndpointRecord, ModelRecord
 from gateway.registry.service.change import Changes, differing
 from gateway.registry.service.credential import Credentials
 from gateway.registry.service.endpoints import EndpointService
+from gateway.registry.service.fallbacks import set_fallbacks
 from gateway.registry.service.lookup import (
     find_team,
     gateways_by_id,
@@ -32,7 +33,7 @@ from gateway.registry.service.lookup import (
 )
 from gateway.registry.service.recorded import changed, made
 from gateway.registry.state import ModelState
-from gateway.registry.store import grants
+from gateway.registry.store import fallbacks, grants
 from gateway.registry.store.entity import Place, Slice
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, MODELS, TEAMS
 from gateway.storage.ids import new_id
@@ -94,7 +95,7 @@ class ModelService:
         """
         name = check_model_name(body.name)
         urls = [self._credentials.check_base_url(one.base_url, server=server) for one in body.endpoints]
-        values = body.model_dump(exclude={"team", "via", "endpoints"})
+        values = body.model_dump(exclude={"team", "via", "endpoints", "fallbacks"})
         async with self._changes.begin(once) as change:
             conn = change.conn
             team = await find_team(conn, principal, body.team)
@@ -105,7 +106,8 @@ class ModelService:
             own = {"uid": new_id("mdl"), "team_id": team.id, "state": "active", "via": via, "gateway_id": gateway_id}
             model = await MODELS.insert(conn, {**values, **own}, now_ms=change.now_ms)
             await grants.link(conn, team.id, {name: model.uid})
-            change.record(made(model, team=team.name))
+            more = await set_fallbacks(change, principal, model, team, body.fallbacks)
+            change.record(made(model, team=team.name, **more.get("more_after", {})))
             for one, url in zip(body.endpoints, urls, strict=True):
                 await self._endpoints.add(change, principal, model.uid, one, url, team=team.name)
             return await change.finish(await state_of(conn, model))
@@ -135,14 +137,16 @@ class ModelService:
                 given["via"], given["gateway_id"] = await via_columns(conn, body.via)
             if body.path is not None:
                 check_path(body.path, team.name)
+            more = await set_fallbacks(change, principal, model, team, given.pop("fallbacks", None))
             changes = differing(given, model)
             if "name" in changes:
                 await require_free(conn, team, check_model_name(body.name), now_ms=change.now_ms)
                 await ALIASES.touch(conn, aliases.c.model_uid == model.uid)
                 await ENDPOINTS.touch(conn, endpoints.c.model_uid == model.uid)
-            if changes:
+                await fallbacks.touch_owners(conn, model.uid)
+            if changes or more:
                 before, model = model, await MODELS.update(conn, model.uid, changes, now_ms=change.now_ms)
-                change.record(changed(before, model, team=team.name, verb=str(event or "change")))
+                change.record(changed(before, model, team=team.name, verb=str(event or "change"), **more))
             if "name" in changes and await grants.rename(conn, team.id, model.uid, model.name, now_ms=change.now_ms):
                 await change.change_keys()
             return await state_of(conn, model)
@@ -173,6 +177,7 @@ async def _states(conn: AsyncConnection, records: Sequence[ModelRecord]) -> Sequ
     owners = {team.id: team for team in await TEAMS.all(conn, teams.c.id.in_({record.team_id for record in records}))}
     children = _by_model(await ENDPOINTS.all(conn, endpoints.c.model_uid.in_(uids)))
     others = _by_model(await ALIASES.all(conn, aliases.c.model_uid.in_(uids)))
+    taking_over = await fallbacks.names_of(conn, uids)
     return [
         ModelState(
             record=record,
@@ -181,6 +186,7 @@ async def _states(conn: AsyncConnection, records: Sequence[ModelRecord]) -> Sequ
             gateway=gateway,
             endpoints=tuple(sorted(children.get(record.uid, ()), key=lambda endpoint: endpoint.created_at)),
             aliases=tuple(alias.name for alias in others.get(record.uid, ())),
+            fallbacks=taking_over.get(record.uid, ()),
         )
         for record in records
         for gateway in [model_gateway(record, gateways, team_gateway(owners[record.team_id], gateways, default))]

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.registry.record import DefaultRecord, ModelRecord, Page
 from gateway.registry.store.entity import Entity
+from gateway.registry.store.fallbacks import of_models
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, MODELS
 from gateway.storage import schema
 from gateway.storage.versions import REGISTRY_VERSION, read_version
@@ -53,4 +54,5 @@ async def _page_of(conn: AsyncConnection, models: Collection[ModelRecord]) -> Pa
         models=tuple(models),
         endpoints=await ENDPOINTS.all(conn, schema.endpoints.c.model_uid.in_(uids)),
         aliases=await ALIASES.all(conn, schema.aliases.c.model_uid.in_(uids)),
+        fallbacks=await of_models(conn, uids),
     )
