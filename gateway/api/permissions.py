@@ -29,8 +29,18 @@ class Permission(StrEnum):
     """Register and change models, endpoints and aliases in the own team."""
     ENDPOINTS_FORCE = "endpoints.force"
     """Register an endpoint that its check found wrong, or without a check; hear what a check learns of the network."""
+    MODELS_DEPRECATE = "models.deprecate"
+    """Announce the end of a model, or call that off."""
     MODELS_OPERATE = "models.operate"
-    """Disable, drain, retire."""
+    """Disable, enable, protect from deletion."""
+    MODELS_DELETE = "models.delete"
+    """Retire models that nothing points at, and restore them."""
+    MODELS_FORCE = "models.force"
+    """Retire a model together with what points at it, or have that point elsewhere; retire very many at once."""
+    MODELS_PURGE = "models.purge"
+    """Take deleted models away for good, before their time."""
+    MODELS_UNPROTECT = "models.unprotect"
+    """Take the protection from deletion off."""
     TEAMS_WRITE = "teams.write"
     GATEWAYS_WRITE = "gateways.write"
     SETTINGS_READ = "settings.read"
@@ -52,8 +62,8 @@ class Role(StrEnum):
 
 _VIEWER = frozenset({Permission.SELF_READ, Permission.REGISTRY_READ, Permission.USAGE_OWN})
 _DEVELOPER = _VIEWER | {Permission.INFER, Permission.KEYS_OWN}
-_PUBLISHER = _DEVELOPER | {Permission.REGISTRY_WRITE, Permission.USAGE_READ}
-_OPERATOR = _PUBLISHER | {Permission.MODELS_OPERATE, Permission.SETTINGS_READ}
+_PUBLISHER = _DEVELOPER | {Permission.REGISTRY_WRITE, Permission.MODELS_DEPRECATE, Permission.USAGE_READ}
+_OPERATOR = _PUBLISHER | {Permission.MODELS_OPERATE, Permission.MODELS_DELETE, Permission.SETTINGS_READ}
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,

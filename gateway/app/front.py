@@ -23,6 +23,7 @@ from gateway.configuration.routes import SettingsRoutes
 from gateway.declared.routes import ReloadRoutes, StatusRoutes
 from gateway.keys.local import anonymous_local
 from gateway.keys.routes import KeyRoutes
+from gateway.lifecycle.routes import LifecycleRoutes
 from gateway.middleware.cors import allow_origin, cors_middleware
 from gateway.middleware.host import Hosts, host_middleware
 from gateway.middleware.identity import Identity, identity_middleware
@@ -102,6 +103,7 @@ def _register_management(app: web.Application, ground: Ground) -> None:
         StatusRoutes(reloader),
         ErrorRoutes(ground.troubles),
         *ground.work.routes(),
+        LifecycleRoutes(ground.lifecycle, origin_of, checking.book),
         prefix=f"{mount}api/v1",
     )
     if ground.settings.server.reload_endpoint:

@@ -39,9 +39,9 @@ class Answer(NamedTuple):
 class Api:
     """Calls the routes: `await api.post("/models", {...})`."""
 
-    def __init__(self, service: RegistryService) -> None:
+    def __init__(self, service: RegistryService, *more: object) -> None:
         app = web.Application(middlewares=[self._render])
-        register(app, *registry_routes(service, lambda _: ORIGIN))
+        register(app, *registry_routes(service, lambda _: ORIGIN), *more)
         self._client = TestClient(TestServer(app))
         self.caller = ADMIN
 

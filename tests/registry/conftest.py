@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.lifecycle.service import LifecycleService
 from gateway.registry.registry import Registry
 from gateway.registry.service.registry_service import RegistryService
 from gateway.settings import Settings
@@ -14,6 +15,7 @@ from gateway.vault.setup import make_vault
 from gateway.vault.vault import Vault
 from tests.audit.trails import make_trail
 from tests.clock import ManualClock
+from tests.lifecycle.house import lifecycle_routes, make_lifecycle
 from tests.registry.api import Api
 
 ENVIRONMENT = {"VLLM_KEY": "sk-from-the-environment"}
@@ -49,7 +51,13 @@ async def service(database: Database, vault: Vault, clock: ManualClock) -> Regis
 
 
 @pytest.fixture
-async def api(service: RegistryService) -> AsyncIterator[Api]:
+def lifecycle(service: RegistryService, database: Database, clock: ManualClock) -> LifecycleService:
+    """Give what deletes and restores models."""
+    return make_lifecycle(service, database, clock)
+
+
+@pytest.fixture
+async def api(service: RegistryService, lifecycle: LifecycleService) -> AsyncIterator[Api]:
     """Give the registry's routes, called by an administrator unless the call says otherwise."""
-    async with Api(service) as started:
+    async with Api(service, lifecycle_routes(lifecycle)) as started:
         yield started

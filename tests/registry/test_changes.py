@@ -84,7 +84,9 @@ class Walk:
         if self._often():
             body = self._any([{"name": self._name()}, {"via": via}, {"state": "disabled"}, {"description": "x"}])
             return await service.patch(ADMIN, uid, ModelPatch.model_validate(body))
-        return await service.delete(ADMIN, uid)
+        async with self.service.together(by="file") as together:  # as a purge does
+            await MODELS.delete(together.change.conn, [uid])
+        return uid
 
     async def endpoint(self) -> object:
         """Make, change or delete an endpoint."""

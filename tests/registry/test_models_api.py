@@ -191,26 +191,6 @@ async def test_switching_a_model_off_needs_the_operators_permission(api: Api, se
     assert not found.callable
 
 
-async def test_deleting_lists_what_is_in_the_way_and_what_went(api: Api, service: RegistryService) -> None:
-    """LIF-3: references block with their list; own endpoints go along and are named."""
-    model = await api.make("/models", name="a", endpoints=[{"base_url": UPSTREAM, "api_key": "sk-1234567890123456"}])
-    alias = await api.make("/aliases", name="best", model="a")
-    path = f"/models/{model['uid']}"
-    blocked = await api.delete(path)
-    assert (blocked.status, blocked.json["code"]) == (409, "model_referenced")
-    assert blocked.json["references"] == [{"kind": "alias", "id": alias["id"], "name": "best"}]
-    await api.delete(f"/aliases/{alias['id']}")
-    gone = await api.delete(path)
-    assert gone.json["effects"] == [{"kind": "endpoint", "id": model["endpoints"][0]["id"], "name": UPSTREAM}]
-    assert (await api.get(path)).status == 404
-    assert service.registry.snapshot.endpoints == {}
-
-
-async def test_deleting_needs_the_operators_permission(api: Api) -> None:
-    """security.md section 6: retiring is the operator's; 403 comes before any look at existence (ACL-4)."""
-    assert (await api.delete("/models/mdl_unknown", by=PUBLISHER)).status == 403
-
-
 async def test_another_teams_model_does_not_exist(api: Api) -> None:
     """ACL-3: every way to it is a 404 that tells nothing."""
     await api.make("/teams", name="other")

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.etag import IfMatch, format_etag
 from gateway.errors import Conflict, GatewayError, PreconditionFailed, Unavailable
+from gateway.lifecycle.case import Wanted
+from gateway.lifecycle.service import LifecycleService
 from gateway.registry.inputs import AliasCreate, EndpointFields, EndpointPatch, ModelCreate, ModelPatch
 from gateway.registry.record import AliasRecord, DefaultRecord, EndpointRecord, GatewayRecord, ModelRecord, TeamRecord
 from gateway.registry.registry import LOOK_EVERY_S, Registry
@@ -43,13 +45,13 @@ def test_records_have_the_columns_of_their_tables(table: Table, record: type[Tea
     assert record._fields == tuple(column.name for column in table.columns)
 
 
-async def test_every_change_raises_the_revision_once(service: RegistryService) -> None:
+async def test_every_change_raises_the_revision_once(service: RegistryService, lifecycle: LifecycleService) -> None:
     """One transaction, one revision; the snapshot holds it when the call returns."""
     before = service.registry.snapshot.revision
     model = await service.models.create(ADMIN, new_model(), server=ORIGIN)
     assert service.registry.snapshot.revision == before + 1
     await service.models.patch(ADMIN, model.record.uid, ModelPatch(name="b"))
-    await service.models.delete(ADMIN, model.record.uid)
+    await lifecycle.retirement.retire(ADMIN, model.record.uid, Wanted())
     assert service.registry.snapshot.revision == before + 3
 
 

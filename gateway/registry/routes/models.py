@@ -10,14 +10,14 @@ from gateway.api.operation import answer, operation
 from gateway.api.page import Page
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
-from gateway.registry.inputs import ModelCreate, ModelPatch, ModelQuery, RegisterQuery
-from gateway.registry.render import deletion_view, model_view
+from gateway.registry.inputs import ModelCreate, ModelPatch, ModelQuery, PublishQuery
+from gateway.registry.render import model_view, tag_of
 from gateway.registry.routes.entrance import Entrance, candidate, failed
 from gateway.registry.routes.paging import after, following
 from gateway.registry.service.models import ModelService
 from gateway.registry.state import ModelState
 from gateway.registry.verdict import PreflightView
-from gateway.registry.views import DeletionView, ModelView
+from gateway.registry.views import ModelView
 
 
 class ModelRoutes:
@@ -31,7 +31,7 @@ class ModelRoutes:
         "POST",
         "/models",
         permission=Permission.REGISTRY_WRITE,
-        query=RegisterQuery,
+        query=PublishQuery,
         body=ModelCreate,
         answers={200: PreflightView, 201: ModelView},
         errors=(403, 404, 409, 422, 429),
@@ -39,7 +39,7 @@ class ModelRoutes:
         tag="models",
         summary="Publish a model",
     )
-    async def create_model(self, request: web.Request, body: ModelCreate, query: RegisterQuery) -> web.StreamResponse:
+    async def create_model(self, request: web.Request, body: ModelCreate, query: PublishQuery) -> web.StreamResponse:
         """With `endpoints` the model can be called as soon as the answer is here; all is written or nothing.
 
         Each endpoint is checked first, down to a call of a few tokens: when that fails nothing is made, and the 422's
@@ -50,7 +50,12 @@ class ModelRoutes:
             view = self._view(request, state)
             return answer(view, status=201, etag=view.etag, headers={"Location": f"models/{view.uid}"})
 
-        create = partial(self._service.create, request[PRINCIPAL], server=self._entrance.origin_of(request))
+        create = partial(
+            self._service.create,
+            request[PRINCIPAL],
+            server=self._entrance.origin_of(request),
+            reuse_name=query.reuse_name,
+        )
         once = once_of(request, render)
         wanted = [candidate(one, model=body.name, team=body.team, task=body.task) for one in body.endpoints]
         found, only = await self._entrance.admit(
@@ -87,15 +92,15 @@ class ModelRoutes:
         "/models/{uid}",
         permission=Permission.REGISTRY_READ,
         answers={200: ModelView},
-        errors=(404,),
+        errors=(404, 410),
         tag="models",
         summary="Show a model",
     )
     async def show_model(self, request: web.Request) -> web.StreamResponse:
-        """With its address, endpoints and aliases."""
+        """With its address, endpoints and aliases; a deleted one by its uid, and of a purged one what is left (410)."""
         state = await self._service.get(request[PRINCIPAL], request.match_info["uid"])
         view = self._view(request, state)
-        return answer(view, etag=view.etag)
+        return answer(view, etag=tag_of(view))
 
     @operation(
         "PATCH",
@@ -112,22 +117,7 @@ class ModelRoutes:
         """Only the given fields change; null goes back to the default. A new state needs models.operate."""
         state = await self._service.patch(request[PRINCIPAL], request.match_info["uid"], body, parse_if_match(request))
         view = self._view(request, state)
-        return answer(view, etag=view.etag)
-
-    @operation(
-        "DELETE",
-        "/models/{uid}",
-        permission=Permission.MODELS_OPERATE,
-        answers={200: DeletionView},
-        errors=(404, 409, 412),
-        if_match="optional",
-        tag="models",
-        summary="Delete a model",
-    )
-    async def delete_model(self, request: web.Request) -> web.StreamResponse:
-        """At once, with its endpoints. Aliases and default endpoints that point at it are listed in a 409."""
-        gone = await self._service.delete(request[PRINCIPAL], request.match_info["uid"], parse_if_match(request))
-        return answer(deletion_view(gone))
+        return answer(view, etag=tag_of(view))
 
     def _view(self, request: web.Request, state: ModelState) -> ModelView:
         return model_view(state, self._entrance.origin_of(request), self._entrance.told(request))

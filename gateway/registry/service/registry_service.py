@@ -38,7 +38,7 @@ class Together(Nouns):
 
 
 class RegistryService(Nouns):
-    """The services, each change of which is a transaction of its own, and `addresses` to look things up."""
+    """The services, each change of which is a transaction of its own (`changes`), and `addresses` to look things up."""
 
     def __init__(  # noqa: PLR0913 - keyword-only where it matters, all of it from the composition root
         self,
@@ -51,8 +51,8 @@ class RegistryService(Nouns):
         trail: Trail,
         reload_keys: Callable[[], Awaitable[object]] = no_keys,
     ) -> None:
-        self._changes = Changes(database, registry, clock, trail=trail, reload_keys=reload_keys)
-        super().__init__(self._changes, Credentials(secrets, judge_url))
+        self.changes = Changes(database, registry, clock, trail=trail, reload_keys=reload_keys)
+        super().__init__(self.changes, Credentials(secrets, judge_url))
         self.registry = registry
         self.addresses = AddressService(registry)
 
@@ -63,7 +63,7 @@ class RegistryService(Nouns):
         Raises:
             Conflict: as from each of them; then nothing was changed.
         """
-        async with self._changes.begin(by=by) as change:
+        async with self.changes.begin(by=by) as change:
             yield Together(change, self.credentials)
 
     async def ensure_default(self) -> None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ScalarSelect, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.registry.store.changes import note
-from gateway.storage.schema import team_defaults, teams
+from gateway.storage.schema import endpoints, team_defaults, teams
 
 
 async def of_teams(conn: AsyncConnection, team_ids: Collection[str]) -> dict[str, dict[str, str]]:
@@ -26,3 +26,20 @@ async def put(conn: AsyncConnection, team_id: str, operation: str, endpoint_id: 
     if endpoint_id is not None:
         values = {"team_id": team_id, "operation": operation, "endpoint_id": endpoint_id}
         await conn.execute(insert(team_defaults).values(values))
+
+
+async def drop_of_model(conn: AsyncConnection, team_id: str, uid: str) -> None:
+    """Take away every entry of the team that names an endpoint of the model."""
+    await note(conn, teams.name, team_id)
+    await conn.execute(delete(team_defaults).where(team_defaults.c.endpoint_id.in_(_own(uid))))
+
+
+async def move_of_model(conn: AsyncConnection, team_id: str, uid: str, endpoint_id: str) -> None:
+    """Have every entry of the team that names an endpoint of the model name this endpoint."""
+    await note(conn, teams.name, team_id)
+    moved = update(team_defaults).where(team_defaults.c.endpoint_id.in_(_own(uid)))
+    await conn.execute(moved.values(endpoint_id=endpoint_id))
+
+
+def _own(uid: str) -> ScalarSelect[str]:
+    return select(endpoints.c.id).where(endpoints.c.model_uid == uid).scalar_subquery()

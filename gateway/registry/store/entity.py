@@ -112,6 +112,26 @@ class Entity(Generic[Record]):
         await note_where(conn, self.table.name, self.key, *where)
         await conn.execute(update(self.table).where(*where).values(rev=self.table.c.rev + 1))
 
+    async def update_where(
+        self, conn: AsyncConnection, changes: Mapping[str, object], *where: ColumnElement[bool], now_ms: int
+    ) -> int:
+        """Write the same changes into every row that matches, one revision on, and return how many these were."""
+        await note_where(conn, self.table.name, self.key, *where)
+        stamps = {"rev": self.table.c.rev + 1, "updated_at": now_ms}
+        return (await conn.execute(update(self.table).where(*where).values(**changes, **stamps))).rowcount
+
+    async def delete_where(self, conn: AsyncConnection, *where: ColumnElement[bool]) -> None:
+        """Remove every row that matches."""
+        await note_where(conn, self.table.name, self.key, *where)
+        await conn.execute(delete(self.table).where(*where))
+
+    async def put_back(self, conn: AsyncConnection, rows: Sequence[Mapping[str, Any]], *, now_ms: int) -> None:
+        """Write rows again that were removed, as they were and one revision on."""
+        if rows:
+            again = [{**row, "rev": row["rev"] + 1, "updated_at": now_ms} for row in rows]
+            await _many(conn, insert(self.table), again)
+            await note(conn, self.table.name, *(str(row[self.key.name]) for row in rows))
+
     async def delete(self, conn: AsyncConnection, keys: Collection[str]) -> None:
         """Remove the rows, however many."""
         if keys:

@@ -1,0 +1,22 @@
+"""How models of this installation leave and come back, for one process."""
+
+from gateway.app.work import Work
+from gateway.audit.trail import Trail
+from gateway.declared.hot import Live
+from gateway.lifecycle.impact import Neighbours, Watch
+from gateway.lifecycle.service import LifecycleService
+from gateway.registry.service.registry_service import RegistryService
+from gateway.storage.clock import Clock
+
+
+def make_lifecycle(live: Live, service: RegistryService, clock: Clock, *, trail: Trail, work: Work) -> LifecycleService:
+    """Return what deletes and restores models, by the settings in force."""
+    neighbours = Neighbours(work.heartbeat.worker, dead_after_s=work.heartbeat.dead_after_s)
+    return LifecycleService(
+        service.changes,
+        clock,
+        trail=trail,
+        watch=Watch(work.running_of, neighbours),
+        rules=lambda: live.settings.lifecycle,
+        operations=work.operations,
+    )

@@ -1,0 +1,149 @@
+"""The references of a model that leaves are changed here, and kept whole in `retired_references` for the way back.
+
+A few statements for each kind, however many rows (a thousand take some 20 ms). Inside the transaction of the deletion,
+after the model's own row: from then on the database refuses new references to it.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.lifecycle.plan import Action, Plan, Successor
+from gateway.lifecycle.references import Reference
+from gateway.registry.service.change import Change
+from gateway.registry.store import defaults
+from gateway.registry.store.entity import AT_ONCE
+from gateway.registry.store.tables import ALIASES, MODELS, TEAMS
+from gateway.storage.schema import (
+    aliases,
+    endpoints,
+    key_models,
+    keys,
+    model_fallbacks,
+    models,
+    retired_references,
+    stored_objects,
+    teams,
+)
+
+_NOT_KEPT: Final = frozenset({"closed", "given_up"})
+"""Nothing to bring back: endpoints stay with their model, and what an upstream gave up is over."""
+
+
+class _Way(NamedTuple):
+    """One deletion: the model, who takes over, and the transaction."""
+
+    change: Change
+    uid: str
+    successor: Successor | None
+
+    @property
+    def conn(self) -> AsyncConnection:
+        return self.change.conn
+
+    @property
+    def to(self) -> str | None:
+        return self.successor.uid if self.successor else None
+
+
+async def carry_out(change: Change, uid: str, plan: Plan, successor: Successor | None) -> None:
+    """Write what the plan says; the model's state is a leaving one already."""
+    way = _Way(change, uid, successor)
+    for (kind, action), found in plan.actions().items():
+        if action not in _NOT_KEPT:
+            await _keep(way, found, action)
+        if write := _WRITES.get(kind):
+            await write(way, found, action)
+    if any(action == "moved" for _, action in plan.actions()) and successor is not None:
+        await MODELS.touch(change.conn, models.c.uid == successor.uid)
+
+
+async def _keep(way: _Way, found: Sequence[Reference], action: Action) -> None:
+    to = way.to if action == "moved" else None
+    rows = [
+        {
+            "model_uid": way.uid,
+            "kind": one.kind,
+            "ref_id": one.id,
+            "name": one.name,
+            "effect": action,
+            "row": json.dumps({"row": dict(one.row or {}), "to": to}),
+        }
+        for one in found
+    ]
+    for start in range(0, len(rows), AT_ONCE):
+        await way.conn.execute(insert(retired_references), rows[start : start + AT_ONCE])
+
+
+async def _aliases(way: _Way, _found: Sequence[Reference], action: Action) -> None:
+    own = aliases.c.model_uid == way.uid
+    if action == "moved":
+        await ALIASES.update_where(way.conn, {"model_uid": way.to}, own, now_ms=way.change.now_ms)
+    else:
+        await ALIASES.delete_where(way.conn, own)
+
+
+async def _fallbacks(way: _Way, found: Sequence[Reference], action: Action) -> None:
+    for owners in _some([one.id for one in found]):
+        await MODELS.touch(way.conn, models.c.uid.in_(owners))
+        rows = (model_fallbacks.c.fallback_uid == way.uid, model_fallbacks.c.model_uid.in_(owners))
+        if action == "moved":
+            await way.conn.execute(update(model_fallbacks).where(*rows).values(fallback_uid=way.to))
+        else:
+            await way.conn.execute(delete(model_fallbacks).where(*rows))
+
+
+async def _own_fallbacks(way: _Way, _found: Sequence[Reference], _action: Action) -> None:
+    await way.conn.execute(delete(model_fallbacks).where(model_fallbacks.c.model_uid == way.uid))
+
+
+async def _keys(way: _Way, found: Sequence[Reference], action: Action) -> None:
+    await way.change.change_keys()
+    for ids in _some([one.id for one in found]):
+        rows = (key_models.c.model_uid == way.uid, key_models.c.key_id.in_(ids))
+        if action == "moved" and way.successor is not None:
+            moved = {"model_uid": way.successor.uid, "pattern": way.successor.name}
+            await way.conn.execute(update(key_models).where(*rows).values(**moved))
+        else:
+            await way.conn.execute(delete(key_models).where(*rows))
+        stamps = {"rev": keys.c.rev + 1, "updated_at": way.change.now_ms}
+        await way.conn.execute(update(keys).where(keys.c.id.in_(ids)).values(**stamps))
+
+
+async def _team_defaults(way: _Way, found: Sequence[Reference], action: Action) -> None:
+    team_id = found[0].id
+    if action == "moved" and way.successor is not None and way.successor.endpoint_id is not None:
+        await defaults.move_of_model(way.conn, team_id, way.uid, way.successor.endpoint_id)
+    else:
+        await defaults.drop_of_model(way.conn, team_id, way.uid)
+    await TEAMS.touch(way.conn, teams.c.id == team_id)
+
+
+async def _stored_objects(way: _Way, _found: Sequence[Reference], _action: Action) -> None:
+    own = stored_objects.c.endpoint_id.in_(select(endpoints.c.id).where(endpoints.c.model_uid == way.uid))
+    await way.conn.execute(update(stored_objects).where(own).values(unfinished_until=None))
+
+
+async def _successors(way: _Way, found: Sequence[Reference], action: Action) -> None:
+    to = {"successor_uid": way.to if action == "moved" else None}
+    for uids in _some([one.id for one in found]):
+        await MODELS.update_where(way.conn, to, models.c.uid.in_(uids), now_ms=way.change.now_ms)
+
+
+def _some(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), AT_ONCE):
+        yield ids[start : start + AT_ONCE]
+
+
+_WRITES: Final[dict[str, Any]] = {
+    "alias": _aliases,
+    "fallback": _fallbacks,
+    "own_fallback": _own_fallbacks,
+    "key": _keys,
+    "team_default": _team_defaults,
+    "stored_object": _stored_objects,
+    "successor": _successors,
+}
