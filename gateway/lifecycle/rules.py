@@ -17,6 +17,11 @@ class Rules(Protocol):
         ...
 
     @property
+    def quarantine_days(self) -> int:
+        """How long a purged model's name rests."""
+        ...
+
+    @property
     def grace_s(self) -> float:
         """How long calls under way may go on."""
         ...

@@ -1,0 +1,155 @@
+"""The operation that deletes very many models, in chunks, while everybody else goes on writing.
+
+    leave    some hundred models in order of their uids: judged by the rules of one deletion, written together, each
+             with its row of the record and of the operation's items; what may not go stays, and its item says why
+    settle   those whose calls under way may end first: settle.py
+
+Each chunk is one transaction with one revision of the registry, and its place is noted in it: a process that takes the
+operation over goes on behind it. The registry is read when this process looks, once a second, not after each chunk.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from gateway.errors import Conflict, GatewayError, Unavailable
+from gateway.lifecycle.filter import parse
+from gateway.lifecycle.impact import Watch
+from gateway.lifecycle.rules import Rules
+from gateway.lifecycle.selection import Scope
+from gateway.lifecycle.settle import Settling
+from gateway.lifecycle.together import Gone, Terms, judge_together, leave_together
+from gateway.operations.job import Cancelled, Job, Result
+from gateway.operations.record import Item
+from gateway.registry.record import ModelRecord
+from gateway.registry.service.change import Changes
+from gateway.registry.store.tables import MODELS
+from gateway.storage.schema import model_fallbacks, models
+
+CHUNK: Final = 250
+"""Models of one transaction: other writers wait for some 100 ms; twice as many save a tenth of the time and double the
+wait (tests/bench/lifecycle.py)."""
+_REST: Final = 0.5
+"""Part of a chunk's time that follows without one: writers of other processes, who only try now and then, get in."""
+_SHORTEST_S: Final = 0.01
+_REFERENCES_SHOWN: Final = 10
+
+
+class MassDelete:
+    """Carries out operations of the kind `delete_models`."""
+
+    def __init__(
+        self, changes: Changes, *, watch: Watch, rules: Callable[[], Rules], settling: Settling, chunk: int = CHUNK
+    ) -> None:
+        self._changes = changes
+        self._watch = watch
+        self._rules = rules
+        self._settling = settling
+        self._chunk = chunk
+
+    async def __call__(self, job: Job) -> Result:
+        """Delete what the filter means, then see to the calls under way; of a batch only that is left.
+
+        Raises:
+            Cancelled: that was asked for: what was deleted until then stays so, and can be restored.
+        """
+        if "filter" in job.record.parameters:
+            try:
+                await self._leave(job)
+            except Unavailable:
+                raise
+            except GatewayError:  # a failed operation must not leave models between two states
+                await self._settling.settle(job)
+                raise
+        await self._settling.settle(job)
+        told = {"deleted": job.record.done - job.record.failed, "refused": job.record.failed}
+        if job.cancel_requested and job.record.done < (job.record.total or 0):
+            raise Cancelled({**told, "untouched": (job.record.total or 0) - job.record.done})
+        return told
+
+    async def _leave(self, job: Job) -> None:
+        while not job.cancel_requested and not job.record.cursor.get("left"):
+            begun = time.perf_counter()
+            await self._step(job)
+            await job.pause(max(_SHORTEST_S, _REST * (time.perf_counter() - begun)))
+
+    async def _step(self, job: Job) -> None:
+        """Delete the next models, note their items and where to go on."""
+        job.check()
+        parameters, cursor = job.record.parameters, job.record.cursor
+        scope = Scope("delete", parse(parameters["filter"]), parameters["scope"])
+        terms = Terms(references=parameters["references"], successor=parameters["successor"])
+        planned_ms, after = int(parameters["planned_at"]), str(cursor.get("after", ""))
+        async with self._changes.begin(follow=False) as change:
+            conn = change.conn
+            records = await _next(conn, scope, planned_ms, after, self._chunk)
+            if not records:
+                await job.note(conn, cursor={**cursor, "left": True})
+                return
+            last = records[-1].uid
+            fresh = {one.uid: one for one in records if one.updated_at <= planned_ms}
+            drawn = await _drawn_in(conn, scope, planned_ms, list(fresh), last, self._chunk)
+            running = await self._watch.survey(conn, now_ms=change.now_ms)
+            judged = await judge_together(conn, [*fresh.values(), *drawn], terms, running, now_ms=change.now_ms)
+            gone = await leave_together(
+                change, judged, float(parameters["grace_s"]), purge_days=self._rules().purge_days
+            )
+            refused = {uid: error for uid, error in judged.refused.items() if uid in fresh}
+            refused |= {one.uid: _changed(one) for one in records if one.uid not in fresh}
+            items = list(_items(job.record.done, gone, refused, {one.uid: one for one in records}))
+            await job.note(
+                conn,
+                done=job.record.done + len(items),
+                failed=job.record.failed + len(refused),
+                cursor={**cursor, "after": last, "version": change.revision},
+                items=items,
+            )
+
+
+async def _next(conn: AsyncConnection, scope: Scope, planned_ms: int, after: str, limit: int) -> list[ModelRecord]:
+    """Return the next models of the plan; what was made after it is not meant."""
+    uids = scope.chosen(conn.dialect.name, planned_ms, models.c.uid)
+    uids = uids.where(models.c.uid > after, models.c.created_at <= planned_ms).order_by(models.c.uid).limit(limit)
+    chosen = list((await conn.execute(uids)).scalars())
+    found = await MODELS.all(conn, models.c.uid.in_(chosen))
+    return sorted(found, key=lambda one: one.uid)
+
+
+async def _drawn_in(  # noqa: PLR0913, PLR0917 - one query
+    conn: AsyncConnection, scope: Scope, planned_ms: int, uids: Sequence[str], last: str, limit: int
+) -> list[ModelRecord]:
+    """Return models of the plan that come later and fall back on these: they go in the same step if they may."""
+    drawn: dict[str, ModelRecord] = {}
+    edge: Sequence[str] = uids
+    while edge and len(drawn) < limit:
+        owners = select(model_fallbacks.c.model_uid).where(model_fallbacks.c.fallback_uid.in_(edge))
+        query = scope.chosen(conn.dialect.name, planned_ms, models.c.uid).where(
+            models.c.uid > last, models.c.uid.in_(owners), models.c.updated_at <= planned_ms
+        )
+        edge = [uid for uid in (await conn.execute(query.limit(limit))).scalars() if uid not in drawn]
+        drawn |= {one.uid: one for one in await MODELS.all(conn, models.c.uid.in_(edge))}
+    return list(drawn.values())
+
+
+def _items(
+    position: int, gone: Sequence[Gone], refused: Mapping[str, GatewayError], records: Mapping[str, ModelRecord]
+) -> list[Item]:
+    items = [Item(0, one.model.uid, "ok", {"name": one.model.name, "state": one.model.state}) for one in gone]
+    items += [Item(0, uid, error.code, _told(records[uid], error)) for uid, error in refused.items()]
+    return [one._replace(position=position + number) for number, one in enumerate(items)]
+
+
+def _told(record: ModelRecord, error: GatewayError) -> Mapping[str, Any]:
+    told = {"name": record.name, "status": error.status, "message": error.message}
+    references = error.extra.get("references")
+    if isinstance(references, list):
+        told["references"] = references[:_REFERENCES_SHOWN]
+        told["references_total"] = error.extra.get("references_total")
+    return told
+
+
+def _changed(record: ModelRecord) -> Conflict:
+    return Conflict(f"model {record.name!r} was changed after the plan was shown", code="plan_changed")
