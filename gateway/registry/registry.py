@@ -30,6 +30,7 @@ class Registry:
         self._listeners: list[Listener] = []
         self._looking = asyncio.Lock()
         self._looked_at = 0.0
+        self._looked_revision = 0
 
     def on_change(self, listener: Listener) -> None:
         """Call `listener(now, closed)` after each swap, for example to close connections of changed endpoints."""
@@ -74,16 +75,16 @@ class Registry:
         clock = asyncio.get_running_loop().time
         asked = clock()
         async with self._looking:
-            if self._looked_at >= asked:
-                return self.snapshot
-            await asyncio.sleep(self._looked_at + LOOK_EVERY_S - clock())
-            began = clock()
-            try:
-                async with asyncio.timeout(LOOK_TIMEOUT_S), self._database.read() as conn:
-                    revision = await read_revision(conn)
-            except (TimeoutError, Unavailable):
-                revision = self.snapshot.revision
-            self._looked_at = began
+            if self._looked_at < asked:
+                await asyncio.sleep(self._looked_at + LOOK_EVERY_S - clock())
+                began = clock()
+                try:
+                    async with asyncio.timeout(LOOK_TIMEOUT_S), self._database.read() as conn:
+                        self._looked_revision = await read_revision(conn)
+                except (TimeoutError, Unavailable):
+                    self._looked_revision = self.snapshot.revision
+                self._looked_at = began
+            revision = self._looked_revision  # whoever shares the look waits for what it found, too
         if revision != self.snapshot.revision:
             await self.reload(at_least=revision)
         return self.snapshot

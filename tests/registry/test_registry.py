@@ -147,6 +147,15 @@ async def test_an_unknown_name_is_looked_for_once_more(service: RegistryService,
         assert (await elsewhere.newest()).find("default", name) is not None
 
 
+async def test_those_who_share_a_look_all_get_what_it_found(service: RegistryService, database: Database) -> None:
+    """CMP-21: none of several calls that come together is told that the model does not exist."""
+    elsewhere = Registry(database)
+    await elsewhere.reload()
+    await service.models.create(ADMIN, new_model(), server=ORIGIN)
+    found = await asyncio.gather(*(elsewhere.newest() for _ in range(5)))
+    assert all(now.find("default", "a") for now in found)
+
+
 async def test_unknown_names_are_no_hammer_for_the_database(service: RegistryService, database_url: str) -> None:
     """CMP-21: a thousand questions for invented names share few looks, and hear of everything all the same."""
     database = await Counted.open(database_url)
