@@ -113,7 +113,7 @@ class Modelport:
             self._relay.end_all()
 
     def _running_by_model(self) -> Mapping[str, int]:
-        return {}
+        return self._relay.running_by_model() if self.address else {}
 
     def _application(self) -> web.Application:
         plane, self._relay = make_data_plane(self.ground)
@@ -150,6 +150,7 @@ class Modelport:
             repeat(ground.reloader.look, every_s=LOOK_S, name="look for changes of the configuration")
         repeat(ground.checking.rounds.step, every_s=HEALTH_LOOK_S, name="look at the health of endpoints")
         repeat(ground.sweep, every_s=SWEEP_S, name="delete what is too old")
+        ground.work.drain(ground.lifecycle.restoration, self._relay.end)
 
     async def _drain(self, listener: Listener) -> None:
         """Let running calls finish; those that do not are ended with an error event (PRX-40)."""

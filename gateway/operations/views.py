@@ -59,6 +59,8 @@ class OperationView(Described):
     blockers: tuple[Blocker, ...]
     """What it waits for."""
     cancel_requested: bool
+    worker: str | None
+    """The process that carries it out now."""
     result: dict[str, Any] | None
     error: OperationError | None
     etag: str
@@ -137,6 +139,7 @@ def operation_view(record: OperationRecord) -> OperationView:
         failed=record.failed,
         blockers=tuple(Blocker(**one) for one in record.blockers),
         cancel_requested=record.cancel_requested,
+        worker=record.lease_owner,
         result=None if record.result is None else dict(record.result),
         error=None if record.error is None else OperationError(**record.error),
         etag=record.etag,

@@ -92,6 +92,9 @@ class Heartbeat:
         self._said: tuple[int, str] | None = None
         self._said_ms = 0
         self._beating = asyncio.Lock()
+        self._surveying = asyncio.Lock()
+        self._surveyed: tuple[list[Worker], int] | None = None
+        self._surveyed_at = 0.0
         self._left = False
 
     async def beat(self) -> None:
@@ -114,6 +117,23 @@ class Heartbeat:
                 self.living = len(await live_workers(conn, now_ms, dead_after_s=self.dead_after_s))
             self._said, self._said_ms = said, now_ms
 
+    async def survey(self) -> tuple[list[Worker], int]:
+        """Return the processes that live, this one as it is now, and the registry's revision in the database.
+
+        None of it is older than the question; those who ask together share the look.
+        """
+        asked = self._clock.monotonic()
+        async with self._surveying:
+            if self._surveyed is None or self._surveyed_at < asked:
+                self._surveyed_at = self._clock.monotonic()
+                self._surveyed = await self._survey()
+            return self._surveyed
+
+    async def others(self, conn: AsyncConnection, *, now_ms: int) -> list[dict[str, int]]:
+        """Return for each living process but this one how many calls of each model run there, by uid."""
+        living = await live_workers(conn, now_ms, dead_after_s=self.dead_after_s)
+        return [dict(one.inflight) for one in living if one.id != self.worker]
+
     async def everybody(self) -> tuple[list[Worker], int, int]:
         """Return every process with a row, the registry's revision in the database, and the time."""
         async with self._database.read() as conn:
@@ -127,6 +147,11 @@ class Heartbeat:
                 return
             async with self._database.write() as conn:
                 await conn.execute(delete(workers).where(workers.c.id == self.worker))
+
+    async def _survey(self) -> tuple[list[Worker], int]:
+        await self.beat()
+        workers, version, now_ms = await self.everybody()
+        return [one for one in workers if one.lives(now_ms, self.dead_after_s)], version
 
     async def _write(self, conn: AsyncConnection, values: Mapping[str, Any]) -> None:
         changed = await conn.execute(update(workers).where(workers.c.id == self.worker).values(**values))
