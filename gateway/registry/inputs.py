@@ -223,6 +223,13 @@ class ModelQuery(PageQuery):
     """Deleted ones as well."""
 
 
+class NamedQuery(Described):
+    """Where a model is looked for that is named instead of given by its uid."""
+
+    team: Name | None = None
+    """The team of the name; the key's own team when left out."""
+
+
 class EndpointQuery(PageQuery):
     """Filters of the list of endpoints."""
 

@@ -10,7 +10,7 @@ from gateway.api.operation import answer, operation
 from gateway.api.page import Page
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
-from gateway.registry.inputs import ModelCreate, ModelPatch, ModelQuery, PublishQuery
+from gateway.registry.inputs import ModelCreate, ModelPatch, ModelQuery, NamedQuery, PublishQuery
 from gateway.registry.render import model_view, tag_of
 from gateway.registry.routes.entrance import Entrance, candidate, failed
 from gateway.registry.routes.paging import after, following
@@ -91,14 +91,18 @@ class ModelRoutes:
         "GET",
         "/models/{uid}",
         permission=Permission.REGISTRY_READ,
+        query=NamedQuery,
         answers={200: ModelView},
-        errors=(404, 410),
+        errors=(404, 410, 422),
         tag="models",
         summary="Show a model",
     )
-    async def show_model(self, request: web.Request) -> web.StreamResponse:
-        """With its address, endpoints and aliases; a deleted one by its uid, and of a purged one what is left (410)."""
-        state = await self._service.get(request[PRINCIPAL], request.match_info["uid"])
+    async def show_model(self, request: web.Request, query: NamedQuery) -> web.StreamResponse:
+        """With its address, endpoints and aliases; a deleted one by its uid, and of a purged one what is left (410).
+
+        The uid may be a name, too.
+        """
+        state = await self._service.get(request[PRINCIPAL], request.match_info["uid"], within=query.team)
         view = self._view(request, state)
         return answer(view, etag=tag_of(view))
 
@@ -106,6 +110,7 @@ class ModelRoutes:
         "PATCH",
         "/models/{uid}",
         permission=Permission.REGISTRY_WRITE,
+        query=NamedQuery,
         body=ModelPatch,
         answers={200: ModelView},
         errors=(403, 404, 409, 412, 422),
@@ -113,9 +118,11 @@ class ModelRoutes:
         tag="models",
         summary="Change a model",
     )
-    async def change_model(self, request: web.Request, body: ModelPatch) -> web.StreamResponse:
+    async def change_model(self, request: web.Request, body: ModelPatch, query: NamedQuery) -> web.StreamResponse:
         """Only the given fields change; null goes back to the default. A new state needs models.operate."""
-        state = await self._service.patch(request[PRINCIPAL], request.match_info["uid"], body, parse_if_match(request))
+        state = await self._service.patch(
+            request[PRINCIPAL], request.match_info["uid"], body, parse_if_match(request), within=query.team
+        )
         view = self._view(request, state)
         return answer(view, etag=tag_of(view))
 

@@ -62,8 +62,8 @@ class ModelService:
             page = await MODELS.page(conn, where, after=after, limit=query.limit)
             return Slice(await _states(conn, page.items), page.after)
 
-    async def get(self, principal: Principal, uid: str) -> ModelState:
-        """Return a model, also a deleted one by its uid.
+    async def get(self, principal: Principal, uid: str, *, within: str | None = None) -> ModelState:
+        """Return a model by its uid, also a deleted one, or by its name `within` a team.
 
         Raises:
             NotFound: it does not exist for the caller.
@@ -71,7 +71,7 @@ class ModelService:
         """
         async with self._changes.read() as conn:
             try:
-                found, _ = await get_model(conn, principal, uid)
+                found, _ = await get_model(conn, principal, uid, team=within)
             except NotFound:
                 await require_not_purged(conn, principal, uid)
                 raise
@@ -113,9 +113,17 @@ class ModelService:
             return await change.finish(await state_of(conn, model))
 
     async def patch(
-        self, principal: Principal, uid: str, body: ModelPatch, if_match: IfMatch = UNGUARDED
+        self,
+        principal: Principal,
+        uid: str,
+        body: ModelPatch,
+        if_match: IfMatch = UNGUARDED,
+        *,
+        within: str | None = None,
     ) -> ModelState:
         """Change the given fields of a model; a new name shows in its aliases and endpoints too.
+
+        It is given by its uid, or by its name `within` a team.
 
         Raises:
             PermissionDenied: a new state needs the permission models.operate.
@@ -126,7 +134,7 @@ class ModelService:
             principal.require(Permission.MODELS_OPERATE)
         async with self._changes.begin() as change:
             conn = change.conn
-            model, team = await get_model(conn, principal, uid)
+            model, team = await get_model(conn, principal, uid, team=within)
             change.require_owner("model", model.name, model)
             if_match.check(format_etag(model.uid, model.rev))
             require_living(model)
