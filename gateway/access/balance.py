@@ -81,7 +81,21 @@ class Balancer:
         if not self._troubles and len(endpoints) == 1 and endpoints[0].enabled:
             return endpoints[0]
         usable = [endpoint for endpoint in endpoints if endpoint.enabled]
-        chosen = self._pick(usable) or self._least_cooling(usable)
+        return self._pick(usable) or self.last_resort(usable)
+
+    def ready(self, endpoints: Sequence[E]) -> E | None:
+        """Return the endpoint for a new call among those that can be asked now; None when a fallback is asked first."""
+        self._retries = min(self._rules.retry_reserve, self._retries + self._rules.retry_ratio)
+        return self.another(endpoints)
+
+    def another(self, endpoints: Sequence[E]) -> E | None:
+        """Return one that can be asked now, for a call that has been counted as a new one."""
+        return self._pick([endpoint for endpoint in endpoints if endpoint.enabled])
+
+    def last_resort(self, endpoints: Sequence[E]) -> E:
+        """Return the endpoint that is to be left alone for the shortest time; raise Unavailable as `choose`."""
+        usable = [endpoint for endpoint in endpoints if endpoint.enabled]
+        chosen = self._least_cooling(usable)
         if chosen is None:
             raise Unavailable(
                 "every endpoint of this model has failed several times in a row",

@@ -7,21 +7,23 @@ when the body can be sent again (proxy_behaviour.md section 7, clients.md CL-7);
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from http import HTTPStatus
 
 import msgspec
 from multidict import CIMultiDict
 from yarl import URL
 
-from gateway.access.balance import Balancer, Outcome, retry_after_s
+from gateway.access.admission import unreachable
+from gateway.access.balance import Balancer, Outcome, is_retryable, retry_after_s
 from gateway.access.call import Call
 from gateway.access.deadline import Deadline
+from gateway.access.fallback import Tier
 from gateway.access.headers import without_account
 from gateway.access.refusals import final, timed_out
 from gateway.access.tokens import Tokens
 from gateway.errors import ConnectFailed, EgressDenied, GatewayError, Unavailable, UpstreamFailed
-from gateway.registry.snapshot import EndpointRoute
+from gateway.registry.snapshot import EndpointRoute, ModelRoute
 from gateway.settings import TimeoutSettings
 from gateway.upstream.transport import NothingSent, Transport, UpstreamRequest, UpstreamResponse
 from gateway.vault.secret import Secret
@@ -47,6 +49,11 @@ def _always() -> bool:
     return True
 
 
+def _never(route: ModelRoute) -> bool:
+    del route
+    return False
+
+
 def _nothing() -> None:
     return None
 
@@ -69,6 +76,10 @@ class Outgoing(msgspec.Struct):
     close: Callable[[], None] = _nothing
     """Give back what the body was kept in."""
     endpoints: tuple[EndpointRoute, ...] = ()
+    fallbacks: Iterator[Tier] | None = None
+    """The models that take over where none of these can answer; None for a model without any."""
+    injects: Callable[[ModelRoute], bool] = _never
+    """Whether we ask that model for the usage event that the caller did not ask for."""
 
 
 class Dispatcher:
@@ -102,23 +113,27 @@ class Dispatcher:
         if not call.stream:
             own = call.route.total_timeout_s if call.route is not None else None
             deadline.total(self._timeouts.total_s if own is None else own)
-        endpoint: EndpointRoute | None = self._balancer.choose(outgoing.endpoints)
+        if outgoing.fallbacks is None:
+            endpoint = self._balancer.choose(outgoing.endpoints)
+        else:
+            endpoint = self._first_ready(call, outgoing, outgoing.fallbacks)
         tried: list[str] = []
         while True:
-            assert endpoint is not None
             tried.append(endpoint.id)
             response, error, outcome = await self._attempt(call, outgoing, endpoint, deadline)
             self._balancer.record(endpoint.id, outcome, retry_after_s=_wait(response))
             if response is not None and response.status < _REFUSED:
                 return response
-            endpoint = self._balancer.again(
-                outgoing.endpoints, tried=tried, outcome=outcome, begun=False, replayable=outgoing.replayable()
-            )
-            if endpoint is None or call.left:
+            following, tier = self._following(outgoing, tried, outcome)
+            if following is None or call.left:
                 break
             self._give_up(call, response, error, outcome)
+            endpoint, pause_s = following, self._balancer.pause_s(len(tried))
+            if tier is not None:
+                tried = []
+                _enter(call, outgoing, tier)
             deadline.again()  # the pause belongs to no attempt: a limit that has passed must not pass once more
-            await asyncio.sleep(self._balancer.pause_s(len(tried)))
+            await asyncio.sleep(pause_s)
         if error is not None:
             # Where nothing was sent to the only endpoint, the caller may well ask again.
             if call.attempts or not isinstance(error, ConnectFailed):
@@ -129,6 +144,41 @@ class Dispatcher:
                 del error  # its trace holds this frame, and the frame the whole body
         assert response is not None
         return response
+
+    def _first_ready(self, call: Call, outgoing: Outgoing, fallbacks: Iterator[Tier]) -> EndpointRoute:
+        """Return an endpoint that can be asked now, of the first model that has one.
+
+        Where nobody has one, the call's own model is asked as if there were no others.
+        """
+        endpoint = self._balancer.ready(outgoing.endpoints)
+        if endpoint is not None:
+            return endpoint
+        for tier in fallbacks:
+            endpoint = self._balancer.another(tier.endpoints)
+            if endpoint is not None:
+                _enter(call, outgoing, tier)
+                return endpoint
+        if not outgoing.endpoints:
+            raise unreachable(call.model or "")
+        return self._balancer.last_resort(outgoing.endpoints)
+
+    def _following(
+        self, outgoing: Outgoing, tried: list[str], outcome: Outcome
+    ) -> tuple[EndpointRoute | None, Tier | None]:
+        """Return the endpoint of the next attempt, with its model where another one takes over; None ends the call."""
+        replayable = outgoing.replayable()
+        endpoint = self._balancer.again(
+            outgoing.endpoints, tried=tried, outcome=outcome, begun=False, replayable=replayable
+        )
+        if endpoint is not None or outgoing.fallbacks is None or not is_retryable(outcome):
+            return endpoint, None
+        for tier in outgoing.fallbacks:
+            endpoint = self._balancer.again(
+                tier.endpoints, tried=(), outcome=outcome, begun=False, replayable=replayable
+            )
+            if endpoint is not None:
+                return endpoint, tier
+        return None, None
 
     async def _attempt(
         self, call: Call, outgoing: Outgoing, endpoint: EndpointRoute, deadline: Deadline
@@ -198,6 +248,14 @@ class Dispatcher:
         if own is not None:
             return own
         return self._timeouts.first_byte_stream_s if call.stream else self._timeouts.first_byte_s
+
+
+def _enter(call: Call, outgoing: Outgoing, tier: Tier) -> None:
+    """Go on with another model: its limits count from here on, and what is used is its usage."""
+    call.attempts.append(f"fallback {tier.route.name}")
+    call.route, outgoing.endpoints = tier.route, tier.endpoints
+    call.injected_usage = outgoing.injects(tier.route)
+    call.notice = call.notice or {}  # of the model that was called, and of no other
 
 
 async def _moving(body: AsyncIterator[bytes], deadline: Deadline) -> AsyncIterator[bytes]:

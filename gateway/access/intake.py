@@ -9,10 +9,11 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from gateway.access.admission import admit, admit_unnamed, may_use, require_staying
+from gateway.access.admission import admit, admit_unnamed, may_use, require_staying, unreachable
 from gateway.access.body import read_call, rewrite
 from gateway.access.call import Call
 from gateway.access.dispatch import Outgoing
+from gateway.access.fallback import tiers
 from gateway.access.headers import to_upstream, via
 from gateway.access.mentions import mentioned_files
 from gateway.access.multipart import read_head
@@ -103,9 +104,10 @@ class Intake:
         if len(snapshot.teams) > 1 and (files := mentioned_files(body)):
             await self._require_own(call, files)
         route = call.route
-        call.injected_usage = (
-            route is not None and route.stream_usage and asked.can_inject_usage and operation.terminal == "done"
-        )
+        injectable = asked.can_inject_usage and operation.terminal == "done"
+        call.injected_usage = injectable and route is not None and route.stream_usage
+        if outgoing.fallbacks is not None:
+            outgoing.injects = lambda taking_over: injectable and taking_over.stream_usage
         if not is_json(outgoing.headers.get("Content-Type", "")):
             outgoing.headers["Content-Type"] = (
                 "application/json"  # curl -d says something else; the body was read as JSON
@@ -166,6 +168,10 @@ class Intake:
                 raise not_found(referred)
             only = tuple(endpoint for endpoint in outgoing.endpoints if endpoint.id == maker)
             outgoing.endpoints = only or outgoing.endpoints
+        elif route.fallbacks:
+            outgoing.fallbacks = tiers(call.principal, route, lambda: self._registry.snapshot)
+        if not outgoing.endpoints and outgoing.fallbacks is None:
+            raise unreachable(model)
 
     async def _require_own(self, call: Call, files: frozenset[str]) -> None:
         for file in await self._objects.foreign(call.team, files):

@@ -47,6 +47,12 @@ StreamUsage: TypeAlias = Annotated[
     bool | None,
     typer.Option("--stream-usage/--no-stream-usage", help="Whether the upstream knows stream_options.include_usage."),
 ]
+Fallback: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fallback", metavar="MODEL", help="Takes over where no endpoint can answer; may be repeated, '' for none."
+    ),
+]
 DrainMs: TypeAlias = Annotated[
     int | None,
     typer.Option(
@@ -95,6 +101,7 @@ _FIELDS: Columns = {
     "url": "url",
     "aliases": "aliases",
     "endpoints": _endpoints,
+    "fallbacks": "fallbacks",
     "package": _package,
     "first byte timeout (s)": "first_byte_timeout_s",
     "idle timeout (s)": "idle_timeout_s",
@@ -116,6 +123,7 @@ def add_model(  # noqa: PLR0913, PLR0917 - each is a flag
     path: Path = None,
     description: Description = None,
     stream_usage: StreamUsage = None,
+    fallback: Fallback = None,
     first_byte_timeout: Seconds = None,
     idle_timeout: Seconds = None,
     total_timeout: Seconds = None,
@@ -137,6 +145,7 @@ def add_model(  # noqa: PLR0913, PLR0917 - each is a flag
             total_timeout_s=total_timeout,
         ),
         **_drain(drain_for_usage_ms),
+        **_fallbacks(fallback),
     }
     common = given(model=name, team=session.team, task=task)
     wanted = [{"base_url": url, **common, **shared} for url in endpoint or ()]
@@ -149,7 +158,9 @@ def add_model(  # noqa: PLR0913, PLR0917 - each is a flag
 
 def _suggest_next(session: Session, made: JsonObject) -> None:
     """Say what makes the model callable, or how it is called."""
-    if not made["endpoints"]:
+    if not made["endpoints"] and made["fallbacks"]:
+        say(f"It has no endpoint of its own: calls go to {made['fallbacks'][0]}.")
+    elif not made["endpoints"]:
         say("It has no endpoint yet, so a call to it is a 503.")
         suggest(f"modelport endpoints add {made['name']} http://localhost:8000/v1", team=session.team)
     elif not any(one["enabled"] for one in made["endpoints"]):
@@ -189,6 +200,7 @@ def edit_model(  # noqa: PLR0913, PLR0917 - each is a flag
     path: Path = None,
     description: Description = None,
     stream_usage: StreamUsage = None,
+    fallback: Fallback = None,
     first_byte_timeout: Seconds = None,
     idle_timeout: Seconds = None,
     total_timeout: Seconds = None,
@@ -205,6 +217,7 @@ def edit_model(  # noqa: PLR0913, PLR0917 - each is a flag
             total_timeout_s=total_timeout,
         ),
         **_drain(drain_for_usage_ms),
+        **_fallbacks(fallback),
     }
     session.item(edit(session, NOUN, name, changes), _FIELDS)
     suggest(f"modelport resolve {rename or name}", team=session.team)
@@ -214,6 +227,11 @@ def edit_model(  # noqa: PLR0913, PLR0917 - each is a flag
 def remove_model(session: Session, name: Name) -> None:
     """Remove a model and its endpoints. Programs that call it get 404 from then on."""
     remove(session, NOUN, name, what_goes=_what_goes)
+
+
+def _fallbacks(names: list[str] | None) -> JsonObject:
+    """Return the field, the whole list; an empty name stands for nobody."""
+    return {} if names is None else {"fallbacks": [name for name in names if name]}
 
 
 def _drain(value: int | None) -> JsonObject:

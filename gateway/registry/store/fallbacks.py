@@ -1,7 +1,6 @@
 """Rows of model_fallbacks: the models that take over, in order, for one that cannot answer."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -54,7 +53,7 @@ async def touch_owners(conn: AsyncConnection, uid: str) -> None:
     await MODELS.touch(conn, models.c.uid.in_(owners))
 
 
-def _grouped(rows: Iterable[Row[Any]]) -> dict[str, tuple[str, ...]]:
+def _grouped(rows: Iterable[Row[str, str]]) -> dict[str, tuple[str, ...]]:
     groups: dict[str, tuple[str, ...]] = {}
     for owner, value in rows:
         groups[owner] = (*groups.get(owner, ()), value)
