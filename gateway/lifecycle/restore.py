@@ -15,7 +15,7 @@ from gateway.lifecycle.states import Event, can, follow
 from gateway.registry.names import check_model_name
 from gateway.registry.record import ModelRecord
 from gateway.registry.service.change import Change, Changes
-from gateway.registry.service.lookup import require_free
+from gateway.registry.service.lookup import require_free, require_not_purged
 from gateway.registry.service.models import state_of
 from gateway.registry.service.recorded import changed, effect
 from gateway.registry.state import ModelState
@@ -51,7 +51,8 @@ class Restoration:
         """Bring a deleted model back, with its endpoints as they were and their health unproved.
 
         Raises:
-            NotFound: there is none, or it was purged.
+            NotFound: there is none.
+            Gone: it was purged.
             Conflict: it is not deleted, or its name is taken by now.
             PreconditionFailed: If-Match names another revision.
             Unprocessable: `rename_to` is no name.
@@ -60,6 +61,7 @@ class Restoration:
         name = None if rename_to is None else check_model_name(rename_to, param="rename_to")
         try:
             async with self._changes.begin(once) as change:
+                await require_not_purged(change.conn, principal, named)
                 model, _ = await cases.find(change.conn, principal, named, team)
                 if_match.check(format_etag(model.uid, model.rev))
                 columns = follow(model, Event.REVIVE if activate else Event.UNDELETE)
@@ -127,8 +129,8 @@ async def _back(  # noqa: PLR0913 - one step of two callers
 async def _require_free(change: Change, model: ModelRecord, name: str) -> None:
     team = await TEAMS.find(change.conn, model.team_id)
     assert team is not None, "a team with models is never deleted"
-    try:
-        await require_free(change.conn, team, name, now_ms=change.now_ms)
+    try:  # its own name rests for nobody else: it is not purged
+        await require_free(change.conn, team, name, now_ms=change.now_ms, reuse=name == model.name)
     except Conflict as error:
         error.hint = "send rename_to with another name, or delete what has it now"
         raise

@@ -24,7 +24,7 @@ from gateway.lifecycle.views import (
     times_of,
 )
 from gateway.registry.health import HealthBook
-from gateway.registry.render import Told, model_view
+from gateway.registry.render import Told, model_view, tag_of
 from gateway.registry.routes.origin import OriginOf
 from gateway.registry.state import ModelState
 from gateway.registry.views import ModelView
@@ -111,7 +111,7 @@ class LifecycleRoutes:
         query=TeamQuery,
         body=Undelete,
         answers={200: RestoredView},
-        errors=(403, 404, 409, 412, 422),
+        errors=(403, 404, 409, 410, 412, 422),
         if_match="optional",
         idempotent=True,
         tag="models",
@@ -129,7 +129,7 @@ class LifecycleRoutes:
                 )
                 for one in restored.references
             )
-            return answer(RestoredView(**view.model_dump(), effects=effects), etag=view.etag)
+            return answer(RestoredView(**view.model_dump(), effects=effects), etag=tag_of(view))
 
         once = once_of(request, render)
         restored = await self._service.restoration.undelete(
@@ -198,7 +198,7 @@ class LifecycleRoutes:
 
     def _shown(self, request: web.Request, state: ModelState) -> web.StreamResponse:
         view = model_view(state, self._origin_of(request), Told(self._book, request[PRINCIPAL]))
-        return answer(view, etag=view.etag)
+        return answer(view, etag=tag_of(view))
 
 
 def _retired(retired: Retired) -> web.Response:

@@ -20,10 +20,11 @@ ROLES = {  # security.md section 6, written down a second time on purpose
     "developer": {"self.read", "registry.read", "usage.own", "infer", "keys.own"},
     "publisher": {
         "self.read", "registry.read", "usage.own", "infer", "keys.own", "registry.write", "usage.read",
+        "models.deprecate",
     },
     "operator": {
         "self.read", "registry.read", "usage.own", "infer", "keys.own", "registry.write", "usage.read",
-        "models.operate", "settings.read",
+        "models.deprecate", "models.operate", "models.delete", "settings.read",
     },
     "admin": {str(one) for one in Permission},
     "auditor": {"self.read", "audit.read"},

@@ -8,6 +8,7 @@ from gateway.lifecycle.service import LifecycleService
 from gateway.registry.service.registry_service import RegistryService
 from gateway.storage.engine import Database
 from tests.clock import ManualClock
+from tests.lifecycle.crowd import Crowd
 from tests.lifecycle.house import Elsewhere, lifecycle_routes, make_lifecycle
 from tests.registry.api import Api
 from tests.registry.conftest import clock, service, vault
@@ -33,4 +34,21 @@ def lifecycle(
 async def api(service: RegistryService, lifecycle: LifecycleService) -> AsyncIterator[Api]:
     """Give the registry's routes and those of a model's life, called by an administrator unless the call says else."""
     async with Api(service, lifecycle_routes(lifecycle)) as started:
+        yield started
+
+
+@pytest.fixture
+async def crowd(
+    service: RegistryService, database: Database, clock: ManualClock, elsewhere: Elsewhere
+) -> AsyncIterator[Crowd]:
+    """Give a process with everything that is about many models."""
+    made = Crowd(database, service, clock, elsewhere)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def many(crowd: Crowd) -> AsyncIterator[Api]:
+    """Give its routes, called by an administrator unless the call says else."""
+    async with crowd.api() as started:
         yield started
