@@ -216,6 +216,8 @@ class SecretSettings(Section):
     """Pepper for the hashes of callers' keys: 32 bytes, base64."""
     audit: SecretReference | None = None
     """Key that seals the rows of the record of changes: 32 bytes, base64."""
+    audit_signing: SecretReference | None = None
+    """Seed of the ed25519 key that signs the record's checkpoints: 32 bytes, base64."""
     file_directory: Path | None = None
     """Directory that `file:` credentials of endpoints must lie in; unset: data_dir/secrets and /run/secrets."""
 

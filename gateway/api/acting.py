@@ -66,11 +66,11 @@ def act_as(who: Acting) -> Iterator[None]:
         _ACTING.reset(token)
 
 
-def acting_of(request: web.Request) -> Acting:
+def acting_of(request: web.Request, *, strict: bool = True) -> Acting:
     """Return who sent a request, with what it says of itself.
 
     Raises:
-        InvalidRequest: the reason is no line of text.
+        InvalidRequest: the reason is no line of text, and `strict` asks for one.
     """
     headers, principal = request.headers, request.get(PRINCIPAL)
     key_id = None if principal is None else principal.key_id
@@ -82,16 +82,16 @@ def acting_of(request: web.Request) -> Acting:
         via="cli" if headers.get(hdrs.USER_AGENT, "").startswith(_CLI_AGENT) else "api",
         peer=request.get(PEER),
         request_id=request.get(REQUEST_ID),
-        idempotency_key=headers.get("Idempotency-Key"),
-        reason=_reason(request),
+        idempotency_key=headers.get("Idempotency-Key") if strict else None,
+        reason=_reason(request, strict=strict),
     )
 
 
-def _reason(request: web.Request) -> str | None:
+def _reason(request: web.Request, *, strict: bool) -> str | None:
     given = [*request.headers.getall(REASON_HEADER, []), *request.rel_url.query.getall(REASON_PARAMETER, [])]
     if not given:
         return None
-    if len(given) > 1:
+    if len(given) > 1 and strict:
         raise InvalidRequest(
             f"the reason is given {len(given)} times",
             param=REASON_HEADER,
@@ -99,6 +99,8 @@ def _reason(request: web.Request) -> str | None:
         )
     text = given[0].strip()
     if not 1 <= len(text) <= MAX_REASON or not text.isprintable():
+        if not strict:
+            return None
         raise InvalidRequest(
             f"the reason must be one line of 1 to {MAX_REASON} characters",
             param=REASON_HEADER,

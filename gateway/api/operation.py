@@ -62,6 +62,7 @@ class Operation:
     description: str
     if_match: Literal["no", "optional", "required"]
     idempotent: bool
+    action: str
 
 
 OPERATIONS = web.AppKey("OPERATIONS", list[Operation])
@@ -82,11 +83,13 @@ def operation(  # noqa: PLR0913 - keyword-only, and each is one line of the docu
     errors: tuple[int, ...] = (),
     if_match: Literal["no", "optional", "required"] = "no",
     idempotent: bool = False,
+    action: str | None = None,
 ) -> Callable[[_HandlerT], _HandlerT]:
     """Declare a method as the operation; its docstring is the description.
 
     `errors` lists only what the method itself raises: what every call may answer is known. `if_match` says whether the
-    method honours If-Match, `idempotent` whether it honours Idempotency-Key.
+    method honours If-Match, `idempotent` whether it honours Idempotency-Key. `action` is its name in the record of
+    changes, made of the method's when left out: `delete_model` is `model.delete`.
 
     Raises:
         TypeError: neither a permission nor public, or the method's parameters do not fit (at import time).
@@ -114,11 +117,17 @@ def operation(  # noqa: PLR0913 - keyword-only, and each is one line of the docu
             description=inspect.getdoc(handler) or "",
             if_match=if_match,
             idempotent=idempotent,
+            action=action or _action(name),
         )
         setattr(handler, _MARK, declared)
         return handler
 
     return declare
+
+
+def _action(name: str) -> str:
+    verb, _, noun = name.partition("_")
+    return f"{noun}.{verb}" if noun else name
 
 
 def register(app: web.Application, *routes: object, prefix: str = "/api/v1") -> None:

@@ -27,6 +27,7 @@ from gateway.lifecycle.routes import LifecycleRoutes
 from gateway.middleware.cors import allow_origin, cors_middleware
 from gateway.middleware.host import Hosts, host_middleware
 from gateway.middleware.identity import Identity, identity_middleware
+from gateway.middleware.refused import note_refusals
 from gateway.middleware.report import report_middleware
 from gateway.observe.routes import ErrorRoutes
 from gateway.probes import Probes
@@ -52,6 +53,7 @@ def make_application(ground: Ground, probes: Probes, plane: DataPlane) -> web.Ap
                 ground.metrics,
                 problems_below=(f"{mount}api/", f"{mount}-/", f"{mount}metrics"),
                 help_page=f"{mount}api/{ERRORS_PAGE}" if role == "server" else None,
+                refused=note_refusals(ground.trail),
             ),
             host_middleware(hosts),
             identity_middleware(identity, frozenset({f"{mount}-/healthy", f"{mount}-/ready"})),
@@ -101,9 +103,11 @@ def _register_management(app: web.Application, ground: Ground) -> None:
         UsageRoutes(UsageService(ground.database, ground.clock)),
         SettingsRoutes(partial(_in_force, ground), hot=ground.live.is_hot),
         StatusRoutes(reloader),
+        ground.record.routes(),
         ErrorRoutes(ground.troubles),
         *ground.work.routes(),
         LifecycleRoutes(ground.lifecycle, origin_of, checking.book),
+        ground.many.routes(),
         prefix=f"{mount}api/v1",
     )
     if ground.settings.server.reload_endpoint:

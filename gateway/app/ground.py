@@ -5,9 +5,10 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from gateway import __version__
-from gateway.app.life import make_lifecycle
+from gateway.app.life import make_lifecycle, make_watch
+from gateway.app.many import Many
+from gateway.app.record import Record
 from gateway.app.work import Work
-from gateway.audit.trail import Trail
 from gateway.configuration.loading import Configuration
 from gateway.declared.hot import Live
 from gateway.declared.setup import make_reconciler, make_reloader
@@ -16,7 +17,6 @@ from gateway.keys.ring import KeyRing
 from gateway.keys.service import KeyService
 from gateway.keys.store import KeyUse, note_uses
 from gateway.observe.logs import configure_logs
-from gateway.observe.masking import mask
 from gateway.observe.metrics import Metrics
 from gateway.observe.recent import RecentTroubles
 from gateway.preflight.setup import is_here, make_checking
@@ -34,7 +34,7 @@ from gateway.upstream.session_transport import SessionTransport
 from gateway.usage.model import DAY_MS, UsageRecord
 from gateway.usage.retention import Retention
 from gateway.usage.store import add as add_usage
-from gateway.vault.setup import load_audit_keys, load_peppers, make_vault
+from gateway.vault.setup import load_peppers, make_vault
 
 
 class Ground:
@@ -102,19 +102,16 @@ class Ground:
         self.database = await Database.open(self.settings.database_url, pgbouncer=settings.pgbouncer)
         self.closing.append(self.database.close)
         automatic = self.database.dialect == "sqlite" or settings.auto_migrate
-        await migrate(self.database, clock=self.clock, automatic=automatic)
+        self.record = Record(self.settings, self.database, self.clock, self._environment)
+        self.trail = self.record.trail
+        await migrate(self.database, clock=self.clock, automatic=automatic, note=self.record.migrated)
         self.closing.append(self.tasks.close)  # before the database: what runs in the background uses it
 
     async def _open_services(self) -> None:
         settings, database, clock = self.settings, self.database, self.clock
         self.registry = Registry(database)
-        self.trail = Trail(
-            database,
-            clock,
-            keys=load_audit_keys(settings, environment=self._environment),
-            enabled=settings.audit.enabled,
-            masked=mask,
-        )
+        self.closing.append(self.record.close)
+        await self.record.open()
         peppers = load_peppers(settings, environment=self._environment)
         uses = self.writer(self._write_uses, "key uses")
         self.ring = KeyRing(
@@ -143,6 +140,16 @@ class Ground:
         self.work = Work(settings, database, clock, self.tasks, registry=self.registry, trail=self.trail)
         self.closing += self.work.closing()
         self.lifecycle = make_lifecycle(live, self.service, clock, trail=self.trail, work=self.work)
+        self.many = Many(
+            database,
+            self.service.changes,
+            clock,
+            live=live,
+            trail=self.trail,
+            work=self.work,
+            watch=make_watch(self.work),
+            lifecycle=self.lifecycle,
+        )
         self.checking = make_checking(
             self.transport,
             egress=egress,
@@ -174,6 +181,7 @@ class Ground:
                 is_own=lambda url: is_here(url, live.settings, port=self.port or settings.server.port),
             ),
             changed=self.checking.follow,
+            trail=self.trail,
         )
 
     async def _open_echo(self) -> EchoServer:

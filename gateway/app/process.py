@@ -150,7 +150,9 @@ class Modelport:
             repeat(ground.reloader.look, every_s=LOOK_S, name="look for changes of the configuration")
         repeat(ground.checking.rounds.step, every_s=HEALTH_LOOK_S, name="look at the health of endpoints")
         repeat(ground.sweep, every_s=SWEEP_S, name="delete what is too old")
+        ground.record.watch(ground.tasks)
         ground.work.drain(ground.lifecycle.restoration, self._relay.end)
+        ground.many.begin(ground.tasks, ground.metrics)
 
     async def _drain(self, listener: Listener) -> None:
         """Let running calls finish; those that do not are ended with an error event (PRX-40)."""

@@ -1,4 +1,4 @@
-"""How each row seals the one before it (LIF-20): HMAC-SHA256 over the last row's hash and this row's text. Pure.
+"""How each row seals the one before it (LIF-20): HMAC-SHA256 over the last row's hash and its text. Pure.
 
 The keys lie outside the database, like the pepper: whoever can write the database alone cannot forge a row. Each text
 says which key sealed it, so that older keys still verify what they sealed.
@@ -39,7 +39,7 @@ class Keys(Protocol):
 
 
 def seal(previous: str, text: str, key: bytes) -> str:
-    """Return the hash of a row, in hex; `previous` is that of the row before.
+    """Return the hash of a row, in hex; `previous` is that of the row before, which the text repeats as `prev_hash`.
 
     >>> seal(GENESIS, "{}", b"k" * 32)[:16]
     'e01ce7d31481dcb4'

@@ -19,8 +19,10 @@ COLUMNS = ("at", "actor", "action", "outcome", "team", "target", "request_id")
 """Columns that repeat what the text says."""
 
 
-def record_of(event: Event, who: Acting, *, seq: int, at_ms: int, key_id: str) -> dict[str, Any]:
-    """Return the record of an event; `key_id` names the key that seals it."""
+def record_of(  # noqa: PLR0913 - keyword-only where it matters
+    event: Event, who: Acting, *, seq: int, at_ms: int, key_id: str, previous: str
+) -> dict[str, Any]:
+    """Return the record of an event; `key_id` names the key that seals it, `previous` is the hash of the row before."""
     before, after = _differing(event.before, event.after)
     return {
         "seq": seq,
@@ -57,6 +59,7 @@ def record_of(event: Event, who: Acting, *, seq: int, at_ms: int, key_id: str) -
         "effects": list(event.effects),
         "reason": event.reason or who.reason,
         "sealed_with": key_id,
+        "prev_hash": previous,
     }
 
 
@@ -67,6 +70,14 @@ def text_of(record: Mapping[str, Any]) -> str:
     '{"a":"é","b":1}'
     """
     return msgspec.json.encode(record, order="deterministic").decode()
+
+
+def key_id_of(text: str) -> str | None:
+    """Return which key sealed a record; None when it is none."""
+    try:
+        return str(msgspec.json.decode(text)["sealed_with"])
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return None
 
 
 def columns_of(record: Mapping[str, Any], at_ms: int) -> dict[str, Any]:

@@ -16,20 +16,22 @@ from gateway.api.acting import act_as, acting
 from gateway.audit.chain import GENESIS, Keys, seal
 from gateway.audit.event import Event
 from gateway.audit.flood import Flood
-from gateway.audit.record import columns_of, record_of, text_of
+from gateway.audit.record import columns_of, key_id_of, record_of, text_of
 from gateway.errors import GatewayError
 from gateway.storage.clock import Clock
 from gateway.storage.engine import Database
 from gateway.storage.schema import audit
 from gateway.storage.versions import AUDIT_SEQUENCE, bump_version
 
+OFF = "audit.off"
+ON = "audit.on"
 _AT_ONCE = 500
 """Rows of one statement."""
 logger = logging.getLogger("modelport.audit")
 
 
 class Trail:
-    """The record of one database. `keys` gives what seals it; with `enabled` off nothing is written (`switch.py`).
+    """The record of one database. `keys` gives what seals it; with `enabled` off nothing is written.
 
     `masked` takes credentials out of a text that somebody pasted where none belongs.
     """
@@ -55,14 +57,47 @@ class Trail:
 
         It is empty when there is nothing to write, or the record is switched off.
         """
-        if not events or not self.enabled:
-            return ""
+        return await self._append(conn, events, now_ms) if events and self.enabled else ""
+
+    async def _append(self, conn: AsyncConnection, events: Sequence[Event], now_ms: int, *, anew: bool = False) -> str:
+        """Write the rows; `anew` begins a new chain, as after a time without a record."""
         last = await bump_version(conn, AUDIT_SEQUENCE, by=len(events))
         first = last - len(events) + 1
-        rows = list(self._rows(await _hash_at(conn, first - 1), events, first, now_ms))
+        previous = GENESIS if anew else await _hash_at(conn, first - 1)
+        rows = list(self._rows(previous, events, first, now_ms))
         for start in range(0, len(rows), _AT_ONCE):
             await conn.execute(insert(audit), rows[start : start + _AT_ONCE])
         return str(rows[-1]["hash"])
+
+    async def switch(self) -> None:
+        """Have the record say that it is switched off from now on, or on again, unless it says so already (LIF-22).
+
+        To be called at each start. What is written after a time without a record begins a new chain, so that nobody who
+        verifies it can overlook the gap.
+        """
+        async with self._database.read() as conn:
+            newest = await _newest_action(conn)
+        if self.enabled is (newest != OFF):
+            return
+        async with self._database.write() as conn:
+            await bump_version(conn, AUDIT_SEQUENCE, by=0)  # of two processes that start at once, the second waits here
+            if self.enabled is (await _newest_action(conn) != OFF):
+                return
+            action = ON if self.enabled else OFF
+            event = Event(action, "audit", name="the record of changes", reason="audit.enabled")
+            await self._append(conn, [event], self._clock.now_ms(), anew=self.enabled)
+
+    async def sealed_with(self) -> str | None:
+        """Return which key sealed the newest row, None when there is none that says."""
+        newest = select(audit.c.record).order_by(audit.c.seq.desc()).limit(1)
+        async with self._database.read() as conn:
+            text = (await conn.execute(newest)).scalar_one_or_none()
+        return None if text is None else key_id_of(text)
+
+    async def note(self, event: Event) -> None:
+        """Write an event that is no change of the database, in a transaction of its own."""
+        if self.enabled:
+            await self._write_alone(event)
 
     async def refuse(self, event: Event) -> None:
         """Write a refusal in a transaction of its own; of a flood only the first, and every minute how many (LIF-24).
@@ -85,12 +120,13 @@ class Trail:
             async with self._database.write() as conn:
                 await self.write(conn, [event], self._clock.now_ms())
         except GatewayError as error:
-            logger.warning("a refusal of %s is not on the record: %s", event.action, error.message)
+            logger.warning("%s (%s) is not on the record: %s", event.action, event.outcome, error.message)
 
     def _rows(self, previous: str, events: Sequence[Event], first: int, now_ms: int) -> Iterator[dict[str, Any]]:
         key, writer = self._keys.current, acting()
         for seq, event in enumerate(events, start=first):
-            record = record_of(event, event.who or writer, seq=seq, at_ms=now_ms, key_id=key.id)
+            who = event.who or writer
+            record = record_of(event, who, seq=seq, at_ms=now_ms, key_id=key.id, previous=previous)
             text = self._masked(text_of(record))
             previous = seal(previous, text, key.value)
             yield {"seq": seq, **columns_of(record, now_ms), "record": text, "hash": previous}
@@ -100,3 +136,8 @@ async def _hash_at(conn: AsyncConnection, seq: int) -> str:
     """Return the hash of a row; of one that is not there that of the beginning, and `verify` tells that it is gone."""
     found = (await conn.execute(select(audit.c.hash).where(audit.c.seq == seq))).scalar_one_or_none()
     return GENESIS if found is None else str(found)
+
+
+async def _newest_action(conn: AsyncConnection) -> str | None:
+    newest = select(audit.c.action).order_by(audit.c.seq.desc()).limit(1)
+    return (await conn.execute(newest)).scalar_one_or_none()

@@ -61,13 +61,15 @@ def _upgrade(session: Session, config: ConfigFile = None, data_dir: DataDir = No
     """Bring the database to the revision that this program needs; an SQLite file is copied first."""
     settings = local_settings(config, data_dir)
     # Inner imports: as above.
+    from gateway.cli.recording import as_command, note_migration
     from gateway.storage.clock import SystemClock
     from gateway.storage.engine import Database
     from gateway.storage.migrate import Migration, migrate, read_revision
     from gateway.storage.revisions import HEAD
 
     async def run(database: Database) -> Migration:
-        return await migrate(database, clock=SystemClock())
+        with as_command():
+            return await migrate(database, clock=SystemClock(), note=note_migration(settings, database, "upgrade"))
 
     if session.dry_run:
         _rehearse(with_database(settings, read_revision) if _exists(settings) else None, HEAD)
@@ -95,6 +97,7 @@ def _downgrade(
     settings = local_settings(config, data_dir)
     sqlite_file(settings)
     # Inner imports: as above.
+    from gateway.cli.recording import as_command, note_migration
     from gateway.storage.clock import SystemClock
     from gateway.storage.engine import Database
     from gateway.storage.migrate import Migration, downgrade, read_revision
@@ -104,7 +107,9 @@ def _downgrade(
     target = revision or _below(found, REVISIONS)
 
     async def run(database: Database) -> Migration:
-        return await downgrade(database, target, clock=SystemClock())
+        with as_command():
+            note = note_migration(settings, database, "downgrade")
+            return await downgrade(database, target, clock=SystemClock(), note=note)
 
     if session.dry_run:
         _rehearse(found, target)
@@ -181,6 +186,7 @@ def _rewrap(session: Session, config: ConfigFile = None, data_dir: DataDir = Non
     settings = local_settings(config, data_dir)
     sqlite_file(settings)
     # Inner imports: as above.
+    from gateway.cli.recording import as_command, note_rewrap
     from gateway.storage.clock import SystemClock
     from gateway.storage.engine import Database
     from gateway.storage.migrate import require_current
@@ -194,7 +200,8 @@ def _rewrap(session: Session, config: ConfigFile = None, data_dir: DataDir = Non
             return 0  # nor is a key made for nothing
         if not made:
             raise ConfigError(f"there is no {KEK_FILE} in {settings.data_dir}", hint="name the server's --data-dir")
-        return await vault.rewrap()
+        with as_command():
+            return await vault.rewrap(note_rewrap(settings, database))
 
     if session.dry_run:
         say("Dry run: nothing was changed. Every stored credential would be read and written under the newest key.")

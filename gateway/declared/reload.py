@@ -6,13 +6,15 @@ each different result) and in the metrics.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from gateway.api.acting import Acting, acting
+from gateway.audit.event import Event
 from gateway.configuration.finding import ConfigurationError, Finding
 from gateway.configuration.loading import Configuration
-from gateway.declared.hot import Live
+from gateway.declared.hot import Live, values_of
 from gateway.declared.lease import RENEW_MS
 from gateway.declared.model import Declared
 from gateway.declared.reading import read_declared
@@ -49,10 +51,16 @@ class Status:
         return self.result != "refused"
 
 
+async def _note_nothing(event: Event) -> None:
+    """Note no event: where there is no record."""
+    del event
+
+
 class Reloader:
     """Keeps the process on what its file says. `reread` is None without a file, `reconciler` in the gateway role.
 
-    `changed` is told of endpoints (team, model, address) that are new or called otherwise than before.
+    `changed` is told of endpoints (team, model, address) that are new or called otherwise than before, `note` of what
+    goes on the record of changes.
     """
 
     def __init__(  # noqa: PLR0913 - keyword-only, all of it from the composition root
@@ -65,6 +73,7 @@ class Reloader:
         reconciler: Reconciler | None,
         counted: Callable[[Result], object],
         changed: Callable[[tuple[tuple[str, str, str], ...]], object] = lambda _: None,
+        note: Callable[[Event], Awaitable[None]] = _note_nothing,
     ) -> None:
         self._live = live
         self._clock = clock
@@ -72,6 +81,7 @@ class Reloader:
         self._reconciler = reconciler
         self._counted = counted
         self._changed = changed
+        self._note_event = note
         self._declared = Declared()
         self._reloading = asyncio.Lock()
         self._tried_at = 0
@@ -148,9 +158,26 @@ class Reloader:
         except GatewayError as error:
             self._refuse(error, why)
         else:
+            event = self._event(fresh, settings, why)
             self.configuration, self._declared = fresh, declared
             self._note(outcome, settings, why)
+            if self.status.result == "changed":
+                await self._note_event(event)
         self._trying = False
+
+    def _event(self, fresh: Configuration, settings: tuple[str, ...], why: str) -> Event:
+        """Return what goes on the record of a reload that changed something; the objects have rows of their own."""
+        was, now = values_of(self.configuration.settings), values_of(fresh.settings)
+        asked, name = acting(), "configuration" if fresh.document is None else fresh.document.path.name
+        return Event(
+            "settings.reload",
+            "settings",
+            name=name,
+            before={one: _shown(was[one]) for one in settings},
+            after={one: _shown(now[one]) for one in settings},
+            reason=asked.reason or why,
+            who=asked if asked.type == "key" else Acting("file", id=name, name="configuration file", via="file"),
+        )
 
     async def _reconcile(self, declared: Declared) -> Outcome:
         if self._reconciler is None:
@@ -205,6 +232,11 @@ def _read(reread: Callable[[], Configuration]) -> tuple[Configuration, Declared]
     """Read the file in a thread: a thousand models take a second, in which calls go on."""
     fresh = reread()
     return fresh, read_declared(fresh.declared, fresh.document)
+
+
+def _shown(value: object) -> object:
+    """Return a setting's value as JSON."""
+    return list(value) if isinstance(value, tuple) else value if isinstance(value, bool | int | float) else str(value)
 
 
 def _as_finding(error: GatewayError) -> Finding:

@@ -85,6 +85,7 @@ class ReloadRoutes:
         errors=(422,),
         tag="settings",
         summary="Read the configuration file again now",
+        action="settings.reload",
     )
     async def reload(self, request: web.Request) -> web.StreamResponse:
         """Answer when it is in force; 422 with every finding when it is refused, and then nothing has changed."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from yarl import URL
 
+from gateway.audit.trail import Trail
 from gateway.configuration.loading import Configuration
 from gateway.declared.hot import Live
 from gateway.declared.reconcile import Reconciler
@@ -52,6 +53,7 @@ def make_reloader(  # noqa: PLR0913 - keyword-only where it matters, all of it f
     reread: Callable[[], Configuration] | None,
     reconciler: Reconciler | None,
     changed: Callable[[tuple[tuple[str, str, str], ...]], object],
+    trail: Trail,
 ) -> Reloader:
     """Return what reads the file again, with its numbers on /metrics; `changed` as the Reloader has it."""
     reloads = Counter("modelport_config_reloads", "Readings of the configuration file, by result.", ("result",))
@@ -70,6 +72,7 @@ def make_reloader(  # noqa: PLR0913 - keyword-only where it matters, all of it f
         reconciler=reconciler,
         counted=counted,
         changed=changed,
+        note=trail.note,
     )
     metrics.add(reloads)
     metrics.read_at_scrape(

@@ -18,6 +18,7 @@ from gateway.api.principal import REQUEST_ID
 from gateway.api.problem import problem_response
 from gateway.api.request import CODE, STARTED, dress
 from gateway.errors import GatewayError, MethodNotAllowed, NotFound, TooLarge
+from gateway.middleware.refused import NoteRefusal, note_nothing
 from gateway.observe.logs import bind_request
 from gateway.observe.metrics import Metrics
 from gateway.observe.structured import structlog
@@ -29,9 +30,16 @@ _REFUSED = 400
 logger = structlog.get_logger()
 
 
-def report_middleware(metrics: Metrics, *, problems_below: tuple[str, ...], help_page: str | None = None) -> Middleware:
+def report_middleware(
+    metrics: Metrics,
+    *,
+    problems_below: tuple[str, ...],
+    help_page: str | None = None,
+    refused: NoteRefusal = note_nothing,
+) -> Middleware:
     """Return the middleware; `problems_below` are beginnings of raw paths whose errors are problem details.
 
+    `refused` is told of each refusal before it is answered, for the record of changes.
     `help_page` is the path of the page about all codes, where this process has it: refusals link there (RFC 8288).
     """
 
@@ -56,6 +64,7 @@ def report_middleware(metrics: Metrics, *, problems_below: tuple[str, ...], help
                 dress(request, response)
             return helped(response)
         metrics.error(refusal.code)
+        await refused(request, refusal)
         response = _answer(request, refusal, management=request.rel_url.raw_path.startswith(problems_below))
         dress(request, response)
         return helped(response)

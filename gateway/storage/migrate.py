@@ -7,6 +7,7 @@ way here is one transaction: a start that is interrupted leaves the old schema, 
 import asyncio
 import os
 import sqlite3
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,10 +36,15 @@ class Migration:
     copy: Path | None = None
 
 
-async def migrate(database: Database, *, clock: Clock, automatic: bool = True) -> Migration:
+Note = Callable[[AsyncConnection, Migration], Awaitable[object]]
+"""Told of a migration inside its transaction, for the record of changes."""
+
+
+async def migrate(database: Database, *, clock: Clock, automatic: bool = True, note: Note | None = None) -> Migration:
     """Bring the database to HEAD and return what was done; on SQLite its file is copied first.
 
-    Several processes may start at once: one migrates, the others wait and find it done.
+    Several processes may start at once: one migrates, the others wait and find it done. `note` is told of what was done
+    inside the transaction, as its last step.
 
     Raises:
         ConfigError: the database is newer than this program, holds tables of somebody else, or is behind while
@@ -56,11 +62,16 @@ async def migrate(database: Database, *, clock: Clock, automatic: bool = True) -
     async with database.change_schema() as conn:
         if database.dialect == "postgresql":
             await conn.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-        return await _change(conn, database.path, clock)
+        done = await _change(conn, database.path, clock)
+        if note is not None and done.before != done.after:
+            await note(conn, done)
+        return done
 
 
-async def downgrade(database: Database, target: str, *, clock: Clock) -> Migration:
+async def downgrade(database: Database, target: str, *, clock: Clock, note: Note | None = None) -> Migration:
     """Take the database back to an older revision and return what was done; on SQLite its file is copied first.
+
+    `note` is told of what is about to be done inside the transaction, before the first step; the copy has not got it.
 
     What newer tables and columns hold is lost; the copy has it. No server may use the database meanwhile.
 
@@ -82,8 +93,11 @@ async def downgrade(database: Database, target: str, *, clock: Clock) -> Migrati
         if REVISIONS.index(target) > REVISIONS.index(found):
             raise ConfigError(f"the database is at revision {found}, below {target}", hint="run `modelport db upgrade`")
         copy = None if database.path is None else await asyncio.to_thread(_copy, database.path, found, clock.now_ms())
+        done = Migration(found, target, copy)
+        if note is not None:
+            await note(conn, done)
         await conn.run_sync(run_steps, target)
-        return Migration(found, target, copy)
+        return done
 
 
 async def read_revision(database: Database) -> str | None:

@@ -16,6 +16,8 @@ from gateway.vault.vault import Vault
 KEK_FILE = "key-encryption-key"
 PEPPER_FILE = "pepper"
 AUDIT_FILE = "audit-key"
+SIGNING_FILE = "audit-signing-key"
+CHECKPOINTS_FILE = "audit-checkpoints.jsonl"
 
 
 def make_vault(settings: Settings, database: Database, *, environment: Mapping[str, str], clock: Clock) -> Vault:
@@ -68,6 +70,22 @@ def load_audit_keys(settings: Settings, *, environment: Mapping[str, str], creat
         environment=environment,
         create=create,
     )
+
+
+def load_signing_keys(settings: Settings, *, environment: Mapping[str, str], create: bool = True) -> RootKeys:
+    """Return the seeds of the keys that sign checkpoints of the record; raises as `load_audit_keys`."""
+    return load_root_keys(
+        settings.secrets.audit_signing,
+        setting="secrets.audit_signing",
+        generated=settings.data_dir / SIGNING_FILE,
+        environment=environment,
+        create=create,
+    )
+
+
+def checkpoints_file(settings: Settings) -> Path:
+    """Return where signed checkpoints of the record go."""
+    return settings.audit.checkpoints or settings.data_dir / CHECKPOINTS_FILE
 
 
 def secret_directories(settings: Settings) -> tuple[Path, ...]:

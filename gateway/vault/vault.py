@@ -6,7 +6,7 @@ A stored secret's id is never given to another value, so what is remembered unde
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from typing import Literal, Protocol
 
@@ -129,8 +129,10 @@ class Vault:
         self._references.read(reference)
         return str(reference)
 
-    async def rewrap(self) -> int:
+    async def rewrap(self, note: Callable[[AsyncConnection, int, str], Awaitable[object]] | None = None) -> int:
         """Bring every secret under the current root key, in batches, and return how many were moved.
+
+        `note` is told, inside the transaction of each batch, how many it moves and under which key.
 
         Raises:
             ConfigError: some need a root key that is not configured any more; all the others are moved.
@@ -142,6 +144,8 @@ class Vault:
                 known = [(row, root) for row in rows if (root := roots.find(row.sealed.kek_id))]
                 changed = [(row, rewrap(row.sealed, row.place, root, roots.current)) for row, root in known]
                 await store.replace_wrapping(conn, changed)
+                if changed and note is not None:
+                    await note(conn, len(changed), roots.current.id)
             if not rows:
                 break
             moved, stuck, after = moved + len(known), stuck + len(rows) - len(known), rows[-1].id
