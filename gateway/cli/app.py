@@ -13,6 +13,7 @@ from gateway.cli import (
     config,
     context,
     db,
+    deprecating,
     discover,
     doctor,
     endpoints,
@@ -27,6 +28,8 @@ from gateway.cli import (
     registry,
     report,
     resolve,
+    restoring,
+    retiring,
     teams,
     usage,
     use,
@@ -73,6 +76,8 @@ app.callback()(with_flags(_root, _OWN))
 app.command("serve")(serve)
 for noun in (models, endpoints, aliases, teams, gateways, keys):
     group(noun.app, app, noun.NOUN.plural, about=noun.__doc__, example=f"modelport {noun.NOUN.plural} list")
+for life in (retiring, restoring, deprecating):
+    life.register(models.app)
 group(registry.app, app, "registry", about=registry.__doc__, example="modelport registry login registry.example.com")
 _VERBS = (
     resolve,

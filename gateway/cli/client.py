@@ -92,20 +92,28 @@ class Api:
         etag: str | None = None,
         reason: str | None = None,
         dry_run: bool = False,
-        **query: Value,
+        harmless: bool = False,
+        replayed: bool = True,
+        query: Mapping[str, Value] | None = None,
     ) -> Answer:
-        """Do something exactly once: a lost answer is asked for again, one time, with the same Idempotency-Key.
+        """Do something once: a lost answer is asked for again, one time, with the same Idempotency-Key.
 
-        A `dry_run` is the server's own: it judges, and changes nothing.
+        A `dry_run` is the server's own: it judges, and changes nothing. So does what is `harmless`, such as a plan.
+        Where the server keeps no answers (not `replayed`), a lost one is lost.
         """
         why = {"X-Reason": " ".join(reason.split()).encode()} if reason else {}
         headers = {"Idempotency-Key": os.urandom(16).hex(), **_guard(etag), **why}
-        if dry_run:
-            query["dry_run"] = "true"
-        arguments: dict[str, Any] = {"query": query, "body": body, "headers": headers, "rehearse": not dry_run}
+        arguments: dict[str, Any] = {
+            "query": {**(query or {}), **({"dry_run": "true"} if dry_run else {})},
+            "body": body,
+            "headers": headers,
+            "rehearse": not (dry_run or harmless),
+        }
         try:
             return self._call(method, path, **arguments)
         except LostAnswer:
+            if not replayed:
+                raise
             return self._call(method, path, **arguments)
 
     def events(self, path: str, body: JsonObject) -> Iterator[tuple[str, JsonObject]]:

@@ -8,10 +8,11 @@ import re
 import shlex
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from enum import Enum
 from itertools import islice
-from typing import Any
+from typing import Any, get_args
 
 import typer.main
 
@@ -127,6 +128,9 @@ def _of_value(parameter: Any, flags: dict[str, str], arguments: list[str]) -> It
     if isinstance(kind, type) and issubclass(kind, Enum):
         yield from (str(one.value) for one in kind)
         return
+    if choices := [str(one) for one in get_args(kind) if isinstance(one, str)]:
+        yield from choices
+        return
     if source := _NAMES.get(re.sub(r"[^A-Za-z]", "", parameter.metavar or "").upper()):
         yield from source(_session(flags), arguments)
 
@@ -156,6 +160,21 @@ def _models(session: Session, arguments: list[str]) -> Iterator[str]:
     yield from _names("aliases", in_team=True)(session, arguments)
 
 
+def _living(session: Session, arguments: list[str]) -> Iterator[str]:
+    found = _names("models", in_team=True)(session, arguments)
+    yield from (name for name in found if name not in arguments)
+
+
+def _deleted(session: Session, arguments: list[str]) -> Iterator[str]:
+    """Give names of deleted models, and the uid where several had one name."""
+    rows = list(islice(session.api.items("/models", team=session.team, state="deleted"), _MOST))
+    counted = Counter(str(row["name"]) for row in rows)
+    for row in rows:
+        word = str(row["name"] if counted[str(row["name"])] == 1 else row["uid"])
+        if word not in arguments:
+            yield word
+
+
 def _contexts(_: Session, __: list[str]) -> Iterator[str]:
     yield from load().contexts
 
@@ -167,10 +186,12 @@ def _shells(_: Session, __: list[str]) -> Iterator[str]:
 _NAMES: dict[str, Callable[[Session, list[str]], Iterator[str]]] = {
     "ALIAS": _names("aliases", in_team=True),
     "CONTEXT": _contexts,
+    "DELETEDUID": _deleted,
     "ENDPOINT": _names("endpoints", name="id", in_team=True),
     "GATEWAY": _names("gateways"),
     "KEY": _names("keys"),
     "MODEL": _models,
+    "MODELUID": _living,
     "SHELL": _shells,
     "TEAM": _names("teams"),
     "URLNAME": _models,

@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
     REFERENCED = 5
     """Other things still point at it."""
     CHANGED = 6
-    """Changed meanwhile."""
+    """Changed meanwhile, in a state that does not allow it, or held by an operation."""
     PROTECTED = 7
     """Protected against deletion, or declared in a file and changed there alone."""
     DECLINED = 8
@@ -51,12 +51,17 @@ _CLIENT_ERROR = 400
 _BY_CODE = {
     "alias_referenced": ExitCode.REFERENCED,
     "bad_config": ExitCode.USAGE,
+    "confirmation_mismatch": ExitCode.CHANGED,
+    "confirmation_required": ExitCode.USAGE,
     "deletion_protected": ExitCode.PROTECTED,
     "endpoint_referenced": ExitCode.REFERENCED,
     "gateway_referenced": ExitCode.REFERENCED,
     "managed_by_file": ExitCode.PROTECTED,
     "model_referenced": ExitCode.REFERENCED,
+    "operation_in_progress": ExitCode.CHANGED,
+    "plan_changed": ExitCode.CHANGED,
     "referenced": ExitCode.REFERENCED,
+    "state_conflict": ExitCode.CHANGED,
     "team_referenced": ExitCode.REFERENCED,
 }
 

@@ -58,18 +58,36 @@ def find(session: Session, noun: Noun, named: str) -> JsonObject:
     return found[0]
 
 
-def _unknown(noun: Noun, named: str, rows: Sequence[JsonObject]) -> Failure:
+def find_deleted(session: Session, noun: Noun, named: str) -> JsonObject:
+    """Return the deleted object with this name or id.
+
+    Raises:
+        Failure: there is none, or several had this name (exit 2, with when each was deleted).
+    """
+    if named.startswith(noun.prefix):
+        return find(session, noun, named)
+    found = list(session.api.items(noun.path, name=named, team=session.team, state="deleted"))
+    if not found:
+        deleted = list(islice(session.api.items(noun.path, team=session.team, state="deleted"), _COMPARED))
+        raise _unknown(noun, named, deleted, adjective="deleted ", show=" --state deleted")
+    if len(found) > 1:
+        raise _ambiguous(noun, named, found)
+    return found[0]
+
+
+def _unknown(noun: Noun, named: str, rows: Sequence[JsonObject], *, adjective: str = "", show: str = "") -> Failure:
     # Inner import: difflib, which only this sentence needs.
     from gateway.registry.names import nearest
 
     names = [str(row.get(noun.names[0])) for row in rows]
     close = nearest(named, names)
     question = f"; did you mean {close[0]!r}?" if close else ""
-    number = f"{len(names)} {noun.singular if len(names) == 1 else noun.plural}" if names else f"no {noun.plural} yet"
+    kind = f"{adjective}{noun.singular if len(names) == 1 else noun.plural}"
+    number = f"{len(names)} {kind}" if names else f"no {kind} yet"
     return Failure(
-        f"{noun.singular} {named!r} not found{question}",
+        f"{adjective}{noun.singular} {named!r} not found{question}",
         exit_code=ExitCode.NOT_FOUND,
-        hint=f"{number}: modelport {noun.plural} list",
+        hint=f"{number}: modelport {noun.plural} list{show}",
     )
 
 
@@ -93,5 +111,6 @@ def _ambiguous(noun: Noun, named: str, found: Sequence[JsonObject]) -> Failure:
 
 
 def _candidate(noun: Noun, row: JsonObject) -> str:
-    team = row.get("team")
-    return f"{row[noun.key]} (team {team})" if team else str(row[noun.key])
+    about = [f"team {row['team']}"] if row.get("team") else []
+    about += [f"deleted {row['delete_time']}"] if row.get("delete_time") else []
+    return f"{row[noun.key]} ({', '.join(about)})" if about else str(row[noun.key])

