@@ -11,12 +11,17 @@ from gateway.storage.clock import Clock
 
 def make_lifecycle(live: Live, service: RegistryService, clock: Clock, *, trail: Trail, work: Work) -> LifecycleService:
     """Return what deletes and restores models, by the settings in force."""
-    neighbours = Neighbours(work.heartbeat.worker, dead_after_s=work.heartbeat.dead_after_s)
     return LifecycleService(
         service.changes,
         clock,
         trail=trail,
-        watch=Watch(work.running_of, neighbours),
+        watch=make_watch(work),
         rules=lambda: live.settings.lifecycle,
         operations=work.operations,
     )
+
+
+def make_watch(work: Work) -> Watch:
+    """Return what counts calls under way, here and elsewhere."""
+    neighbours = Neighbours(work.heartbeat.worker, dead_after_s=work.heartbeat.dead_after_s)
+    return Watch(work.running_of, neighbours)
