@@ -6,6 +6,7 @@ malformed is a 400, and `W/` never matches because If-Match compares strongly (R
 """
 
 import re
+import zlib
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -14,6 +15,7 @@ from gateway.errors import InvalidRequest, PreconditionFailed, PreconditionRequi
 
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _TAGS = re.compile(rf"{_TAG}(?:[ \t]*,[ \t]*{_TAG})*")
+_HEALTH = re.compile(r'\+h[0-9a-f]{8}"$')
 _HINT = 'send the ETag of your last read as it came, in double quotes: If-Match: "mdl_….7"'
 
 
@@ -42,6 +44,17 @@ def format_etag(uid: str, rev: int) -> str:
     return f'"{uid}.{rev}"'
 
 
+def with_health(etag: str, told: object) -> str:
+    """Return the ETag of an answer that also tells how something is, which changes without a revision.
+
+    A condition that names it is one on the revision: who has an old look may still change what was not changed.
+
+    >>> with_health('"mdl_a.7"', "unhealthy"), read_if_match(['"mdl_a.7+h1e2d3c4b"']).tags
+    ('"mdl_a.7+hfc657b2a"', ('"mdl_a.7"',))
+    """
+    return f'{etag[:-1]}+h{zlib.crc32(repr(told).encode()):08x}"'
+
+
 def parse_if_match(request: web.BaseRequest, *, required: bool = False) -> IfMatch:
     """Return the request's condition.
 
@@ -64,7 +77,7 @@ def read_if_match(lines: list[str]) -> IfMatch:
         return IfMatch(given=True, anything=True)
     if not _TAGS.fullmatch(value):
         raise InvalidRequest(f"If-Match is malformed: {value!r}", hint=_HINT, param="If-Match")
-    return IfMatch(given=True, tags=tuple(re.findall(_TAG, value)))
+    return IfMatch(given=True, tags=tuple(_HEALTH.sub('"', tag) for tag in re.findall(_TAG, value)))
 
 
 def check(if_match: IfMatch, current: str) -> None:

@@ -205,6 +205,7 @@ def _add(session: Session, rows: list[JsonObject], *, asked: bool = False) -> No
         session.confirm(f"Publish {models or making.wanted} of {len(rows)} models on {session.server}?")
     making.run()
     session.rows([one.as_data() for one in making.outcomes], _OUTCOMES)
+    making.check()
     making.end()
     suggest(f'modelport call {rows[0]["name"]} "Say hello"')
 

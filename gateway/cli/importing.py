@@ -171,6 +171,7 @@ def _apply(session: Session, plan: "Plan") -> None:
     making.run()
     session.rows([one.as_data() for one in making.outcomes], _OUTCOMES)
     _tell(plan, None)
+    making.check()
     making.end()
     if plan.models:
         suggest(f'modelport call {plan.models[0].name} "Say hello"')

@@ -6,6 +6,7 @@ Two steps: `plan` looks what is there, `run` makes what is not. Run again, it do
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 
 from gateway.cli.aliases import NOUN as ALIAS
 from gateway.cli.command import Session
@@ -14,6 +15,9 @@ from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure
 from gateway.cli.models import NOUN as MODEL
 from gateway.cli.output import JsonObject
+from gateway.cli.stages import FAIL
+from gateway.cli.stages import PATH as PREFLIGHT
+from gateway.cli.talk import say
 
 _AT_ONCE = 64  # endpoints that a model may bring along (registry/inputs.py)
 
@@ -51,6 +55,7 @@ class Making:
         self._session = session
         self.outcomes: list[Step] = []
         self._failures: list[Failure] = []
+        self._places: dict[str, str] = {}  # of each address that is new an endpoint
 
     @property
     def wanted(self) -> int:
@@ -84,6 +89,24 @@ class Making:
                 self._failures.append(failure)
             else:
                 step.outcome = Outcome.MADE if step.outcome is Outcome.WOULD_MAKE else Outcome.ADDED
+
+    def check(self) -> None:
+        """Have the server look at each address that is new, once, and say what it found; no model is called.
+
+        To call each of many models would load them one by one; what is found is their health, and no failure.
+        """
+        for place, endpoint in self._places.items():
+            body = {"endpoint": endpoint, "level": "existence"}
+            try:
+                report: JsonObject = self._session.api.post(PREFLIGHT, body).body
+            except Failure as failure:
+                say(f"{place} was not looked at: {failure.message}")
+                return
+            worst = next((one for one in report["endpoints"][0]["stages"] if one["verdict"] == FAIL), None)
+            last = report["endpoints"][0]["stages"][-1]
+            say(f"{place}: {(worst or last)['message']}")
+        if self._places:
+            say("No model was called: modelport check NAME --live calls one.")
 
     def end(self) -> None:
         """Return when everything is there.
@@ -122,13 +145,19 @@ class Making:
             if _place(name, one) in there:
                 self._step("endpoint", name, Outcome.THERE, str(one["base_url"]))
             else:
-                act = _adding(self._session, found["uid"], one)
+                act = partial(self._add, found["uid"], one)
                 self._step("endpoint", name, Outcome.WOULD_ADD, str(one["base_url"]), act)
 
     def _make_model(self, body: JsonObject, rest: list[JsonObject]) -> None:
         made = _post(self._session, MODEL.path, body)
+        for endpoint in made.get("endpoints", ()):
+            self._places.setdefault(str(endpoint["base_url"]), str(endpoint["id"]))
         for one in rest:
-            _post(self._session, ENDPOINT.path, {**one, "model": made["uid"]})
+            self._add(made["uid"], one)
+
+    def _add(self, uid: str, endpoint: JsonObject) -> None:
+        made = _post(self._session, ENDPOINT.path, {**endpoint, "model": uid})
+        self._places.setdefault(str(made["base_url"]), str(made["id"]))
 
     def _plan_alias(self, name: str, target: str, found: JsonObject | None, *, taken: bool) -> None:
         if taken:
@@ -160,10 +189,6 @@ class Making:
 def _place(model: str, endpoint: JsonObject) -> tuple[str, str]:
     """Return what makes two endpoints the same: where, and as what."""
     return str(endpoint["base_url"]), str(endpoint.get("upstream_model") or model)
-
-
-def _adding(session: Session, uid: str, endpoint: JsonObject) -> Callable[[], object]:
-    return lambda: _post(session, ENDPOINT.path, {**endpoint, "model": uid})
 
 
 def _post(session: Session, path: str, body: JsonObject) -> JsonObject:

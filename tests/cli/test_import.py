@@ -108,11 +108,14 @@ def test_apply_makes_what_is_not_there_and_then_nothing(admin: Shell, api: Api, 
     first = admin.run("import", "list.yaml", "--apply", "--yes", "-o", "json")
     assert first.code == 0, first.err
     assert [row["outcome"] for row in json.loads(first.out)] == ["made", "made"]
+    assert [line for line in first.err.splitlines() if line.startswith(base_url)] != [], first.err
+    assert "No model was called: modelport check NAME --live calls one." in first.err
     (model,) = api.items("/models", name="imported")
     assert {one["upstream_model"] for one in model["endpoints"]} == {"one", "two"}
     assert model["aliases"] == ["imported-alias"]
     second = admin.run("import", "list.yaml", "--apply", "--yes", "-o", "json")
     assert second.code == 0, second.err
+    assert "No model was called" not in second.err
     assert {row["outcome"] for row in json.loads(second.out)} == {"is there"}
 
 

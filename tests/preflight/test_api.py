@@ -211,3 +211,23 @@ async def test_health_is_looked_at_without_calls(start: Start) -> None:
         shown = await admin.show(f"api/v1/models/{made.json['uid']}")
         assert (shown["health"], shown["last_error"]) == ("unhealthy", f"nothing listens on {server.place}")
         assert (await admin.show("v1/models"))["data"] == []
+
+
+async def test_a_kept_copy_is_stale_when_the_health_has_changed(admin: Caller) -> None:
+    """304 while nothing changed; 200 with another health; a change with the older look's ETag goes through."""
+    async with serving(answering(models=listing("qwen3"), chat_completions=chat())) as server:
+        made = (await admin.post("api/v1/models", body(server.url))).json
+        paths = [f"api/v1/models/{made['uid']}", f"api/v1/endpoints/{made['endpoints'][0]['id']}"]
+        looks = [await admin.get(path) for path in paths]
+        for path, look in zip(paths, looks, strict=True):
+            assert (look.json["health"], look.headers["ETag"] == look.json["etag"]) == ("healthy", False)
+            assert (await admin.get(path, If_None_Match=look.headers["ETag"])).status == 304
+    await admin.post("api/v1/preflight", {"model": "qwen3", "stream": True})
+    for path, look in zip(paths, looks, strict=True):
+        again = await admin.get(path, If_None_Match=look.headers["ETag"])
+        assert (again.status, again.json["health"]) == (200, "unhealthy")
+        assert again.json["etag"] == look.json["etag"]
+    changed = await admin.call("PATCH", paths[0], {"description": "x"}, If_Match=looks[0].headers["ETag"])
+    assert changed.status == 200, changed.text
+    late = await admin.call("PATCH", paths[0], {"description": "y"}, If_Match=looks[0].headers["ETag"])
+    assert late.status == 412

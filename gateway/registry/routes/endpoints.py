@@ -11,7 +11,7 @@ from gateway.api.page import Page
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
 from gateway.registry.inputs import ChangeQuery, EndpointCreate, EndpointPatch, EndpointQuery, RegisterQuery
-from gateway.registry.render import deletion_view, endpoint_view
+from gateway.registry.render import deletion_view, endpoint_view, tag_of
 from gateway.registry.routes.entrance import Entrance, candidate, failed
 from gateway.registry.routes.paging import after, following
 from gateway.registry.service.endpoints import EndpointService
@@ -94,7 +94,7 @@ class EndpointRoutes:
         """Of its key only whether it is set, and how it ends."""
         state = await self._service.get(request[PRINCIPAL], request.match_info["id"])
         view = endpoint_view(state, self._entrance.told(request))
-        return answer(view, etag=view.etag)
+        return answer(view, etag=tag_of(view))
 
     @operation(
         "PATCH",
@@ -123,7 +123,7 @@ class EndpointRoutes:
         state = await self._service.patch(request[PRINCIPAL], endpoint_id, body, guard, server=server)
         self._entrance.note(found, [state.record], now_ms=state.record.updated_at)
         view = endpoint_view(state, self._entrance.told(request))
-        return answer(view, etag=view.etag)
+        return answer(view, etag=tag_of(view))
 
     @operation(
         "DELETE",
