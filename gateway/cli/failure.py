@@ -6,19 +6,26 @@ from gateway.cli.exit_codes import ExitCode
 
 
 class Failure(Exception):
-    """A command's end that is no success. `problem` is the server's refusal, when there is one."""
+    """A command's end that is no success. `problem` is the server's refusal, when there is one.
 
-    told = False
-    """Whether the data on stdout say it already: then `-o json` adds nothing."""
+    `told` when the data on stdout say it already: then `-o json` adds nothing.
+    """
 
     def __init__(
-        self, message: str, *, exit_code: ExitCode, hint: str | None = None, problem: dict[str, Any] | None = None
+        self,
+        message: str,
+        *,
+        exit_code: ExitCode,
+        hint: str | None = None,
+        problem: dict[str, Any] | None = None,
+        told: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.exit_code = exit_code
         self.hint = hint
         self.problem = problem
+        self.told = told
 
 
 class LostAnswer(Failure):

@@ -139,7 +139,7 @@ def list_models(
     query = {"state": state, "show_deleted": "true" if show_deleted else None}
     rows = list(session.api.items(NOUN.path, team=session.team, task=task, **query))
     session.rows(rows, COLUMNS)
-    if not rows:
+    if not rows and state is None:
         suggest("modelport models add qwen3 --endpoint http://localhost:8000/v1")
 
 

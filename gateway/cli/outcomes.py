@@ -166,11 +166,10 @@ def _suggest(session: Session, steps: Sequence[Step]) -> None:
 def _partial(number: int, failures: Sequence[Failure]) -> Failure:
     first = failures[0]
     code = ExitCode.PARTIAL if len(failures) < number else first.exit_code
-    failure = Failure(
+    return Failure(
         f"{len(failures)} of {number} models stay as they are: {first.message}",
         exit_code=code,
         hint=first.hint,
         problem=first.problem,
+        told=True,
     )
-    failure.told = True
-    return failure

@@ -8,6 +8,7 @@ from gateway.cli.change import given
 from gateway.cli.command import Session, command
 from gateway.cli.deletion import Deletion, Wish
 from gateway.cli.failure import UsageFailure
+from gateway.cli.filtered import ConfirmCount, Filter, Filtered, Force, carry_out
 from gateway.cli.output import Output
 from gateway.cli.waiting import Timeout, Wait, seconds
 
@@ -22,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 def _delete(  # noqa: PLR0913, PLR0917 - each is a flag
     session: Session,
-    names: Annotated[list[str], typer.Argument(metavar="MODEL|UID", help="Exact names or uids.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[MODEL|UID]", help="Exact names or uids.", show_default=False)
+    ] = None,
     references: Annotated[
         Literal["restrict", "cascade", "repoint"] | None,
         typer.Option(
@@ -47,6 +50,9 @@ def _delete(  # noqa: PLR0913, PLR0917 - each is a flag
             help="How long calls under way may go on: 30s, 5m; 0 ends them at once.",
         ),
     ] = None,
+    filter_: Filter = None,
+    force: Force = False,
+    confirm_count: ConfirmCount = None,
     if_match: Annotated[
         str | None,
         typer.Option("--if-match", metavar="ETAG|REV", help="Only if it is still at this revision [the present one]."),
@@ -71,28 +77,53 @@ def _delete(  # noqa: PLR0913, PLR0917 - each is a flag
 
     What points at a model keeps it, unless --references says otherwise. --dry-run shows what would go.
     """
-    if session.output is Output.URL:
-        raise UsageFailure("-o url: what is deleted has no address", hint="use -o json")
-    if if_match is not None and len(names) > 1:
-        raise UsageFailure("--if-match goes with one model", hint="leave it out: each is guarded by what was read")
-    if purge and not wait:
-        raise UsageFailure("--purge waits for the calls under way, and --no-wait does not", hint="leave one out")
-    query = {
+    names = names or []
+    _check_words(session, names, filter_, if_match=if_match, purge=purge, wait=wait)
+    terms = {
         **given(references=_policy(references, repoint), successor=_agreed(successor, repoint)),
         **given(drain=None if grace is None else _grace(grace)),
-        **({"allow_missing": "true"} if allow_missing else {}),
     }
+    limit_s = seconds(timeout, "--timeout")
+    if filter_ is not None:
+        chosen = Filtered(
+            verb="delete",
+            filter=filter_,
+            terms=terms,
+            force=force,
+            count=confirm_count,
+            reason=reason,
+            wait=wait,
+            timeout_s=limit_s,
+        )
+        carry_out(session, chosen)
+        return
     wish = Wish(
-        query={"team": session.team, **query},
+        query={"team": session.team, **terms, **({"allow_missing": "true"} if allow_missing else {})},
         purge=purge,
         if_match=if_match,
         reason=reason,
         confirm=confirm,
         allow_missing=allow_missing,
         wait=wait,
-        timeout_s=seconds(timeout, "--timeout"),
+        timeout_s=limit_s,
     )
     Deletion(session, names, wish).run()
+
+
+def _check_words(  # noqa: PLR0913 - each is a flag
+    session: Session, names: list[str], filter_: str | None, *, if_match: str | None, purge: bool, wait: bool
+) -> None:
+    """Raise UsageFailure when they do not fit together; nothing was asked yet."""
+    if session.output is Output.URL:
+        raise UsageFailure("-o url: what is deleted has no address", hint="use -o json")
+    if bool(names) == bool(filter_):
+        raise UsageFailure("name the models, or choose them with --filter", hint="modelport models delete NAME")
+    if if_match is not None and len(names) != 1:
+        raise UsageFailure("--if-match goes with one model", hint="leave it out: each is guarded by what was read")
+    if purge and filter_:
+        raise UsageFailure("--purge goes with names", hint="delete first; then modelport models purge --filter")
+    if purge and not wait:
+        raise UsageFailure("--purge waits for the calls under way, and --no-wait does not", hint="leave one out")
 
 
 def _policy(references: str | None, repoint: str | None) -> str | None:
