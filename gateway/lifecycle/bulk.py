@@ -31,6 +31,7 @@ from gateway.operations.store import add_items
 from gateway.registry.record import ModelRecord
 from gateway.registry.service.change import Change, Changes
 from gateway.registry.service.lookup import get_model
+from gateway.registry.store import grants
 from gateway.registry.store.tables import MODELS, TEAMS
 from gateway.storage.clock import Clock
 from gateway.storage.schema import models, teams
@@ -111,6 +112,7 @@ class Bulk:
             return await self._rehearse(principal, batch, load, grace_s)
         try:
             async with self._changes.begin(once) as change:
+                await grants.hold(change.conn)  # no key names one of them while it is looked who does
                 judged = await self._judge(change.conn, principal, batch, now_ms=change.now_ms)
                 self._step("judge")
                 gone = await leave_together(change, judged, grace_s, purge_days=self._rules().purge_days)

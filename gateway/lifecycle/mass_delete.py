@@ -26,6 +26,7 @@ from gateway.operations.job import Cancelled, Job, Result
 from gateway.operations.record import Item
 from gateway.registry.record import ModelRecord
 from gateway.registry.service.change import Changes
+from gateway.registry.store import grants
 from gateway.registry.store.tables import MODELS
 from gateway.storage.schema import model_fallbacks, models
 
@@ -36,6 +37,8 @@ _REST: Final = 0.5
 """Part of a chunk's time that follows without one: writers of other processes, who only try now and then, get in."""
 _SHORTEST_S: Final = 0.01
 _REFERENCES_SHOWN: Final = 10
+_MOST_DRAWN: Final = 1000
+"""Models that a step may take from later ones: beyond it some stay that could go, and a second call takes them."""
 
 
 class MassDelete:
@@ -85,13 +88,14 @@ class MassDelete:
         planned_ms, after = int(parameters["planned_at"]), str(cursor.get("after", ""))
         async with self._changes.begin(follow=False) as change:
             conn = change.conn
+            await grants.hold(conn)  # no key names one of them while it is looked who does
             records = await _next(conn, scope, planned_ms, after, self._chunk)
             if not records:
                 await job.note(conn, cursor={**cursor, "left": True})
                 return
             last = records[-1].uid
             fresh = {one.uid: one for one in records if one.updated_at <= planned_ms}
-            drawn = await _drawn_in(conn, scope, planned_ms, list(fresh), last, self._chunk)
+            drawn = await _drawn_in(conn, scope, planned_ms, list(fresh), last)
             running = await self._watch.survey(conn, now_ms=change.now_ms)
             judged = await judge_together(conn, [*fresh.values(), *drawn], terms, running, now_ms=change.now_ms)
             gone = await leave_together(
@@ -118,18 +122,18 @@ async def _next(conn: AsyncConnection, scope: Scope, planned_ms: int, after: str
     return sorted(found, key=lambda one: one.uid)
 
 
-async def _drawn_in(  # noqa: PLR0913, PLR0917 - one query
-    conn: AsyncConnection, scope: Scope, planned_ms: int, uids: Sequence[str], last: str, limit: int
+async def _drawn_in(
+    conn: AsyncConnection, scope: Scope, planned_ms: int, uids: Sequence[str], last: str
 ) -> list[ModelRecord]:
     """Return models of the plan that come later and fall back on these: they go in the same step if they may."""
     drawn: dict[str, ModelRecord] = {}
     edge: Sequence[str] = uids
-    while edge and len(drawn) < limit:
+    while edge and len(drawn) < _MOST_DRAWN:
         owners = select(model_fallbacks.c.model_uid).where(model_fallbacks.c.fallback_uid.in_(edge))
         query = scope.chosen(conn.dialect.name, planned_ms, models.c.uid).where(
             models.c.uid > last, models.c.uid.in_(owners), models.c.updated_at <= planned_ms
         )
-        edge = [uid for uid in (await conn.execute(query.limit(limit))).scalars() if uid not in drawn]
+        edge = [uid for uid in (await conn.execute(query.limit(_MOST_DRAWN))).scalars() if uid not in drawn]
         drawn |= {one.uid: one for one in await MODELS.all(conn, models.c.uid.in_(edge))}
     return list(drawn.values())
 

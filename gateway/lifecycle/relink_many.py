@@ -115,6 +115,7 @@ async def _stored_objects(way: _Way, found: Sequence[Reference], _action: Action
 
 
 async def _successors(way: _Way, found: Sequence[Reference], action: Action) -> None:
+    """Raise revisions alone: with a new time, a bulk deletion would take the model for one that somebody changed."""
     for uids in _some([one.id for one in found]):
         await MODELS.touch(way.conn, models.c.uid.in_(uids))
     await _write(way.conn, models, found, {"successor_uid": way.target(action)})
