@@ -7,6 +7,7 @@ import typer
 
 from gateway.cli import (
     aliases,
+    audit,
     call,
     check,
     completion,
@@ -88,6 +89,7 @@ _VERBS = (
     publish,
     pull,
     usage,
+    audit,
     importing,
     discover,
     doctor,

@@ -128,6 +128,17 @@ class Api:
                 raise _refusal(response, read(response, url), url, key=self.key, source=self._key_source)
             yield from events(response, url)
 
+    def lines(self, path: str, **query: Value) -> Iterator[str]:
+        """Yield the lines of a long answer as they come."""
+        # Inner import: see the module.
+        from gateway.cli.wire import lines, read, send
+
+        url = _url(self.server, PREFIX + path, query)
+        with send("GET", url, key=self.key, headers={"Accept": "*/*"}, timeout_s=_LONG_S) as response:
+            if response.status >= _ERROR:
+                raise _refusal(response, read(response, url), url, key=self.key, source=self._key_source)
+            yield from lines(response, url)
+
     def reload(self) -> Answer:
         """Have the server read its configuration file again."""
         return self._call("POST", "/-/reload", prefix="")
@@ -163,8 +174,8 @@ class Api:
 
 
 def _limit_s(path: str) -> float:
-    """Return how long an answer may take: what registers endpoints has them checked first."""
-    checks = path.startswith(("/models", "/endpoints", "/preflight"))
+    """Return how long an answer may take: endpoints are checked first, and the whole record is read."""
+    checks = path.startswith(("/models", "/endpoints", "/preflight", "/audit/verify"))
     return _LONG_S if checks else _TIMEOUT_S
 
 

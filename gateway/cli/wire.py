@@ -97,6 +97,19 @@ def events(response: http.client.HTTPResponse, url: str) -> Iterator[tuple[str, 
         raise _unreachable(url, error) from error
 
 
+def lines(response: http.client.HTTPResponse, url: str) -> Iterator[str]:
+    """Yield each line of an answer as it comes, with its end.
+
+    Raises:
+        Failure: the answer broke off.
+    """
+    try:
+        for line in response:
+            yield line.decode()
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _unreachable(url, error) from error
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host with an optional port is this machine."""
     name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
