@@ -90,6 +90,8 @@ TEXTS: Final[Mapping[str, Text]] = {
     ),
     # existence alone
     "found": Text(_PASS, "{engine}{version}, {count}"),
+    "model_there": Text(_PASS, "{engine} has a model {model!r}"),
+    "model_not_there": Text(_WARN, "{engine} has no model {model!r}", "the name is OWNER/NAME, as its page has it"),
     "loading": Text(_WARN, "{engine} is there and is loading its model", "wait, then check again"),
     "wrong_path": Text(_FAIL, "the API is not at {url} but at {other}", "use {other}"),
     "key_missing": Text(_WARN, "{url} asks for a key, and none is set", "give one with --api-key env:NAME"),
@@ -109,7 +111,7 @@ TEXTS: Final[Mapping[str, Text]] = {
         "give the address where the model really runs; another name for a model is an alias",
     ),
     "no_model": Text(_UNPROVED, "no model was named to try{some}", "name one: {option}"),
-    "answered": Text(_PASS, "it answered a {task} call{detail}"),
+    "answered": Text(_PASS, "it answered {article} {task} call{detail}"),
     "limit_reached": Text(_PASS, "it began a chat and stopped at the trial's limit of tokens"),
     "no_trial": Text(_UNPROVED, "there is no cheap trial for {task}{detail}", "make a real call"),
     "still_loading": Text(_UNPROVED, "it is loading its model{says}", "check again when it is loaded"),

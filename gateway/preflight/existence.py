@@ -14,6 +14,7 @@ from yarl import URL
 from gateway.preflight.asking import MAX_BYTES, MAX_LIST_BYTES, MAX_MODELS, Asker, Failed, Told, place
 from gateway.preflight.checks import stage
 from gateway.preflight.engines import PATHS, Answer, Engine, identify
+from gateway.preflight.hosted import Hosted, hosted_at
 from gateway.preflight.names import close_names, is_listed
 from gateway.preflight.said import error_of, says
 from gateway.registry.verdict import StageView
@@ -48,18 +49,42 @@ class Existence:
         return self.engine in _COLD
 
 
-async def look(asker: Asker, url: URL, *, key: Secret | None, native: bool = True) -> Existence:
-    """Return what is at the address; without `native` only the list is asked for (for the health of what is known)."""
+async def look(asker: Asker, url: URL, *, key: Secret | None, native: bool = True, model: str = "") -> Existence:
+    """Return what is at the address; without `native` only the list is asked for (for the health of what is known).
+
+    A hosted provider that lists nothing is asked for the `model`.
+    """
     told = await _list(asker, url, None)
     with_key = key is not None and isinstance(told, Told) and told.status in {_NO_KEY, _FORBIDDEN}
     if with_key:
         told = await _list(asker, url, key)
     if isinstance(told, Failed):
         return await _explained(asker, url, told)
-    engine = await _engine(asker, url, told) if native and told.status not in _REDIRECTS else None
+    if (host := hosted_at(url)) is not None and _ids(told) is None and model:
+        return await _at_host(asker, host, url, model, key)
+    engine = await _engine(asker, url, told) if native and told.status not in _REDIRECTS and host is None else None
     if _ids(told) is None and (fault := await _fault(asker, url, told, engine)):
         return fault
-    return _named(replace(_judged(url, told, engine, key=key, secret=with_key), with_key=with_key), engine)
+    found = _named(replace(_judged(url, told, engine, key=key, secret=with_key), with_key=with_key), engine)
+    return found if host is None else replace(found, engine=host.name, evidence={**found.evidence, "engine": host.name})
+
+
+async def _at_host(asker: Asker, host: Hosted, url: URL, model: str, key: Secret | None) -> Existence:
+    """Return what a provider says of one model; the key goes nowhere but to the origin that it is for (EGR-7)."""
+    page = host.page_of(url, model)
+    told = await asker.get(page, key=key if page.origin() == url.origin() else None, within_s=ANSWER_S)
+    if isinstance(told, Failed):
+        return Existence(told.code, engine=host.name, values=told.values)
+    evidence = {"status": told.status, "api": True, "engine": host.name}
+    values = {"model": model, "url": page, "says": says(told, key), "status": told.status}
+    if told.status == _OK:
+        return Existence("model_there", engine=host.name, values=values, evidence=evidence)
+    if told.status == _NOT_FOUND:
+        return Existence("model_not_there", engine=host.name, values=values, evidence=evidence)
+    if told.status == _NO_KEY:
+        code = "key_missing" if key is None or page.origin() != url.origin() else "key_refused"
+        return Existence(code, engine=host.name, values=values, evidence=evidence)
+    return Existence("no_list", engine=host.name, values=values, evidence=evidence)
 
 
 async def shown(

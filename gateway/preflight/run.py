@@ -28,7 +28,7 @@ from gateway.vault.secret import Secret
 Level = Literal["address", "existence", "trial"]
 Tell = Callable[["Wish", StageView], Awaitable[None]]
 
-_JUDGED: Final = frozenset({"found", "not_listed", "loading"})
+_JUDGED: Final = frozenset({"found", "not_listed", "loading", "model_there", "model_not_there"})
 """Findings that only a model server brings about."""
 _SHOWN: Final = 5  # models
 _RUN: Final[dict[str, tuple[str, ...]]] = {
@@ -188,7 +188,7 @@ class Run:
     async def _stages_of(self, url: URL, known: Existence | None, answered: StageView | None) -> None:
         wish, tools = self._wish, self._tools
         began = time.perf_counter()
-        found = known or await existence.look(tools.asker, url, key=wish.key)
+        found = known or await existence.look(tools.asker, url, key=wish.key, model=wish.model)
         tools.memory.note_server(str(url), wish.key, found)
         told = await existence.shown(found, wish.model, took_ms=_since(began))
         told = told.model_copy(update={"cached": known is not None})

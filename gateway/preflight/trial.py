@@ -161,6 +161,7 @@ def _meaning(trial: Trial, told: Told) -> tuple[str, dict[str, Any], dict[str, A
         "status": told.status,
         "says": says(told, trial.key),
         "task": trial.task,
+        "article": "an" if trial.task[0] in "aeiou" else "a",
         "model": trial.model,
         "option": "--upstream-model NAME",
         "engine": trial.found.engine,

@@ -10,7 +10,18 @@ from typing import Any
 
 from yarl import URL
 
-REASONS = {200: "OK", 301: "Moved", 400: "Bad", 401: "No", 402: "Pay", 403: "No", 404: "No", 429: "Wait", 503: "Busy"}
+REASONS = {
+    200: "OK",
+    301: "Moved",
+    400: "Bad",
+    401: "No",
+    402: "Pay",
+    403: "No",
+    404: "No",
+    422: "No",
+    429: "Wait",
+    503: "Busy",
+}
 
 
 @dataclass(frozen=True, slots=True)
