@@ -83,15 +83,14 @@ class OperationRoutes:
     async def show_operation_items(self, request: web.Request) -> web.StreamResponse:
         """One JSON object on each line, as `{"position","item","outcome","detail"}`; `outcome` is ok or a code."""
         pages = self._service.items(request[PRINCIPAL], request.match_info["id"])
-        first = await anext(pages, ())  # a 404 comes before the head
+        page = await anext(pages, None)  # a 404 comes before the head; a tuple as default breaks Python 3.11
         response = web.StreamResponse(headers={hdrs.CONTENT_TYPE: _NDJSON, hdrs.CACHE_CONTROL: "no-store"})
         await response.prepare(request)
         if request.method == hdrs.METH_HEAD:
             return response
-        page = first
-        while page:
+        while page is not None:
             await response.write(b"".join(json.dumps(one._asdict()).encode() + b"\n" for one in page))
-            page = await anext(pages, ())
+            page = await anext(pages, None)
         await response.write_eof()
         return response
 
