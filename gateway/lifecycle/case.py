@@ -99,7 +99,7 @@ async def read(  # noqa: PLR0913 - one is keyword-only
         successor_uid=taker.uid if taker else model.successor_uid,
         plan=make_plan(references, wanted.references, successor),
         running=await watch.of(conn, model.uid, now_ms=now_ms),
-        traffic=await traffic_of(conn, model.uid, now_ms=now_ms) if wanted.dry_run else Traffic(),
+        traffic=await traffic_of(conn, model, team.name, now_ms=now_ms) if wanted.dry_run else Traffic(),
     )
 
 
@@ -114,14 +114,14 @@ async def judge(conn: AsyncConnection, case: Case, *, guarded: bool, by: str | N
         NotFound: it is deleted already.
     """
     model, wanted = case.model, case.wanted
-    await _require_here(conn, model)
-    require_owner("model", model.name, model, by)
     if guarded and not wanted.if_match.given:
         raise PreconditionRequired(
             f"deleting with references={wanted.references} needs If-Match",
             hint=f"read the model and its references, then send If-Match: {format_etag(model.uid, model.rev)}",
         )
     wanted.if_match.check(format_etag(model.uid, model.rev))
+    await _require_here(conn, model)
+    require_owner("model", model.name, model, by)
     if model.protected:
         raise Conflict(
             f"model {model.name!r} is protected from deletion",

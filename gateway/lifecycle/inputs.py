@@ -84,6 +84,8 @@ class RetireQuery(TeamQuery):
     """Answer what the call would, with what it would touch, and change nothing."""
     allow_missing: bool = False
     """Answer 200 also when there is no such model, or it is deleted already."""
+    purge: bool = False
+    """Take a model that is deleted already away for good, before its time. Needs the permission models.purge."""
 
 
 class ReferenceQuery(PageQuery):

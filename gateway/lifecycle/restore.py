@@ -19,6 +19,7 @@ from gateway.registry.service.lookup import require_free, require_not_purged
 from gateway.registry.service.models import state_of
 from gateway.registry.service.recorded import changed, effect
 from gateway.registry.state import ModelState
+from gateway.registry.store import grants
 from gateway.registry.store.tables import MODELS, TEAMS
 
 
@@ -68,7 +69,7 @@ class Restoration:
                 await _require_free(change, model, name or model.name)
                 if name is not None:
                     columns["name"] = name
-                return await change.finish(await _back(change, model, columns, "undelete"))
+                return await change.finish(await bring_back(change, model, columns, "undelete"))
         except (Conflict, PreconditionFailed) as refusal:
             await self._refused(principal, named, team, refusal)
             raise
@@ -91,7 +92,7 @@ class Restoration:
             if model is None or not can(model, Event.CANCEL):
                 return False
             columns = follow(model, Event.CANCEL)
-            await _back(change, model, columns, "cancel_drain", operation_id, undo_moves=True)
+            await bring_back(change, model, columns, "cancel_drain", operation_id, undo_moves=True)
             return True
 
     async def _refused(self, principal: Principal, named: str, team: str | None, refusal: GatewayError) -> None:
@@ -104,7 +105,7 @@ class Restoration:
         await self._trail.refuse(refused("undelete", model, owner.name, refusal))
 
 
-async def _back(  # noqa: PLR0913 - one step of two callers
+async def bring_back(  # noqa: PLR0913 - one step of two callers
     change: Change,
     model: ModelRecord,
     columns: dict[str, object],
@@ -119,6 +120,7 @@ async def _back(  # noqa: PLR0913 - one step of two callers
         gone["successor_uid"] = None
     after = await MODELS.update(change.conn, model.uid, {**columns, **gone}, now_ms=change.now_ms)
     references = await reattach(change, after, undo_moves=undo_moves)
+    await grants.link(change.conn, after.team_id, {after.name: after.uid})
     team = await _team(change, model)
     effects = tuple(effect(one.kind, one.id, one.name, "left" if one.why else "restored") for one in references)
     event = changed(model, after, team=team, verb=verb)

@@ -39,6 +39,7 @@ from gateway.lifecycle.words import confirmation
 from gateway.registry.record import ModelRecord, TeamRecord
 from gateway.registry.service.change import Change, Changes
 from gateway.registry.service.recorded import changed, effect
+from gateway.registry.store import grants
 from gateway.registry.store.tables import MODELS
 from gateway.storage.clock import Clock
 from gateway.storage.schema import models
@@ -118,6 +119,7 @@ class Retirement:
         self, change: Change, principal: Principal, named: str, wanted: Wanted, grace_s: float
     ) -> Retired:
         conn = change.conn
+        await grants.hold(conn)  # no key names the model while it is looked who does
         found = await _find(conn, principal, named, wanted)
         if isinstance(found, Retired):
             return found

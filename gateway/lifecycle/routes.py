@@ -8,11 +8,14 @@ from gateway.api.operation import answer, operation
 from gateway.api.page import decode_cursor, encode_cursor
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
+from gateway.errors import NotFound
 from gateway.lifecycle.case import Wanted
 from gateway.lifecycle.inputs import Deprecate, Protect, ReferenceQuery, RetireQuery, TeamQuery, Undelete, seconds_of
+from gateway.lifecycle.purge import Purged
 from gateway.lifecycle.restore import Restored
 from gateway.lifecycle.retire import Retired
 from gateway.lifecycle.service import LifecycleService
+from gateway.lifecycle.states import State
 from gateway.lifecycle.views import (
     EffectView,
     ReferencePage,
@@ -59,6 +62,8 @@ class LifecycleRoutes:
         200: nothing waits for it. 202: calls under way may end first; `Location` is the operation that waits for them.
         What points at it is in a 409, unless `references` says what becomes of that.
         """
+        if query.purge:
+            return await self._purge(request, query)
         wanted = Wanted(
             references=query.references,
             successor=query.successor,
@@ -196,9 +201,42 @@ class LifecycleRoutes:
         state = await self._service.transitions.reactivate(request[PRINCIPAL], named, guard, team=query.team)
         return self._shown(request, state)
 
+    async def _purge(self, request: web.Request, query: RetireQuery) -> web.StreamResponse:
+        guard, named = parse_if_match(request), request.match_info["uid"]
+        once = once_of(request, _purged)
+        try:
+            purged = await self._service.purging.purge(
+                request[PRINCIPAL], named, team=query.team, if_match=guard, dry_run=query.dry_run, once=once
+            )
+        except NotFound as error:
+            if query.allow_missing and error.code == "model_not_found":
+                return _retired(Retired(named, dry_run=query.dry_run))
+            raise
+        return _purged(purged)
+
     def _shown(self, request: web.Request, state: ModelState) -> web.StreamResponse:
         view = model_view(state, self._origin_of(request), Told(self._book, request[PRINCIPAL]))
         return answer(view, etag=tag_of(view))
+
+
+def _purged(purged: Purged) -> web.Response:
+    model = purged.model
+    return answer(
+        RetiredView(
+            uid=model.uid,
+            name=model.name,
+            team=purged.team,
+            state=State.PURGED,
+            delete_time=times_of(model)["delete_time"],
+            purge_time=rfc3339(purged.purged_at),
+            reason=model.retire_reason,
+            successor=model.successor_uid,
+            rev=None,
+            etag=None,
+            effects=(),
+            dry_run=purged.dry_run,
+        )
+    )
 
 
 def _retired(retired: Retired) -> web.Response:
@@ -218,7 +256,7 @@ def _retired(retired: Retired) -> web.Response:
         dry_run=retired.dry_run,
         traffic_24h=retired.traffic.calls_24h if retired.traffic else None,
         inflight=retired.running.calls if retired.running else None,
-        last_used=rfc3339(retired.traffic.last_used) if retired.traffic and retired.traffic.last_used else None,
+        last_used=retired.traffic.last_used if retired.traffic else None,
         confirmation=retired.confirmation,
     )
     headers = {}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from gateway.audit.trail import Trail
 from gateway.lifecycle.impact import Watch
 from gateway.lifecycle.listing import ReferenceList
+from gateway.lifecycle.purge import Purging
 from gateway.lifecycle.restore import Restoration
 from gateway.lifecycle.retire import Retirement
 from gateway.lifecycle.rules import Operations, Rules
@@ -14,7 +15,7 @@ from gateway.storage.clock import Clock
 
 
 class LifecycleService:
-    """`retirement` deletes, `restoration` brings back, `transitions` announce and protect, `references` list."""
+    """`retirement` deletes, `restoration` brings back, `purging` takes away, `transitions` announce and protect."""
 
     def __init__(  # noqa: PLR0913 - keyword-only, all of it from the composition root
         self,
@@ -29,4 +30,5 @@ class LifecycleService:
         self.retirement = Retirement(changes, clock, trail=trail, watch=watch, rules=rules, operations=operations)
         self.restoration = Restoration(changes, trail=trail)
         self.transitions = Transitions(changes, trail=trail)
+        self.purging = Purging(changes, clock, trail=trail, rules=rules)
         self.references = ReferenceList(changes, clock, watch)

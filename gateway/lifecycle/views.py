@@ -70,6 +70,7 @@ class RetiredView(Described):
     successor: str | None
     rev: int | None
     etag: str | None
+    """Of a dry run the present one, to be sent as If-Match."""
     effects: tuple[EffectView, ...]
     """Every row that was touched besides the model's own."""
     operation: str | None = None
@@ -81,6 +82,7 @@ class RetiredView(Described):
     inflight: int | None = None
     """Calls under way."""
     last_used: str | None = None
+    """When the last call was; of one that is older than a day only the day."""
     confirmation: Confirmation | None = None
 
 

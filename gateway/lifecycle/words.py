@@ -57,7 +57,7 @@ def _calls(traffic: Traffic) -> str:
         return f"{traffic.calls_24h} {_one(traffic.calls_24h, 'call', 'calls')} in the last 24 hours."
     if traffic.last_used is None:
         return "Nobody has called it, as far as is on record."
-    return f"No call in the last 24 hours; the last one was on {rfc3339(traffic.last_used)[:10]}."
+    return f"No call in the last 24 hours; the last one was on {traffic.last_used[:10]}."
 
 
 def _under_way(running: Running) -> str:

@@ -41,6 +41,28 @@ class Elsewhere:
         return Watch(lambda uid: self.here.get(uid, 0), self)
 
 
+@dataclass(frozen=True)
+class Waits:
+    """An operation that somebody began."""
+
+    id: str
+    kind: str
+    target: str | None
+
+
+class Waiting:
+    """Notes operations instead of carrying them out."""
+
+    def __init__(self) -> None:
+        self.made: list[Waits] = []
+
+    async def create(self, conn: AsyncConnection, kind: str, *, target: str | None = None, **_more: Any) -> Any:
+        """Note one."""
+        del conn
+        self.made.append(Waits(f"op_{len(self.made) + 1}", kind, target))
+        return self.made[-1]
+
+
 def make_lifecycle(
     service: RegistryService,
     database: Database,
