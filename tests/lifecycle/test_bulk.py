@@ -204,7 +204,9 @@ async def test_many_or_used_models_need_their_number(crowd: Crowd, many: Api) ->
     hour_ms = 3_600_000
     async with crowd.database.write() as conn:
         for number, ago in ((0, 1), (1, 25)):
-            await conn.execute(insert(usage_calls).values(_call(f"mdl_{number:06}", crowd.clock.at_ms - ago * hour_ms)))
+            await conn.execute(
+                insert(usage_calls).values(call_of(f"mdl_{number:06}", crowd.clock.at_ms - ago * hour_ms))
+            )
     used = await _delete(many, "mdl_000000")
     assert (used.status, used.json["confirm_count"]) == (428, 1)
     assert (await _delete(many, "mdl_000001")).status == 200
@@ -261,7 +263,8 @@ async def test_an_etag_that_is_none_is_refused_with_its_place(many: Api) -> None
     assert (refused.status, refused.json["param"]) == (400, "items.0.etag")
 
 
-def _call(uid: str, at_ms: int) -> dict[str, Any]:
+def call_of(uid: str, at_ms: int) -> dict[str, Any]:
+    """Return a row of usage: a call of the model at that time."""
     return {
         "at": at_ms,
         "team": "default",
