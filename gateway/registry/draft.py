@@ -1,6 +1,6 @@
 """A snapshot in the making: of everything, or of what changed since the one before. Pure; used by loading.py.
 
-Parts go in page by page, so that no single step takes long however large the registry is; the maker waits in between
+Parts go in by turns, so that no single step takes long however large the registry is; the maker waits in between
 (docs/decisions/0008-the-snapshot-follows-changes.md). Objects that come out as they were before are the very same
 objects: upstream URLs stay made, and dropping the older snapshot costs little.
 """
@@ -37,6 +37,8 @@ from gateway.registry.snapshot import (
 
 _NAME = attrgetter("name")
 _UID = attrgetter("uid")
+_A_TURN: Final = 100
+"""Models that are taken or dropped at once: some 3 ms."""
 _KINDS: Final[Mapping[str, Literal["env", "file", "keyring"]]] = {"env": "env", "file": "file", "keyring": "keyring"}
 
 
@@ -82,6 +84,7 @@ class Draft:
         before = self._previous
         self._draining = set(before.draining)
         self._finished = {team.id: team for team in before.teams.values()}
+        yield
         self._endpoints = dict(before.endpoints)
         yield
         self._by_uid = dict(before.by_uid)
@@ -114,9 +117,11 @@ class Draft:
             if team_id:
                 self._team(team_id).by_name.pop(name, None)
 
-    def drop_models(self, uids: Iterable[str]) -> None:
-        """Take out models that are gone or will come again changed, before anything is put."""
-        for uid in uids:
+    def drop_models(self, uids: Iterable[str]) -> Iterator[None]:
+        """Take out models that are gone or will come again changed, before anything is put; each turn is short."""
+        for number, uid in enumerate(uids):
+            if number % _A_TURN == 0:
+                yield
             model = self._by_uid.pop(uid, None)
             if model is not None:
                 self._drop_model(model)
@@ -124,14 +129,23 @@ class Draft:
             if gone is not None:
                 self._drop_retired(gone)
 
-    def put(self, page: Page) -> None:
-        """Take models with all their endpoints and aliases, deleted ones excepted.
+    def put(self, page: Page) -> Iterator[None]:
+        """Take models with all their endpoints and aliases, deleted ones excepted; each turn is short.
 
-        Further aliases name models that are here already.
+        Further aliases name models that are here already. Each table grows in a turn of its own: making room for
+        100,000 entries takes some milliseconds, and all would need it at once.
         """
         rows = _grouped((row.model_uid, row) for row in page.endpoints)
-        for record in page.models:
-            self._put_model(record, rows.get(record.uid, ()), page.fallbacks.get(record.uid, ()))
+        for start in range(0, len(page.models), _A_TURN):
+            records = page.models[start : start + _A_TURN]
+            routes = [self._route(one, rows.get(one.uid, ()), page.fallbacks.get(one.uid, ())) for one in records]
+            yield
+            self._by_uid.update((route.uid, route) for route in routes)
+            yield
+            self._endpoints.update((one.id, (route, one)) for route in routes for one in route.endpoints)
+            yield
+            self._list((record.team_id, route) for record, route in zip(records, routes, strict=True))
+            yield
         for alias in page.aliases:
             if target := self._by_uid.get(alias.model_uid):
                 self._team(alias.team_id).by_name[alias.name] = target
@@ -228,20 +242,22 @@ class Draft:
             else:
                 del team.retired[name]
 
-    def _put_model(self, record: ModelRecord, rows: Sequence[EndpointRecord], fallbacks: tuple[str, ...]) -> None:
+    def _route(self, record: ModelRecord, rows: Sequence[EndpointRecord], fallbacks: tuple[str, ...]) -> ModelRoute:
         team = self._team(record.team_id)
         rows = sorted(rows, key=lambda row: (row.created_at, row.id))
-        endpoints = tuple(self._put_endpoint(row, record.name) for row in rows)
-        route = _model(record, team.name, model_gateway(record, self._gateways, team.gateway), endpoints, fallbacks)
+        endpoints = tuple([self._put_endpoint(row, record.name) for row in rows])
+        gateway = model_gateway(record, self._gateways, team.gateway)
+        route = _model(record, team.name, gateway, endpoints, fallbacks)
         known = self._previous.by_uid.get(record.uid)
-        if known == route:
-            route = known
-        self._by_uid[record.uid] = route
-        if record.state not in LEAVING_STATES:
-            team.by_name[record.name] = route
-            insort(team.models, route, key=_NAME)
-        for endpoint in endpoints:
-            self._endpoints[endpoint.id] = (route, endpoint)
+        return known if known is not None and known == route else route
+
+    def _list(self, routes: Iterable[tuple[str, ModelRoute]]) -> None:
+        """Add models to what their teams, by id, show; unless they leave."""
+        for team_id, route in routes:
+            if route.state not in LEAVING_STATES:
+                team = self._team(team_id)
+                team.by_name[route.name] = route
+                insort(team.models, route, key=_NAME)
 
     def _put_endpoint(self, row: EndpointRecord, model_name: str) -> EndpointRoute:
         known = self._previous.endpoints.get(row.id)

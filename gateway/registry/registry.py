@@ -46,15 +46,13 @@ class Registry:
                 return self.snapshot
             async with self._database.read() as conn:
                 draft = await load(conn, self.snapshot)
-            before: list[object] = (
-                [*self.snapshot.endpoints.values(), *self.snapshot.by_uid.values()] if draft.whole else []
-            )
+            tables, values = self.snapshot.tables(), _values(self.snapshot) if draft.whole else []
             self.snapshot, closed = draft.finish()
             del draft
             for listener in self._listeners:
                 listener(self.snapshot, closed)
             del closed
-            await let_go(before)
+            await let_go(tables, values)
             return self.snapshot
 
     async def poll(self) -> bool:
@@ -88,3 +86,7 @@ class Registry:
         if revision != self.snapshot.revision:
             await self.reload(at_least=revision)
         return self.snapshot
+
+
+def _values(snapshot: Snapshot) -> list[object]:
+    return [*snapshot.endpoints.values(), *snapshot.by_uid.values(), *snapshot.retired.values()]

@@ -176,6 +176,13 @@ class Snapshot:
     """Draining and deleted models, by uid."""
     draining: frozenset[str] = frozenset()
 
+    def tables(self) -> list[object]:
+        """Return what may be large, to be let go one by one."""
+        tables: list[object] = [self.endpoints, self.by_uid, self.aliases, self.retired]
+        for team in self.teams.values():
+            tables += (team.by_name, team.models, team.retired)
+        return tables
+
     def find(self, team: str, name: str) -> ModelRoute | None:
         """Return the model of that name or alias in the team."""
         route = self.teams.get(team)

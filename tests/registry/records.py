@@ -104,7 +104,7 @@ def swap(found: Rows, previous: Snapshot | None = None) -> tuple[Snapshot, tuple
     """Return the snapshot of the rows, and the endpoints of the one before that are not in it."""
     draft = Draft(previous or Snapshot(), revision=found.revision, gateways=found.gateways)
     draft.put_teams(found.teams)
-    draft.put(Page(found.models, found.endpoints, found.aliases))
+    assert not any(draft.put(Page(found.models, found.endpoints, found.aliases)))
     draft.put_retired(found.retired)
     draft.put_defaults({row.team_id for row in found.defaults}, found.defaults)
     return draft.finish()

@@ -13,8 +13,8 @@ from gateway.registry.store.tables import ALIASES, ENDPOINTS, MODELS
 from gateway.storage import schema
 from gateway.storage.versions import REGISTRY_VERSION, read_version
 
-PAGE: Final = 200
-"""Models that are read at once: some 5 ms of work in which nobody else is served."""
+PAGE: Final = 100
+"""Models that are read at once: some 3 ms of work in which nobody else is served."""
 _NOT_DELETED: Final = schema.models.c.state != "deleted"
 _BY_TEAM: Final = Entity(schema.models, ModelRecord, key="uid", order=("team_id", "name"))
 
