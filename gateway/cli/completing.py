@@ -192,6 +192,7 @@ _NAMES: dict[str, Callable[[Session, list[str]], Iterator[str]]] = {
     "KEY": _names("keys"),
     "MODEL": _models,
     "MODELUID": _living,
+    "OPERATION": _names("operations", name="id", in_team=True),
     "SHELL": _shells,
     "TEAM": _names("teams"),
     "URLNAME": _models,

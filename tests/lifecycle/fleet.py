@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import aiohttp
 
@@ -46,11 +46,22 @@ class Fleet:
 
 
 class Process:
-    """One of them. `admin` calls it."""
+    """One of them. `admin` calls it; `running` is None for one that somebody else has started."""
 
-    def __init__(self, running: Modelport, admin: Caller) -> None:
-        self.running = running
+    def __init__(self, running: Modelport | None, admin: Caller) -> None:
+        self._running = running
         self.admin = admin
+
+    @classmethod
+    def at(cls, admin: Caller) -> Self:
+        """Return the process that this administrator calls."""
+        return cls(None, admin)
+
+    @property
+    def running(self) -> Modelport:
+        """The process itself."""
+        assert self._running is not None
+        return self._running
 
     async def kill(self) -> None:
         """End it as a crash does: nothing is given back."""
