@@ -198,6 +198,13 @@ class LifecycleSettings(Section):
     """Deletions that are refused without If-Match: by their policy for references, and `purge`."""
 
 
+class AccessSettings(Section):
+    """What the paths of OpenAI's API do besides carrying calls."""
+
+    delete_models: bool = False
+    """Let `DELETE /v1/models/{id}` retire a model, for keys with the permission models.delete; else it answers 405."""
+
+
 class OperationSettings(Section):
     """Long work with progress, such as a model that drains before it is deleted."""
 
@@ -260,6 +267,7 @@ class Settings(Section):
     streams: StreamSettings = StreamSettings()
     health: HealthSettings = HealthSettings()
     usage: UsageSettings = UsageSettings()
+    access: AccessSettings = AccessSettings()
     lifecycle: LifecycleSettings = LifecycleSettings()
     operations: OperationSettings = OperationSettings()
     secrets: SecretSettings = SecretSettings()

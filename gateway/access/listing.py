@@ -42,6 +42,11 @@ def show_model(principal: Principal, team: str, name: str, snapshot: Snapshot, *
     return answer
 
 
+def deleted(name: str) -> web.Response:
+    """Return OpenAI's answer to the deletion of a model."""
+    return _json({"id": name, "object": "model", "deleted": True})
+
+
 def _row(principal: Principal, name: str, route: ModelRoute, snapshot: Snapshot) -> dict[str, object]:
     row: dict[str, object] = {
         "id": name,

@@ -6,7 +6,7 @@ that what an upstream understands is the upstream's to describe.
 
 from typing import Any
 
-from gateway.access.operations import MODEL, OPERATIONS, Operation
+from gateway.access.operations import DELETE_MODEL, MODEL, OPERATIONS, Operation
 
 _ERROR = {"$ref": "#/components/schemas/OpenAIError"}
 _REFUSALS = {
@@ -59,7 +59,7 @@ def data_plane_paths() -> dict[str, dict[str, Any]]:
     """Return the paths of both mounts: a team's own, and the one whose team is the key's."""
     paths: dict[str, dict[str, Any]] = {}
     for mount, parameters in (("/access/models/{team}", ("team",)), ("/v1", ())):
-        for row in (*OPERATIONS, MODEL):
+        for row in (*OPERATIONS, MODEL, DELETE_MODEL):
             path = f"{mount}/{row.path}"
             paths.setdefault(path, {})[row.method.lower()] = _operation(row, parameters)
     return paths
@@ -100,7 +100,9 @@ def _answers(row: Operation) -> dict[str, Any]:
     if not row.local:
         content |= {"text/event-stream": {}, "*/*": {}}
     answers: dict[str, Any] = {"200": {"description": "The upstream's answer, byte for byte", "content": content}}
-    if row.local:
+    if row is DELETE_MODEL:
+        answers["200"]["description"] = "It is retired; only where the setting access.delete_models is on, else 405"
+    elif row.local:
         answers["200"]["description"] = "Models that this key may call"
     if not row.local:
         answers["4XX"] = {"description": "The upstream's own refusal, byte for byte", "content": content}

@@ -118,13 +118,12 @@ def _match_object(method: str, tail: str, rows: Mapping[str, Operation], object_
 
 
 def _match_model(method: str, tail: str, model: str) -> Match:
-    if method != "GET":
-        _not_allowed(method, tail, {"GET": None})
+    operation = _MODELS.get(method) or _not_allowed(method, tail, {"GET": None})
     try:
         name = unquote_to_bytes(model).decode()
     except UnicodeDecodeError as error:
         raise InvalidRequest("The model's name in the path is no UTF-8", param="model") from error
-    return Match(MODEL, "", model, name)
+    return Match(operation, "", model, name)
 
 
 def _check_segments(tail: str) -> None:
@@ -265,6 +264,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("models.list", "GET", "models", "models", local=True),
 )
 MODEL = Operation("models.get", "GET", "models/{id}", "models", local=True, object_kind="model")
+DELETE_MODEL = Operation("models.delete", "DELETE", "models/{id}", "models", local=True, object_kind="model")
+"""Retires the model where the setting access.delete_models is on; elsewhere it is not allowed."""
+_MODELS = {"GET": MODEL, "DELETE": DELETE_MODEL}
 
 _QUOTED = 100  # characters of the caller's text that a message repeats
 _ID_LIMIT = 512  # characters; the longest ids seen (responses that carry their state's name) have about 100

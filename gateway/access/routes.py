@@ -14,20 +14,20 @@ from aiohttp import web
 
 from gateway.access import listing
 from gateway.access.account import Account
-from gateway.access.admission import team_of
+from gateway.access.admission import team_of, unknown_model
 from gateway.access.call import Call, Outcome
 from gateway.access.dispatch import Outgoing
 from gateway.access.errors import error_response
 from gateway.access.headers import request_id
 from gateway.access.intake import Intake
 from gateway.access.mount import TEAM_MOUNT, Mount, TeamMount, base_of
-from gateway.access.operations import match, split_tail
+from gateway.access.operations import DELETE_MODEL, match, split_tail
 from gateway.access.read_on import ReadOn
 from gateway.access.relay import Relay
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL, REQUEST_ID, Principal, no_valid_key
 from gateway.api.request import STARTED, dress
-from gateway.errors import GatewayError, PermissionDenied, Unavailable
+from gateway.errors import GatewayError, MethodNotAllowed, PermissionDenied, Unavailable
 from gateway.listener.body import check_head
 from gateway.listener.expect import expect_after
 from gateway.registry.farewell import link_successor, notice
@@ -36,6 +36,8 @@ from gateway.registry.snapshot import ModelRoute
 from gateway.settings import ServerSettings
 
 Identify = Callable[[web.Request], Awaitable[None]]
+DeleteModel = Callable[[web.Request, str, str], Awaitable[object]]
+"""Retires the model of this name in this team for whoever sent the request, or raises why not."""
 
 
 class DataPlane:
@@ -51,9 +53,11 @@ class DataPlane:
         read_on: ReadOn,
         server: ServerSettings,
         is_hidden: Callable[[ModelRoute], bool],
+        deletes: Callable[[], DeleteModel | None] = lambda: None,
     ) -> None:
         self._registry = registry
         self._is_hidden = is_hidden
+        self._deletes = deletes
         self._intake = intake
         self._relay = relay
         self._account = account
@@ -118,6 +122,8 @@ class DataPlane:
         team = team_of(principal, named_team, snapshot)
         if matched.operation.local:
             _require_any(principal, Permission.REGISTRY_READ, Permission.INFER)
+            if matched.operation is DELETE_MODEL:
+                return await self._delete(request, principal, team, str(matched.object_key))
             if matched.object_key is None:
                 return listing.list_models(principal, team, snapshot, is_hidden=self._is_hidden)
             if snapshot.find(team, matched.object_key) is None:
@@ -132,6 +138,21 @@ class DataPlane:
         call = Call(request[REQUEST_ID], principal, matched.operation, team, request[STARTED])
         call.object_id = matched.object_key
         return await self._carry(request, call, matched.suffix)
+
+    async def _delete(self, request: web.Request, principal: Principal, team: str, name: str) -> web.StreamResponse:
+        """Retire a model where the setting access.delete_models is on."""
+        delete = self._deletes()
+        if delete is None:
+            raise MethodNotAllowed(
+                "DELETE of a model is switched off here",
+                hint="use GET; the management API deletes models, or switch access.delete_models on",
+                headers={"Allow": "GET, HEAD"},
+            )
+        snapshot = self._registry.snapshot
+        if not principal.may_call(name):
+            raise unknown_model(principal, team, name, snapshot)
+        await delete(request, team, name)
+        return listing.deleted(name)
 
     async def _carry(self, request: web.Request, call: Call, suffix: str) -> web.StreamResponse:
         self._account.open()

@@ -55,6 +55,7 @@ def make_data_plane(ground: Ground) -> tuple[DataPlane, Relay]:
         read_on=read_on,
         server=settings.server,
         is_hidden=ground.checking.is_down,
+        deletes=lambda: ground.delete_model if live.settings.access.delete_models else None,
     )
     live.on_change(lambda now: plane.adopt(now.server))
     return plane, relay

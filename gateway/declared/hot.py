@@ -44,6 +44,7 @@ HOT: Final = frozenset(
         "server.max_upload_bytes",
         "usage.call_days",
         "usage.object_days",
+        "access.delete_models",
         "lifecycle.purge_days",
         "lifecycle.grace_s",
         "lifecycle.max_grace_s",

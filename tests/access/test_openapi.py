@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gateway.access.openapi import COMPONENTS, data_plane_paths
-from gateway.access.operations import MODEL, OPERATIONS, Operation
+from gateway.access.operations import DELETE_MODEL, MODEL, OPERATIONS, Operation
 
 MOUNTS = ("/access/models/{team}", "/v1")
 PATHS = data_plane_paths()
@@ -18,7 +18,9 @@ def described(mount: str, row: Operation) -> dict[str, Any]:
 
 def test_every_operation_is_described_under_both_mounts_and_nothing_else() -> None:
     """Operation ids are unique, as generators of clients need."""
-    expected = {(f"{mount}/{row.path}", row.method.lower()) for mount in MOUNTS for row in (*OPERATIONS, MODEL)}
+    expected = {
+        (f"{mount}/{row.path}", row.method.lower()) for mount in MOUNTS for row in (*OPERATIONS, MODEL, DELETE_MODEL)
+    }
     assert {(path, method) for path, methods in PATHS.items() for method in methods} == expected
     ids = [one["operationId"] for methods in PATHS.values() for one in methods.values()]
     assert len(ids) == len(set(ids))

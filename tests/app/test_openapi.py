@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from gateway.access.operations import MODEL
+from gateway.access.operations import DELETE_MODEL, MODEL
 from gateway.access.operations import OPERATIONS as CALLS
 from gateway.api.operation import OPERATIONS
 from tests.app.caller import Caller
@@ -42,7 +42,9 @@ async def test_every_route_is_described_and_every_description_is_a_route(product
     found = {(method.upper(), path) for path, item in described["paths"].items() for method in item}
     managed = {(one.method, one.path) for one in product.app[OPERATIONS]}
     called = {
-        (row.method, f"{mount}/{row.path}") for mount in ("/v1", "/access/models/{team}") for row in (*CALLS, MODEL)
+        (row.method, f"{mount}/{row.path}")
+        for mount in ("/v1", "/access/models/{team}")
+        for row in (*CALLS, MODEL, DELETE_MODEL)
     }
     assert found == managed | called
     routes = {(route.method, route.resource.canonical) for route in product.app.router.routes() if route.resource}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ OPERATOR = principal(Role.OPERATOR, team="default")
 async def test_each_form_of_if_match(api: Api, header: str | None, status: int, code: str | None) -> None:
     """lifecycle.md section 6, row by row; what is malformed never drops the guard."""
     model = await api.make("/models", name="a")
-    sent = {} if header is None else {"If_Match": header.replace("{uid}", model["uid"])}
+    sent: dict[str, Any] = {} if header is None else {"If_Match": header.replace("{uid}", model["uid"])}
     answer = await api.delete(f"/models/{model['uid']}", **sent)
     assert (answer.status, answer.json.get("code")) == (status, code), answer.json
     if status == 412:
