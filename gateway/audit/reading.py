@@ -22,8 +22,13 @@ from gateway.storage.versions import AUDIT_SEQUENCE, read_version
 AT_ONCE = 2000
 """Rows of one piece: some 10 ms of work."""
 ARCHIVE = "audit.archive"
-_COLUMNS = ", ".join(column.name for column in audit.c)
-_BEHIND = f"SELECT {_COLUMNS} FROM audit WHERE seq > "  # noqa: S608 - the schema's own names
+_IN_UTF8 = {"sqlite": "CAST(record AS BLOB)", "postgresql": "convert_to(record, 'UTF8')"}
+"""The text as bytes: what is hashed, without making a str of it first."""
+_NAMES = [column.name for column in audit.c]
+_BEHIND = {
+    dialect: f"SELECT {', '.join(_NAMES).replace('record', text)} FROM audit WHERE seq > "  # noqa: S608 - the schema's
+    for dialect, text in _IN_UTF8.items()
+}
 
 
 class Start(NamedTuple):
@@ -65,7 +70,7 @@ def _piece_of_file(path: Path, after: int, take: Callable[[Sequence[Row]], objec
     """Take some pieces and return the last row's number; None at the end."""
     with closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True, timeout=5)) as connection:
         for _ in range(_PIECES_OF_A_CONNECTION):
-            rows = connection.execute(f"{_BEHIND}? ORDER BY seq LIMIT {AT_ONCE}", (after,)).fetchall()
+            rows = connection.execute(f"{_BEHIND['sqlite']}? ORDER BY seq LIMIT {AT_ONCE}", (after,)).fetchall()
             if not rows:
                 return None
             take(rows)
@@ -83,5 +88,5 @@ def _quoted(path: Path) -> str:
 async def _fetch(database: Database, after: int) -> list[Row]:
     async with database.read() as conn:
         driver: Any = (await conn.get_raw_connection()).driver_connection
-        found: list[Row] = await driver.fetch(f"{_BEHIND}$1 ORDER BY seq LIMIT {AT_ONCE}", after)
+        found: list[Row] = await driver.fetch(f"{_BEHIND['postgresql']}$1 ORDER BY seq LIMIT {AT_ONCE}", after)
         return found

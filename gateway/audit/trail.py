@@ -9,11 +9,12 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.acting import act_as, acting
-from gateway.audit.chain import GENESIS, Keys, seal
+from gateway.audit.appending import insert_rows, take_numbers
+from gateway.audit.chain import GENESIS, Keys, Sealer
 from gateway.audit.event import Event
 from gateway.audit.flood import Flood
 from gateway.audit.record import columns_of, key_id_of, record_of, text_of
@@ -25,8 +26,6 @@ from gateway.storage.versions import AUDIT_SEQUENCE, bump_version
 
 OFF = "audit.off"
 ON = "audit.on"
-_AT_ONCE = 500
-"""Rows of one statement."""
 logger = logging.getLogger("modelport.audit")
 
 
@@ -48,6 +47,7 @@ class Trail:
         self._database = database
         self._clock = clock
         self._keys = keys
+        self._sealer = Sealer(keys.current.value)
         self._masked = masked
         self._flood = Flood()
         self.enabled = enabled
@@ -61,12 +61,9 @@ class Trail:
 
     async def _append(self, conn: AsyncConnection, events: Sequence[Event], now_ms: int, *, anew: bool = False) -> str:
         """Write the rows; `anew` begins a new chain, as after a time without a record."""
-        last = await bump_version(conn, AUDIT_SEQUENCE, by=len(events))
-        first = last - len(events) + 1
-        previous = GENESIS if anew else await _hash_at(conn, first - 1)
-        rows = list(self._rows(previous, events, first, now_ms))
-        for start in range(0, len(rows), _AT_ONCE):
-            await conn.execute(insert(audit), rows[start : start + _AT_ONCE])
+        first, previous = await take_numbers(conn, len(events))
+        rows = list(self._rows(GENESIS if anew else previous, events, first, now_ms))
+        await insert_rows(conn, rows)
         return str(rows[-1]["hash"])
 
     async def switch(self) -> None:
@@ -123,19 +120,13 @@ class Trail:
             logger.warning("%s (%s) is not on the record: %s", event.action, event.outcome, error.message)
 
     def _rows(self, previous: str, events: Sequence[Event], first: int, now_ms: int) -> Iterator[dict[str, Any]]:
-        key, writer = self._keys.current, acting()
+        key, sealer, writer = self._keys.current, self._sealer, acting()
         for seq, event in enumerate(events, start=first):
             who = event.who or writer
             record = record_of(event, who, seq=seq, at_ms=now_ms, key_id=key.id, previous=previous)
             text = self._masked(text_of(record))
-            previous = seal(previous, text, key.value)
+            previous = sealer.seal(previous, text.encode())
             yield {"seq": seq, **columns_of(record, now_ms), "record": text, "hash": previous}
-
-
-async def _hash_at(conn: AsyncConnection, seq: int) -> str:
-    """Return the hash of a row; of one that is not there that of the beginning, and `verify` tells that it is gone."""
-    found = (await conn.execute(select(audit.c.hash).where(audit.c.seq == seq))).scalar_one_or_none()
-    return GENESIS if found is None else str(found)
 
 
 async def _newest_action(conn: AsyncConnection) -> str | None:

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, Protocol
 
 import msgspec
 
-from gateway.audit.chain import GENESIS, Keys, seal
+from gateway.audit.chain import GENESIS, Keys, Sealer
 from gateway.audit.record import time_of
 
 Problem = Literal["edited", "column", "missing", "moved", "unlinked", "cut", "unknown_key", "checkpoint", "gap"]
@@ -40,8 +40,8 @@ class Signed(Protocol):
         ...
 
 
-Row = tuple[int, int, str, str, str, str | None, str | None, str | None, str, str]
-"""seq, at, actor, action, outcome, team, target, request_id, record, hash: the columns in their order."""
+Row = tuple[int, int, str, str, str, str | None, str | None, str | None, bytes, str]
+"""seq, at, actor, action, outcome, team, target, request_id, record, hash: the table's columns; the text in UTF-8."""
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class Verifier:
         self.last = archived_to
         self.last_hash = archived_hash
         self._keys = keys
-        self._values: dict[str, bytes] = {}
+        self._sealers: dict[str, Sealer] = {}
         self._checkpoints = checkpoints
         self._decode = msgspec.json.Decoder(_Read).decode
         self._seconds: dict[int, str] = {}
@@ -78,23 +78,23 @@ class Verifier:
 
     def feed(self, rows: Sequence[Row]) -> None:
         """Look at the next rows."""
-        values, decode, checkpoints = self._values, self._decode, self._checkpoints
-        last, last_hash = self.last, self.last_hash
+        sealers, decode, checkpoints = self._sealers, self._decode, self._checkpoints
+        last, last_hash, seconds = self.last, self.last_hash, self._seconds
         for row in rows:
             seq, at, actor, action, outcome, team, target, request_id, text, found = row
             try:
                 read = decode(text)
-            except (msgspec.DecodeError, UnicodeEncodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError):
                 self.findings.add(seq, "edited", f"row {seq} was changed after it was written: its text is no record")
                 last, last_hash = seq, found
                 continue
-            key = values.get(read.sealed_with) or self._value(seq, read.sealed_with)
-            if key is not None and seal(read.prev_hash, text, key) != found:
+            sealer = sealers.get(read.sealed_with) or self._sealer(seq, read.sealed_with)
+            if sealer is not None and sealer.seal(read.prev_hash, text) != found:
                 self.findings.add(seq, "edited", f"row {seq} was changed after it was written: its hash does not match")
             said = (read.seq, read.action, read.outcome, read.target.team, read.target.uid, read.request_id, read.at)
-            if said != (seq, action, outcome, team, target, request_id, self._time(at)) or actor != (
-                read.actor.key_id or read.actor.type
-            ):
+            time = (seconds.get(at // 1000) or self._second(at // 1000)) + _MILLISECONDS[at % 1000]
+            who = read.actor.key_id or read.actor.type
+            if said != (seq, action, outcome, team, target, request_id, time) or actor != who:
                 self._columns(row, read)
             if seq != last + 1 or read.prev_hash != last_hash:
                 self._link(seq, read, last, last_hash)
@@ -119,14 +119,14 @@ class Verifier:
             self.findings.add(self.last + 1, "cut", f"{told} {newest}")
         return self.findings
 
-    def _value(self, seq: int, key_id: str) -> bytes | None:
+    def _sealer(self, seq: int, key_id: str) -> Sealer | None:
         key = self._keys.find(key_id)
         if key is None:
             told = f"row {seq} is sealed with the key {key_id[:16]!r}, which is not configured here"
             self.findings.add(seq, "unknown_key", told)
             return None
-        self._values[key_id] = key.value
-        return key.value
+        self._sealers[key_id] = Sealer(key.value)
+        return self._sealers[key_id]
 
     def _columns(self, row: Row, read: "_Read") -> None:
         """Say which columns do not repeat what the text says."""
@@ -159,22 +159,20 @@ class Verifier:
             )
             self.findings.add(seq, "unlinked", f"{told}: another one was there when it was written")
 
-    def _time(self, at_ms: int) -> str:
-        """Return the time as text; many rows share a second."""
-        second = at_ms // 1000
-        text = self._seconds.get(second)
-        if text is None:
-            if not 0 <= at_ms < _LATEST_MS:
-                return ""
-            if len(self._seconds) > _SECONDS_KEPT:
-                self._seconds.clear()
-            text = self._seconds[second] = time_of(second * 1000)[:-4]
-        return f"{text}{at_ms % 1000:03d}Z"
+    def _second(self, second: int) -> str:
+        """Return a time without its milliseconds; many rows share a second."""
+        if not 0 <= second * 1000 < _LATEST_MS:
+            return "?"
+        if len(self._seconds) > _SECONDS_KEPT:
+            self._seconds.clear()
+        text = self._seconds[second] = time_of(second * 1000)[:-4]
+        return text
 
 
 _LATEST_MS = 253_402_300_800_000
 """The year 10000, after which no time can be written."""
 _SECONDS_KEPT = 10_000
+_MILLISECONDS = [f"{number:03d}Z" for number in range(1000)]
 
 
 class _Actor(msgspec.Struct):

@@ -1,4 +1,7 @@
-"""Refusals of the management API go on the record: who was not allowed what, and what the state of things forbade."""
+"""Denials of the management API go on the record: who was not allowed what.
+
+What the state of things forbade (409, 412) is recorded by the services, which know the object.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -7,22 +10,20 @@ from aiohttp import web
 from gateway.api.acting import act_as, acting_of
 from gateway.api.operation import OPERATIONS, Operation
 from gateway.api.principal import PRINCIPAL
-from gateway.audit.event import Event, Outcome
+from gateway.audit.event import Event
 from gateway.audit.trail import Trail
 from gateway.errors import GatewayError
 
 NoteRefusal = Callable[[web.Request, GatewayError], Awaitable[None]]
 _DENIED = 403
-_CONFLICTS = (409, 412, 428)
-_SAFE = ("GET", "HEAD")
 
 
 def note_refusals(trail: Trail) -> NoteRefusal:
-    """Return what notes a refusal of a known caller; one without a valid key is nobody, and only counted (401)."""
+    """Return what notes a denial of a known caller; one without a valid key is nobody, and only counted (401)."""
     found: dict[web.Application, Mapping[str, Operation]] = {}
 
     async def note(request: web.Request, error: GatewayError) -> None:
-        if PRINCIPAL not in request or (outcome := _outcome(request, error)) is None:
+        if error.status != _DENIED or PRINCIPAL not in request:
             return
         app = request.app
         if app not in found:
@@ -32,7 +33,7 @@ def note_refusals(trail: Trail) -> NoteRefusal:
         if operation is None:
             return
         with act_as(acting_of(request, strict=False)):
-            await trail.refuse(_event(request, operation, error, outcome))
+            await trail.refuse(_event(request, operation, error))
 
     return note
 
@@ -42,13 +43,7 @@ async def note_nothing(request: web.Request, error: GatewayError) -> None:
     del request, error
 
 
-def _outcome(request: web.Request, error: GatewayError) -> Outcome | None:
-    if error.status == _DENIED:
-        return "denied"
-    return "conflict" if error.status in _CONFLICTS and request.method not in _SAFE else None
-
-
-def _event(request: web.Request, operation: Operation, error: GatewayError, outcome: Outcome) -> Event:
+def _event(request: web.Request, operation: Operation, error: GatewayError) -> Event:
     """Return the event; the object is the one that the path names, whether it exists for the caller or not."""
     named = next(iter(request.match_info.values()), "")[:200]
     kind = operation.action.partition(".")[0]
@@ -58,7 +53,7 @@ def _event(request: web.Request, operation: Operation, error: GatewayError, outc
         named or None,
         named,
         request[PRINCIPAL].team,
-        outcome=outcome,
+        outcome="denied",
         status=error.status,
         after={"code": error.code, "message": error.message[:500]},
     )
