@@ -16,7 +16,7 @@ from gateway.preflight.existence import loads_on_call
 from gateway.preflight.run import Level, Wish
 from gateway.preflight.service import Preflight
 from gateway.preflight.wishes import Wishes
-from gateway.registry.health import Health, HealthBook, HealthState, health_of
+from gateway.registry.health import Health, HealthBook, HealthState
 from gateway.registry.registry import Registry
 from gateway.registry.snapshot import EndpointRoute, ModelRoute
 from gateway.registry.verdict import EndpointReport, StageView, Verdict
@@ -65,7 +65,7 @@ class Afterwards:
     def note(self, report: EndpointReport) -> None:
         """Note what a check of a registered endpoint found as its health."""
         if report.endpoint is not None:
-            self._book.put(report.endpoint, report.base_url, health_of(report.stages, now_ms=self._clock.now_ms()))
+            self._book.note(report.endpoint, report.base_url, report.stages, now_ms=self._clock.now_ms())
 
     async def _one(self, model: ModelRoute, endpoint: EndpointRoute, gate: asyncio.Semaphore) -> None:
         async with gate:

@@ -65,10 +65,24 @@ class HealthBook:
 
     def __init__(self) -> None:
         self._by_id: dict[str, tuple[str, Health]] = {}
+        self._refused: dict[str, tuple[str, str | None]] = {}
+        """By endpoint the address and the error of a call that failed: no look takes it back, another call does."""
 
     def put(self, endpoint_id: str, base_url: str, health: Health) -> None:
-        """Note a check."""
+        """Note a look that called nobody: what a call has shown stays true beside it."""
+        checked, error = self._refused.get(endpoint_id, ("", None))
+        if health.state is HealthState.HEALTHY and checked == base_url:
+            health = Health(HealthState.DEGRADED, error, health.checked_at)
         self._by_id[endpoint_id] = (base_url, health)
+
+    def note(self, endpoint_id: str, base_url: str, stages: Sequence[StageView], *, now_ms: int) -> None:
+        """Note a check with its stages."""
+        trial = next((one for one in stages if one.stage == "trial"), None)
+        if trial is not None and trial.verdict is Verdict.FAIL:
+            self._refused[endpoint_id] = (base_url, trial.message)
+        elif trial is not None and trial.verdict in {Verdict.PASS, Verdict.WARN}:
+            self._refused.pop(endpoint_id, None)
+        self._by_id[endpoint_id] = (base_url, health_of(stages, now_ms=now_ms))
 
     def of(self, endpoint_id: str, base_url: str) -> Health:
         """Return an endpoint's health."""
@@ -79,6 +93,7 @@ class HealthBook:
         """Forget endpoints that are no more."""
         for gone in self._by_id.keys() - ids.keys():
             del self._by_id[gone]
+            self._refused.pop(gone, None)
 
 
 def together(each: Iterable[Health]) -> Health:

@@ -14,7 +14,7 @@ from tests.preflight.server import Asked, answering, chat, error, listing, said,
 
 __all__ = ["caller", "house", "process_settings"]
 
-MODEL = "models:\n  {name}:\n    endpoints: [{{base_url: '{url}'{more}}}]\n"
+MODEL = "health: {{interval_s: 3600}}\nmodels:\n  {name}:\n    endpoints: [{{base_url: '{url}'{more}}}]\n"
 DEAD = "http://127.0.0.1:9/v1"
 
 
@@ -82,6 +82,29 @@ async def test_what_a_call_alone_shows_is_found(house: Living) -> None:
     ):
         told = await _health(product.admin, "unhealthy")
     assert told == "the upstream does not know the model 'qwen3'; did you mean 'qwen3'?"
+
+
+async def test_no_look_takes_back_what_a_call_has_shown(house: Living) -> None:
+    """The list is in order, and a call is refused: degraded with the call's error, until another call goes through."""
+    answers = [error(402, "no money"), error(402, "no money"), chat()]
+
+    async def reply(asked: Asked, writer: asyncio.StreamWriter) -> None:
+        writer.write(answers.pop(0) if asked.method == "POST" else listing("qwen3"))
+
+    async with serving(reply) as server, house(_file(server.url)) as product:
+        said_so = 'the upstream\'s account has no credit: "no money"'
+        assert await _health(product.admin, "unhealthy") == said_so
+        rounds = product.inside.ground.checking.rounds
+        rounds._followed_at = float("-inf")
+        await rounds.turn()
+        for place, group in rounds._groups.items():
+            rounds._plan(place, group, 0.0)
+        await rounds.turn()
+        assert await _health(product.admin, "degraded") == said_so
+        await product.admin.post("api/v1/preflight", {"model": "qwen3"})
+        assert await _health(product.admin, "unhealthy") == said_so
+        await product.admin.post("api/v1/preflight", {"model": "qwen3"})
+        assert await _health(product.admin, "healthy") is None
 
 
 async def test_it_is_called_once_and_again_when_a_call_would_differ(house: Living) -> None:

@@ -8,7 +8,7 @@ from aiohttp import web
 from gateway.api.idempotency import Once
 from gateway.api.principal import PRINCIPAL
 from gateway.registry.gate import Candidate, Gate, admit, authorise, rehearse
-from gateway.registry.health import HealthBook, health_of
+from gateway.registry.health import HealthBook
 from gateway.registry.inputs import ChangeQuery, EndpointFields, EndpointPatch, RegisterQuery
 from gateway.registry.record import EndpointRecord
 from gateway.registry.render import Told
@@ -98,4 +98,4 @@ class Entrance:
         """Note what the check found as the health of what was registered."""
         if found is not None and len(found.endpoints) == len(records):
             for report, record in zip(found.endpoints, records, strict=True):
-                self._book.put(record.id, record.base_url, health_of(report.stages, now_ms=now_ms))
+                self._book.note(record.id, record.base_url, report.stages, now_ms=now_ms)
