@@ -1,19 +1,21 @@
 """Answers of the registry, made of what its services return; here alone is an address resolved for a caller."""
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from gateway.api.etag import format_etag, with_health
 from gateway.api.permissions import Permission
 from gateway.api.principal import Principal
 from gateway.registry.address import published
 from gateway.registry.health import Health, HealthBook, together
+from gateway.registry.possible import possible
 from gateway.registry.record import EndpointRecord, GatewayRecord
 from gateway.registry.service.addresses import Address
 from gateway.registry.state import AliasState, Deletion, EndpointState, ModelState, TeamState
 from gateway.registry.views import (
     AliasView,
     DeletionView,
+    DeprecationView,
     EffectView,
     EndpointSummary,
     EndpointView,
@@ -34,6 +36,7 @@ class Told:
 
     def __init__(self, book: HealthBook, principal: Principal) -> None:
         self._book = book
+        self.principal = principal
         self._in_words = principal.may(Permission.REGISTRY_WRITE)
 
     def of_endpoint(self, record: EndpointRecord) -> dict[str, Any]:
@@ -99,7 +102,14 @@ def model_view(state: ModelState, server: str, told: Told) -> ModelView:
         name=record.name,
         team=state.team,
         task=record.task,
-        state=record.state,
+        state=cast("Any", record.state),
+        state_before=record.state_before,
+        deprecation=_deprecation(state),
+        protected=record.protected,
+        delete_time=_time(record.deleted_at),
+        purge_time=_time(record.purge_at),
+        reason=record.retire_reason,
+        permissions=possible(told.principal, record),
         description=record.description,
         via=state.via,
         gateway=state.gateway.name if state.gateway else None,
@@ -189,6 +199,17 @@ def _stamps(key: str, record: _Stamped) -> dict[str, Any]:
         "managed_by": record.managed_by,
         "managed_at": record.managed_at,
     }
+
+
+def _deprecation(state: ModelState) -> DeprecationView | None:
+    at = state.record.deprecated_at
+    if at is None:
+        return None
+    return DeprecationView(at=rfc3339(at), sunset_at=_time(state.record.sunset_at), successor=state.successor)
+
+
+def _time(at_ms: int | None) -> str | None:
+    return None if at_ms is None else rfc3339(at_ms)
 
 
 def _address(base_url: str, server: str) -> dict[str, Any]:

@@ -27,6 +27,8 @@ class ModelState:
     gateway: GatewayRecord | None
     endpoints: tuple[EndpointRecord, ...]
     aliases: tuple[str, ...]
+    successor: str | None = None
+    """Name of the model that its callers are told to use."""
     fallbacks: tuple[str, ...] = ()
     """Names of the models that take over, in their order."""
 

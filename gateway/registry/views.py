@@ -6,6 +6,7 @@
 from typing import Literal
 
 from gateway.described import Described
+from gateway.registry.possible import Deed
 
 
 class View(Described):
@@ -90,6 +91,16 @@ class TeamView(AddressFields, Stamped):
     default_endpoints: dict[str, str]
 
 
+class DeprecationView(View):
+    """That a model is going to leave, as its callers are told with every answer."""
+
+    at: str
+    sunset_at: str | None
+    """When it is retired by itself."""
+    successor: str | None
+    """The model that callers are told to use."""
+
+
 class ModelView(AddressFields, HealthFields, Stamped):
     """A published model."""
 
@@ -97,7 +108,20 @@ class ModelView(AddressFields, HealthFields, Stamped):
     name: str
     team: str
     task: str
-    state: str
+    state: Literal["draft", "active", "deprecated", "disabled", "draining", "deleted"]
+    state_before: str | None
+    """Where enabling or restoring it leads."""
+    deprecation: DeprecationView | None
+    protected: bool
+    """Whether it can only be deleted after its protection was taken off."""
+    delete_time: str | None
+    """Since when it is draining or deleted."""
+    purge_time: str | None
+    """Until then it can be restored."""
+    reason: str
+    """Why it was retired."""
+    permissions: tuple[Deed, ...]
+    """What you may do with it now, as far as your key and its state are concerned."""
     description: str
     via: str | None
     """As set: a gateway's name, "server", or null for the team's default."""

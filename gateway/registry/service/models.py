@@ -151,6 +151,7 @@ class ModelService:
                 await require_free(conn, team, check_model_name(body.name), now_ms=change.now_ms)
                 await ALIASES.touch(conn, aliases.c.model_uid == model.uid)
                 await ENDPOINTS.touch(conn, endpoints.c.model_uid == model.uid)
+                await MODELS.touch(conn, models.c.successor_uid == model.uid)
                 await fallbacks.touch_owners(conn, model.uid)
             if changes or more:
                 before, model = model, await MODELS.update(conn, model.uid, changes, now_ms=change.now_ms)
@@ -186,6 +187,8 @@ async def _states(conn: AsyncConnection, records: Sequence[ModelRecord]) -> Sequ
     children = _by_model(await ENDPOINTS.all(conn, endpoints.c.model_uid.in_(uids)))
     others = _by_model(await ALIASES.all(conn, aliases.c.model_uid.in_(uids)))
     taking_over = await fallbacks.names_of(conn, uids)
+    heirs = {record.successor_uid for record in records if record.successor_uid is not None}
+    successors = {one.uid: one.name for one in await MODELS.all(conn, models.c.uid.in_(heirs))} if heirs else {}
     return [
         ModelState(
             record=record,
@@ -194,6 +197,7 @@ async def _states(conn: AsyncConnection, records: Sequence[ModelRecord]) -> Sequ
             gateway=gateway,
             endpoints=tuple(sorted(children.get(record.uid, ()), key=lambda endpoint: endpoint.created_at)),
             aliases=tuple(alias.name for alias in others.get(record.uid, ())),
+            successor=successors.get(record.successor_uid or ""),
             fallbacks=taking_over.get(record.uid, ()),
         )
         for record in records
