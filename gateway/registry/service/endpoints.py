@@ -10,6 +10,7 @@ from gateway.api.etag import UNGUARDED, IfMatch, format_etag
 from gateway.api.idempotency import Once
 from gateway.api.principal import Principal
 from gateway.errors import NotFound
+from gateway.lifecycle.states import require_living
 from gateway.registry.inputs import EndpointCreate, EndpointFields, EndpointPatch, EndpointQuery
 from gateway.registry.record import EndpointRecord, ModelRecord, TeamRecord
 from gateway.registry.service.change import Change, Changes, differing, referenced
@@ -66,6 +67,7 @@ class EndpointService:
         async with self._changes.begin(once) as change:
             model, team = await get_model(change.conn, principal, body.model, team=body.team, param="model")
             change.require_owner("model", model.name, model)
+            require_living(model)
             endpoint = await self.add(change, principal, model.uid, body, url, team=team.name)
             await MODELS.touch(change.conn, models.c.uid == model.uid)
             return await change.finish(await self._state(change.conn, endpoint, model, team))
@@ -110,6 +112,7 @@ class EndpointService:
             endpoint, model, team = await _get(conn, principal, endpoint_id)
             change.require_owner("endpoint", endpoint.id, endpoint)
             if_match.check(format_etag(endpoint.id, endpoint.rev))
+            require_living(model)
             if url is not None:
                 given["base_url"] = str(url)
             moved = url is not None and url.origin() != URL(endpoint.base_url, encoded=True).origin()
@@ -138,6 +141,7 @@ class EndpointService:
             endpoint, model, team = await _get(conn, principal, endpoint_id)
             change.require_owner("endpoint", endpoint.id, endpoint)
             if_match.check(format_etag(endpoint.id, endpoint.rev))
+            require_living(model)
             found = await references.to_endpoint(conn, endpoint.id)
             if found[1]:
                 raise referenced("endpoint", endpoint.id, found)
