@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from gateway import __version__
-from gateway.app.life import make_lifecycle, make_watch
+from gateway.app.life import make_lifecycle, make_watch, make_withdrawal
 from gateway.app.many import Many
 from gateway.app.record import Record
 from gateway.app.work import Work
@@ -178,6 +178,7 @@ class Ground:
                 self.service,
                 clock,
                 configuration=self.configuration,
+                withdrawal=make_withdrawal(live, self.work),
                 is_own=lambda url: is_here(url, live.settings, port=self.port or settings.server.port),
             ),
             changed=self.checking.follow,

@@ -5,6 +5,7 @@ from gateway.audit.trail import Trail
 from gateway.declared.hot import Live
 from gateway.lifecycle.impact import Neighbours, Watch
 from gateway.lifecycle.service import LifecycleService
+from gateway.lifecycle.withdrawal import Withdrawal
 from gateway.registry.service.registry_service import RegistryService
 from gateway.storage.clock import Clock
 
@@ -19,6 +20,11 @@ def make_lifecycle(live: Live, service: RegistryService, clock: Clock, *, trail:
         rules=lambda: live.settings.lifecycle,
         operations=work.operations,
     )
+
+
+def make_withdrawal(live: Live, work: Work) -> Withdrawal:
+    """Return how a file's models leave and come back."""
+    return Withdrawal(watch=make_watch(work), rules=lambda: live.settings.lifecycle, operations=work.operations)
 
 
 def make_watch(work: Work) -> Watch:

@@ -20,7 +20,7 @@ from gateway.registry.record import AliasRecord, EndpointRecord, GatewayRecord, 
 
 Values = dict[str, object]
 Pair = tuple[Entry[DeclaredEndpoint] | None, EndpointRecord | None]
-_APART = {"name", "team", "via", "default_via", "default_endpoints", "endpoints", "api_key"}
+_APART = {"name", "team", "via", "default_via", "default_endpoints", "endpoints", "api_key", "fallbacks"}
 """Fields that a row keeps in another way, or that say which row it is."""
 
 
@@ -39,6 +39,12 @@ def model_values(body: DeclaredModel, row: ModelRecord | None, gateway: GatewayR
     """Return the fields to write; `gateway` is the one that the row names."""
     via = via_as_set(row.via, gateway) if row else None
     return _differing(body, row) | _unless(row, via, via=body.via)
+
+
+def restored(row: ModelRecord) -> ModelRecord:
+    """Return the row of a model that left as its restoring makes it."""
+    state = "active" if row.state == "deleted" else row.state_before or "active"
+    return row._replace(state=state, rev=row.rev + 1)
 
 
 def endpoint_values(body: DeclaredEndpoint, row: EndpointRecord | None) -> Values:

@@ -3,18 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.api.managed import FILE
 from gateway.keys import store as key_store
 from gateway.keys.model import KeyRecord
 from gateway.registry.record import AliasRecord, EndpointRecord, GatewayRecord, ModelRecord, TeamRecord
-from gateway.registry.store import defaults
+from gateway.registry.snapshot import LEAVING_STATES
+from gateway.registry.store import defaults, fallbacks
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, GATEWAYS, MODELS, TEAMS
+from gateway.storage import schema
 
 
 @dataclass(frozen=True)
 class Held:
-    """The rows. Models and aliases by team and name, endpoints by their model's uid, default endpoints by team's id."""
+    """The rows. Models and aliases by team and name, endpoints by their model's uid, default endpoints by team's id.
+
+    `models` are those that have their name, draining ones too. `left` are a file's own that are deleted or drain, of
+    several of one name the last; `fallbacks` the names of those that take over; `keeping` the ids of teams that hold
+    models which can still be restored.
+    """
 
     teams: Mapping[str, TeamRecord] = field(default_factory=dict)
     gateways: Mapping[str, GatewayRecord] = field(default_factory=dict)
@@ -23,6 +32,9 @@ class Held:
     aliases: Mapping[tuple[str, str], AliasRecord] = field(default_factory=dict)
     defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     keys: tuple[KeyRecord, ...] = ()
+    left: Mapping[tuple[str, str], ModelRecord] = field(default_factory=dict)
+    fallbacks: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    keeping: frozenset[str] = frozenset()
 
     @property
     def anything(self) -> bool:
@@ -40,16 +52,27 @@ async def read_held(conn: AsyncConnection) -> Held:
     teams = await TEAMS.all(conn)
     team_names = {team.id: team.name for team in teams}
     endpoints: dict[str, list[EndpointRecord]] = {}
-    for endpoint in await ENDPOINTS.all(conn):
+    wanted = or_(schema.models.c.state != "deleted", schema.models.c.managed_by == FILE)
+    models = await MODELS.all(conn, wanted)
+    known = {model.uid: (team_names[model.team_id], model.name) for model in models}
+    own = schema.endpoints.c.model_uid.in_(select(schema.models.c.uid).where(wanted))
+    for endpoint in await ENDPOINTS.all(conn, own):
         endpoints.setdefault(endpoint.model_uid, []).append(endpoint)
+    leaving = [model for model in models if model.state in LEAVING_STATES and model.managed_by == FILE]
+    deleted = select(schema.models.c.team_id).where(schema.models.c.state.in_(LEAVING_STATES)).distinct()
     return Held(
         teams={team.name: team for team in teams},
         gateways={gateway.name: gateway for gateway in await GATEWAYS.all(conn)},
-        models={(team_names[model.team_id], model.name): model for model in await MODELS.all(conn)},
+        models={known[model.uid]: model for model in models if model.state != "deleted"},
         endpoints={uid: tuple(sorted(rows, key=by_age)) for uid, rows in endpoints.items()},
         aliases={(team_names[alias.team_id], alias.name): alias for alias in await ALIASES.all(conn)},
         defaults=await defaults.of_teams(conn, list(team_names)),
         keys=tuple(await key_store.load_all(conn)),
+        left={known[model.uid]: model for model in sorted(leaving, key=lambda one: (one.deleted_at or 0, one.uid))},
+        fallbacks={
+            known[uid]: tuple(known[one][1] for one in legs) for uid, legs in (await fallbacks.every(conn)).items()
+        },
+        keeping=frozenset((await conn.execute(deleted)).scalars()),
     )
 
 

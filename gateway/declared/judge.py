@@ -12,6 +12,8 @@ from gateway.declared.model import Declared, Entry, shown
 from gateway.registry.address import SERVER
 from gateway.registry.names import DEFAULT_TEAM, nearest
 from gateway.registry.record import TeamRecord
+from gateway.registry.service.fallbacks import find_ring, told_ring
+from gateway.registry.snapshot import LEAVING_STATES
 
 
 def judge(declared: Declared, held: Held) -> tuple[list[Finding], list[Finding]]:
@@ -22,6 +24,7 @@ def judge(declared: Declared, held: Held) -> tuple[list[Finding], list[Finding]]
         *_unknown_teams(declared, held),
         *_unknown_gateways(declared, held),
         *_unknown_models(declared, held),
+        *_bad_fallbacks(declared, held),
         *_ambiguous_keys(declared, held),
     ]
     waiting = [
@@ -49,14 +52,15 @@ def _taken(declared: Declared, held: Held) -> Iterator[Finding]:
     named: tuple[Entry[Any], ...] = (*declared.models, *declared.aliases)
     for one in named:
         if (model := held.models.get(one.key)) is not None and model.managed_by is None:
-            yield _clash("model", one)
+            yield _still_here(one) if model.state in LEAVING_STATES else _clash("model", one)
         if (alias := held.aliases.get(one.key)) is not None and alias.managed_by is None:
             yield _clash("alias", one)
 
 
 def _as_made(row: TeamRecord, held: Held) -> bool:
-    """Whether it is the team that every installation begins with, and nobody has set anything of it."""
-    return row.name == DEFAULT_TEAM and not (row.description or row.default_via or held.defaults.get(row.id))
+    """Whether nobody has set anything of a team that every installation has, or that a file left with its models."""
+    ours = row.name == DEFAULT_TEAM or any(team == row.name for team, _ in held.left)
+    return ours and not (row.description or row.default_via or held.defaults.get(row.id))
 
 
 def _second_default(declared: Declared, held: Held) -> Iterator[Finding]:
@@ -92,10 +96,12 @@ def _unknown_gateways(declared: Declared, held: Held) -> Iterator[Finding]:
 
 def _unknown_models(declared: Declared, held: Held) -> Iterator[Finding]:
     own = {entry.key for entry in declared.models}
-    known = own | {key for key, row in held.models.items() if row.managed_by != FILE}
+    kept = {key for key, row in held.models.items() if row.managed_by != FILE and row.state not in LEAVING_STATES}
+    known = own | kept
     endless = {entry.key for entry in declared.models if not declared.endpoints.get(entry.key)}
     named: list[tuple[Entry[Any], str, tuple[str, ...], str]] = [
         *((entry, entry.team, ("model",), entry.body.model) for entry in declared.aliases),
+        *((entry, entry.team, ("fallbacks",), one) for entry in declared.models for one in entry.body.fallbacks),
         *(
             (entry, entry.name, ("default_endpoints", operation), model)
             for entry in declared.teams
@@ -106,8 +112,29 @@ def _unknown_models(declared: Declared, held: Held) -> Iterator[Finding]:
         if (team, model) not in known:
             hint = _meant(model, {name for other, name in known if other == team}, "under `models`")
             yield _finding(entry, path, f"there is no model {shown(team, model)!r}", hint)
-        elif path[0] != "model" and (team, model) in endless:
+        elif path[0] == "default_endpoints" and (team, model) in endless:
             yield _finding(entry, path, f"the model {shown(team, model)!r} has no endpoint", "give it one")
+
+
+def _bad_fallbacks(declared: Declared, held: Held) -> Iterator[Finding]:
+    """Who takes over for itself, or is named twice; of what the API keeps as it is, of the file as it will be."""
+    chains = {_node(*key): [_node(key[0], one) for one in legs] for key, legs in held.fallbacks.items()}
+    chains |= {_node(*one.key): [_node(one.team, leg) for leg in one.body.fallbacks] for one in declared.models}
+    told: set[frozenset[str]] = set()
+    for entry in declared.models:
+        legs = entry.body.fallbacks
+        if len(set(legs)) < len(legs):
+            twice = next(one for one in legs if legs.count(one) > 1)
+            yield _finding(entry, ("fallbacks",), f"{twice!r} is named twice", "name each model once")
+        ring = find_ring(_node(*entry.key), chains) if legs else None
+        if ring is not None and frozenset(ring) not in told:
+            told.add(frozenset(ring))
+            names = [node.partition("\n")[2] for node in ring]
+            yield _finding(entry, ("fallbacks",), told_ring(names), "leave one of them out")
+
+
+def _node(team: str, name: str) -> str:
+    return f"{team}\n{name}"
 
 
 def _ambiguous_keys(declared: Declared, held: Held) -> Iterator[Finding]:
@@ -130,6 +157,11 @@ def _clash(kind: str, entry: Entry[Any]) -> Finding:
     name = shown(entry.team, entry.name)
     hint = f"choose another name, or remove that one first: modelport {_COMMANDS[kind]} remove {entry.name}"
     return _finding(entry, (), f"the {kind} {name!r} is kept over the API and is not taken over", hint)
+
+
+def _still_here(entry: Entry[Any]) -> Finding:
+    message = f"the model {shown(entry.team, entry.name)!r} of the API is being deleted and still has its name"
+    return _finding(entry, (), message, "read the file again when its last calls have ended")
 
 
 _COMMANDS = {"team": "teams", "gateway": "gateways", "model": "models", "alias": "aliases"}

@@ -18,6 +18,7 @@ from gateway.keys.model import Cidrs, Patterns
 from gateway.keys.model import Name as KeyName
 from gateway.registry.inputs import (
     MAX_ENDPOINTS,
+    MAX_FALLBACKS,
     DefaultFor,
     EndpointFields,
     GatewayCreate,
@@ -62,6 +63,8 @@ class DeclaredModel(ModelCreate):
     """A model with every endpoint that it has."""
 
     state: Literal["active", "disabled"] = "active"
+    fallbacks: Annotated[tuple[ModelName, ...], Field(max_length=MAX_FALLBACKS)] = ()
+    """Models of the same team that take over, in this order, where none of the endpoints can answer."""
     endpoints: tuple[DeclaredEndpoint, ...] = Field(default=(), max_length=MAX_ENDPOINTS)
 
 

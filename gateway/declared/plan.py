@@ -10,17 +10,20 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from gateway.api.managed import FILE
 from gateway.configuration.finding import Finding
+from gateway.configuration.masking import shown_path
 from gateway.declared import compare
 from gateway.declared.held import Held
 from gateway.declared.judge import judge
 from gateway.declared.model import Declared, DeclaredKey, Entry, shown
+from gateway.errors import GatewayError
 from gateway.keys.model import KeyRecord
 from gateway.registry.names import DEFAULT_TEAM
-from gateway.registry.record import GatewayRecord, ModelRecord
+from gateway.registry.record import EndpointRecord, GatewayRecord, ModelRecord, TeamRecord
+from gateway.registry.snapshot import LEAVING_STATES
 
-Kind: TypeAlias = Literal["team", "gateway", "model", "endpoint", "alias", "key", "default_endpoints"]
-Verb: TypeAlias = Literal["create", "update", "delete", "adopt", "release"]
-_SIGNS: Mapping[Verb, str] = {"create": "+", "update": "~", "delete": "-", "adopt": "~", "release": "-"}
+Kind: TypeAlias = Literal["team", "gateway", "model", "endpoint", "alias", "key", "default_endpoints", "fallbacks"]
+Verb: TypeAlias = Literal["create", "restore", "update", "delete", "adopt", "release"]
+_SIGNS: Mapping[Verb, str] = {"create": "+", "restore": "+", "update": "~", "delete": "-", "adopt": "~", "release": "-"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Step:
 
     def __str__(self) -> str:
         fields = f": {', '.join(self.values)}" if self.verb == "update" else ""
+        if self.verb == "restore":
+            fields = " (restored)"
         return f"{_SIGNS[self.verb]} {self.kind} {shown(self.team, self.name)}{fields}"
 
 
@@ -77,6 +82,14 @@ def make_plan(declared: Declared, held: Held) -> Plan:
     return Plan(tuple(maker.steps()), tuple(maker.moves()), tuple(findings), tuple(waiting))
 
 
+def refusal_of(step: Step, error: GatewayError) -> Finding:
+    """Return what stands against a step, at its line."""
+    if step.entry is not None:
+        field = (error.param,) if error.param in step.values else ()
+        return Finding(step.at, shown_path((*step.entry.path, *field)), error.message, error.hint)
+    return Finding(step.at, f"{step.kind}s", f"no longer declared here, but {error.message}", error.hint)
+
+
 class _Maker:
     """Pairs what is declared with the rows that a file owns."""
 
@@ -85,9 +98,15 @@ class _Maker:
         self._held = held
         self._gateways = {gateway.id: gateway for gateway in held.gateways.values()}
         self._models = _own(held.models)
+        self._left = {
+            entry.key: row
+            for entry in declared.models
+            if (row := held.left.get(entry.key)) is not None and held.models.get(entry.key, row) is row
+        }
+        self._models = {key: row for key, row in self._models.items() if row.state not in LEAVING_STATES} | self._left
         self._aliases = _own(held.aliases)
         self._pairs = {
-            entry.key: compare.pair_endpoints(declared.endpoints.get(entry.key, ()), self._endpoints_of(entry.key))
+            entry.key: compare.pair_endpoints(declared.endpoints.get(entry.key, ()), self._own_endpoints(entry.key))
             for entry in declared.models
         }
         self._keys: list[tuple[Entry[DeclaredKey], KeyRecord]] = [
@@ -102,6 +121,7 @@ class _Maker:
         yield from self._team_steps()
         yield from self._model_steps()
         yield from self._endpoint_steps()
+        yield from self._fallback_steps()
         yield from (step for step in self._alias_steps() if step.verb == "update")
         yield from self._default_endpoints()
         yield from self._endpoints_gone()
@@ -142,6 +162,9 @@ class _Maker:
     def _model_steps(self) -> Iterator[Step]:
         for entry in self._declared.models:
             row = self._models.get(entry.key)
+            if row is not None and entry.key in self._left:
+                yield Step("restore", "model", entry.name, entry.at, entry.team, row.uid, entry=entry)
+                row = compare.restored(row)
             via = self._gateway(row.gateway_id) if row else None
             yield from _step("model", entry, row, compare.model_values(entry.body, row, via))
 
@@ -150,6 +173,15 @@ class _Maker:
             for entry, row in pairs:
                 if entry is not None:
                     yield from _step("endpoint", entry, row, compare.endpoint_values(entry.body, row))
+
+    def _fallback_steps(self) -> Iterator[Step]:
+        """Yield lists of fallbacks that differ; a model that was restored has none."""
+        for entry in self._declared.models:
+            row = self._models.get(entry.key)
+            held = () if entry.key in self._left else self._held.fallbacks.get(entry.key, ())
+            if entry.body.fallbacks != held:
+                uid, values = row.uid if row else "", {"fallbacks": entry.body.fallbacks}
+                yield Step("update", "fallbacks", entry.name, entry.at, entry.team, uid, values, entry)
 
     def _alias_steps(self) -> Iterator[Step]:
         names = {model.uid: name for (_, name), model in self._held.models.items()}
@@ -188,9 +220,14 @@ class _Maker:
         declared = {entry.name for entry in self._declared.teams}
         for name, row in self._held.teams.items():
             if row.managed_by == FILE and name not in declared:
-                # The team that every installation begins with stays, as it was then.
-                verb: Verb = "release" if name == DEFAULT_TEAM else "delete"
+                # Two stay, as bare as they were made: the team that every installation begins with, and one with
+                # models that can still be restored.
+                verb: Verb = "release" if name == DEFAULT_TEAM or self._keeps_models(row) else "delete"
                 yield Step(verb, "team", name, row.managed_at or "", id=row.id)
+
+    def _keeps_models(self, team: TeamRecord) -> bool:
+        """Whether the team holds models that can be restored, or will after this plan."""
+        return team.id in self._held.keeping or any(name == team.name for name, _ in self._models)
 
     def _key_steps(self) -> Iterator[Step]:
         for entry, row in self._keys:
@@ -205,6 +242,11 @@ class _Maker:
 
     def _gateway(self, gateway_id: str | None) -> GatewayRecord | None:
         return self._gateways.get(gateway_id or "")
+
+    def _own_endpoints(self, key: tuple[str, str]) -> Sequence[EndpointRecord]:
+        """Return the endpoints of the row that a declared model is, or becomes again."""
+        row = self._models.get(key)
+        return self._held.endpoints.get(row.uid, ()) if row else ()
 
     def _endpoints_of(self, key: tuple[str, str]) -> Sequence[Any]:
         row = self._held.models.get(key)

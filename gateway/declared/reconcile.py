@@ -14,6 +14,7 @@ from yarl import URL
 from gateway.api.managed import FILE
 from gateway.configuration.finding import ConfigurationError, Finding
 from gateway.configuration.masking import shown_path
+from gateway.declared.batch import Withdrawal
 from gateway.declared.held import Held, read_held
 from gateway.declared.lease import RENEW_MS, Holder, State, lock, read_holder, read_state, write_holder
 from gateway.declared.model import Declared
@@ -62,6 +63,7 @@ class Reconciler:
         *,
         name: str,
         server: str,
+        withdrawal: Withdrawal,
         is_own: Callable[[URL], bool] = lambda _: False,
     ) -> None:
         self._database = database
@@ -69,6 +71,7 @@ class Reconciler:
         self._clock = clock
         self._name = name
         self._server = server
+        self._withdrawal = withdrawal
         self._is_own = is_own
         self._settled: _Settled | None = None
 
@@ -170,7 +173,7 @@ class Reconciler:
         async with self._service.together(by=FILE) as together:
             held = await read_held(together.change.conn)
             plan = _allowed(declared, held)
-            hands = Hands(together, held)
+            hands = Hands(together, held, self._withdrawal)
             for number, step in enumerate(plan.steps):
                 if number % _AT_ONCE == 0:
                     await asyncio.sleep(0)

@@ -31,6 +31,12 @@ def deleted(step: Step, before: AnyRecord, gone: Mapping[str, str] | None = None
     return _event(step, "delete", rev_before=before.rev, before=values_of(before), effects=effects)
 
 
+def leading(step: Step, uid: str, before: tuple[str, ...], after: tuple[str, ...]) -> Event:
+    """Return the event of another list of fallbacks, by their names."""
+    was, now = {"fallbacks": list(before)}, {"fallbacks": list(after)}
+    return Event("model.change", "model", uid, step.name, step.team or None, before=was, after=now)
+
+
 def taken(step: Step) -> Event:
     """Return the event of an object whose owner the file becomes, or was."""
     was, now = ({}, {"managed_at": step.at}) if step.verb == "adopt" else ({"managed_at": step.at}, {})

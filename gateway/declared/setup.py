@@ -7,6 +7,7 @@ from yarl import URL
 
 from gateway.audit.trail import Trail
 from gateway.configuration.loading import Configuration
+from gateway.declared.batch import Withdrawal
 from gateway.declared.hot import Live
 from gateway.declared.reconcile import Reconciler
 from gateway.declared.reload import RESULTS, Reloader, Result
@@ -18,12 +19,13 @@ from gateway.storage.clock import Clock
 from gateway.storage.engine import Database
 
 
-def make_reconciler(
+def make_reconciler(  # noqa: PLR0913 - keyword-only where it matters, all of it from the composition root
     database: Database,
     service: RegistryService,
     clock: Clock,
     *,
     configuration: Configuration,
+    withdrawal: Withdrawal,
     is_own: Callable[[URL], bool],
 ) -> Reconciler | None:
     """Return what brings declared objects about: in servers that have a file, never in the gateway role.
@@ -40,6 +42,7 @@ def make_reconciler(
         clock,
         name=name,
         server=own_address(settings),
+        withdrawal=withdrawal,
         is_own=is_own,
     )
 

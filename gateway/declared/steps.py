@@ -12,11 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.acting import act_as
 from gateway.api.managed import FILE
-from gateway.configuration.finding import ConfigurationError, Finding
-from gateway.configuration.masking import shown_path
-from gateway.declared.batch import AUTHOR, BATCHED, Batch
+from gateway.configuration.finding import ConfigurationError
+from gateway.declared.batch import AUTHOR, BATCHED, Batch, Withdrawal
 from gateway.declared.held import Held, by_age
-from gateway.declared.plan import Kind, Move, Step
+from gateway.declared.plan import Kind, Move, Step, refusal_of
 from gateway.declared.recorded import declarer, taken
 from gateway.errors import GatewayError, Unavailable
 from gateway.keys import store as key_store
@@ -45,9 +44,9 @@ _TABLES: Final[dict[Kind, Table]] = {
 class Hands:
     """Carries steps out; after the last one, `finish` writes what is still in memory."""
 
-    def __init__(self, together: Together, held: Held) -> None:
+    def __init__(self, together: Together, held: Held, withdrawal: Withdrawal) -> None:
         self._nouns = together
-        self._batch = Batch(together.change, together.credentials, held)
+        self._batch = Batch(together.change, together.credentials, held, withdrawal)
         self._conn = together.change.conn
         self._now_ms = together.change.now_ms
 
@@ -66,10 +65,10 @@ class Hands:
         try:
             with act_as(declarer(step)):
                 await work(step)
-        except Unavailable:
+        except (Unavailable, ConfigurationError):
             raise
         except GatewayError as error:
-            raise ConfigurationError([_finding(step, error)]) from error
+            raise ConfigurationError([refusal_of(step, error)]) from error
 
     async def finish(self, moves: Sequence[Move]) -> None:
         """Write what is left, and the lines where declarations stand now."""
@@ -157,10 +156,3 @@ async def note_moves(conn: AsyncConnection, moves: Sequence[Move]) -> None:
 
 def _given(step: Step) -> dict[str, Any]:
     return dict(step.values)
-
-
-def _finding(step: Step, error: GatewayError) -> Finding:
-    if step.entry is not None:
-        field = (error.param,) if error.param in step.values else ()
-        return Finding(step.at, shown_path((*step.entry.path, *field)), error.message, error.hint)
-    return Finding(step.at, f"{step.kind}s", f"no longer declared here, but {error.message}", error.hint)

@@ -1,6 +1,7 @@
 """The way back: a deleted model is restored, a drain is ended or called off. Each is one transaction."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
 from gateway.api.idempotency import Once
@@ -20,6 +21,7 @@ from gateway.registry.service.models import state_of
 from gateway.registry.service.recorded import changed, effect
 from gateway.registry.state import ModelState
 from gateway.registry.store import grants
+from gateway.registry.store.ownership import release_endpoints
 from gateway.registry.store.tables import MODELS, TEAMS
 
 
@@ -69,6 +71,9 @@ class Restoration:
                 await _require_free(change, model, name or model.name)
                 if name is not None:
                     columns["name"] = name
+                if model.managed_by is not None:  # no file declares it any more: whoever restores it has it
+                    columns |= {"managed_by": None, "managed_at": None}
+                    await release_endpoints(change.conn, model.uid)
                 return await change.finish(await bring_back(change, model, columns, "undelete"))
         except (Conflict, PreconditionFailed) as refusal:
             await self._refused(principal, named, team, refusal)
@@ -115,10 +120,7 @@ async def bring_back(  # noqa: PLR0913 - one step of two callers
     undo_moves: bool = False,
 ) -> Restored:
     """Write the row as it is from now on, then give back what pointed at it: the database asks for that order."""
-    gone: dict[str, object] = {"deleted_at": None, "purge_at": None, "retire_reason": ""}
-    if model.deprecated_at is None:  # otherwise it is announced, too
-        gone["successor_uid"] = None
-    after = await MODELS.update(change.conn, model.uid, {**columns, **gone}, now_ms=change.now_ms)
+    after = await MODELS.update(change.conn, model.uid, {**columns, **gone_columns(model)}, now_ms=change.now_ms)
     references = await reattach(change, after, undo_moves=undo_moves)
     await grants.link(change.conn, after.team_id, {after.name: after.uid})
     team = await _team(change, model)
@@ -126,6 +128,14 @@ async def bring_back(  # noqa: PLR0913 - one step of two callers
     event = changed(model, after, team=team, verb=verb)
     change.record(replace(event, effects=effects, operation_id=operation_id))
     return Restored(await state_of(change.conn, after), references)
+
+
+def gone_columns(model: ModelRecord) -> dict[str, Any]:
+    """Return what a model that is back no longer says of its deletion."""
+    gone: dict[str, Any] = {"deleted_at": None, "purge_at": None, "retire_reason": ""}
+    if model.deprecated_at is None:  # otherwise it is announced, too
+        gone["successor_uid"] = None
+    return gone
 
 
 async def _require_free(change: Change, model: ModelRecord, name: str) -> None:

@@ -36,6 +36,8 @@ class Terms:
     guarded: bool = False
     etags: Mapping[str, IfMatch] = field(default_factory=dict)
     """By uid, where the caller said which revision is meant."""
+    by: str | None = None
+    """Whose models these are: FILE for what a file declares."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ async def _refusal(conn: AsyncConnection, case: Case, terms: Terms, taker: Model
     try:
         if terms.successor is not None and (taker is None or not _takes_over(taker, model)):
             await cases.find_successor(conn, model, terms.successor)  # says what is wrong with it
-        await cases.judge(conn, case, guarded=terms.guarded, by=None)
+        await cases.judge(conn, case, guarded=terms.guarded, by=terms.by)
     except GatewayError as refusal:
         return refusal
     return None

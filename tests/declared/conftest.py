@@ -11,10 +11,14 @@ import pytest
 from gateway.declared.reconcile import Reconciler
 from gateway.keys.ring import KeyRing
 from gateway.keys.service import KeyService
+from gateway.lifecycle.withdrawal import Withdrawal
+from gateway.operations.runner import Runner
+from gateway.operations.service import OperationService
 from gateway.registry.registry import Registry
 from gateway.registry.service.registry_service import RegistryService
-from gateway.settings import Settings
+from gateway.settings import LifecycleSettings, Settings
 from gateway.storage.engine import Database
+from gateway.tasks import Tasks
 from gateway.upstream.policy import EgressPolicy
 from gateway.vault.root_keys import RootKeys
 from gateway.vault.setup import make_vault
@@ -24,6 +28,7 @@ from tests.audit.trails import make_trail
 from tests.clock import ManualClock
 from tests.declared.house import QUIET, House, Living, living, save
 from tests.keys.installation import PEPPER
+from tests.lifecycle.house import Elsewhere
 
 __all__ = ["caller", "process_settings", "upstream"]  # fixtures of the whole product
 
@@ -70,12 +75,26 @@ def keys(database: Database, ring: KeyRing, clock: ManualClock) -> KeyService:
 
 
 @pytest.fixture
-def server(database: Database, service: RegistryService, clock: ManualClock) -> Servers:
+def elsewhere() -> Elsewhere:
+    """Give what runs: nothing, until the test says so."""
+    return Elsewhere()
+
+
+@pytest.fixture
+def withdrawal(database: Database, clock: ManualClock, elsewhere: Elsewhere) -> Withdrawal:
+    """Give how declared models leave and come back; nobody carries operations out."""
+    runner = Runner(database, clock, Tasks(), worker="wrk_declared", lease_s=15)
+    operations = OperationService(database, clock, runner, make_trail(database, clock))
+    return Withdrawal(watch=elsewhere.watch(), rules=LifecycleSettings, operations=operations)
+
+
+@pytest.fixture
+def server(database: Database, service: RegistryService, clock: ManualClock, withdrawal: Withdrawal) -> Servers:
     """Give servers by the name of their host and file, all on one database."""
 
     def make(name: str) -> Reconciler:
         address = "http://localhost:3000/"
-        return Reconciler(database, service, clock, name=name, server=address)
+        return Reconciler(database, service, clock, name=name, server=address, withdrawal=withdrawal)
 
     return make
 

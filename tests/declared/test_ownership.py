@@ -8,14 +8,17 @@ import pytest
 from gateway.configuration.finding import ConfigurationError
 from gateway.declared.reconcile import Reconciler
 from gateway.registry.service.registry_service import RegistryService
+from gateway.storage.engine import Database
+from tests.clock import ManualClock
 from tests.declared.files import SMALL, declared
+from tests.lifecycle.house import lifecycle_routes, make_lifecycle
 from tests.registry.api import Api
 
 
 @pytest.fixture
-async def api(service: RegistryService) -> AsyncIterator[Api]:
-    """Give the registry's routes."""
-    async with Api(service) as started:
+async def api(service: RegistryService, database: Database, clock: ManualClock) -> AsyncIterator[Api]:
+    """Give the registry's routes, and those of a model's life."""
+    async with Api(service, lifecycle_routes(make_lifecycle(service, database, clock))) as started:
         yield started
 
 
@@ -119,7 +122,8 @@ async def test_what_is_still_referred_to_does_not_go(reconciler: Reconciler, api
     alias = await api.make("/aliases", name="mine", model="qwen3")
     (line,) = await refused(reconciler, "models: {}\n")
     assert line == (
-        "modelport.yaml:7: models: no longer declared here, but model 'qwen3' is still in use by alias mine; "
+        "modelport.yaml:7: models: no longer declared here, but model 'qwen3' is still in use by alias 'mine' "
+        "(it points at the model); "
         "change or delete these first"
     )
     assert (await one(api, "models", "qwen3"))["managed_at"] == "modelport.yaml:7"

@@ -14,6 +14,7 @@ from gateway.declared.model import Declared
 from gateway.declared.plan import make_plan
 from gateway.declared.reconcile import Reconciler
 from gateway.declared.steps import Hands
+from gateway.lifecycle.withdrawal import Withdrawal
 from gateway.registry.inputs import AliasCreate, TeamCreate, TeamPatch
 from gateway.registry.service.registry_service import RegistryService
 from gateway.registry.snapshot import Credential
@@ -105,7 +106,9 @@ async def test_what_left_the_file_is_deleted(reconciler: Reconciler, service: Re
         "- gateway eu",
     )
     assert service.registry.snapshot.names("default") == ()
-    assert not service.registry.snapshot.has_team("research")
+    team = service.registry.snapshot.team("research")
+    assert team is not None, "its model can still be restored"
+    assert (team.models, team.gateway, team.base_url) == ((), None, "/access/models/research/")
 
 
 async def test_a_fault_at_any_step_leaves_nothing_changed(
@@ -136,7 +139,11 @@ async def test_a_fault_at_any_step_leaves_nothing_changed(
 
 
 async def test_a_fault_at_any_statement_leaves_nothing_changed(
-    reconciler: Reconciler, service: RegistryService, database: Database, monkeypatch: pytest.MonkeyPatch
+    reconciler: Reconciler,
+    service: RegistryService,
+    database: Database,
+    withdrawal: Withdrawal,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Models, endpoints and aliases are written together after their steps: each of these statements may fail too."""
     await reconciler.apply(declared(SMALL))
@@ -146,7 +153,7 @@ async def test_a_fault_at_any_statement_leaves_nothing_changed(
         try:
             async with service.together(by=FILE) as together:
                 held = await read_held(together.change.conn)
-                hands = Hands(together, held)
+                hands = Hands(together, held, withdrawal)
                 statements.fail_at(fault)
                 for step in make_plan(_other(), held).steps:
                     await hands.carry_out(step)
@@ -181,17 +188,18 @@ async def test_what_is_settled_is_not_read_again(
 async def test_ten_times_as_many_models_need_no_more_statements(
     reconciler: Reconciler, service: RegistryService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file of hundreds of models is no slow start: made, changed, moved and removed, table by table."""
+    """A file of hundreds of models is no slow start: made, changed, moved, removed and restored, table by table."""
     statements, counts = Statements(monkeypatch), []
     for number in (20, 200):
-        for text in (_many(number), _many(number, "other"), "# moved\n" + _many(number, "other"), "models: {}\n"):
+        made, other, gone = _many(number), _many(number, "other"), "models: {}\n"
+        for text in (made, other, "# moved\n" + other, gone, other, gone):
             statements.fail_at(0)
             await reconciler.apply(declared(text))
             counts.append(statements.seen)
-            assert len(service.registry.snapshot.names("default")) == (2 * number if "model-1" in text else 0)
-    few, many = counts[:4], counts[4:]
+            assert len(service.registry.snapshot.names("default")) == (2 * number if "model-" in text else 0)
+    few, many = counts[:6], counts[6:]
     assert all(more - less <= 6 for less, more in zip(few, many, strict=True)), counts
-    assert max(many) < 60, counts
+    assert max(many) < 80, counts
 
 
 async def test_what_a_team_or_alias_still_names_is_not_deleted(
@@ -202,7 +210,7 @@ async def test_what_a_team_or_alias_still_names_is_not_deleted(
     await service.aliases.create(AUTHOR, AliasCreate(name="mine", model="qwen3", team="default"))
     rows = await contents(database)
     with pytest.raises(
-        ConfigurationError, match=r"models: no longer declared here, but model 'qwen3' .* by alias mine"
+        ConfigurationError, match=r"models: no longer declared here, but model 'qwen3' .* by alias 'mine'"
     ):
         await reconciler.apply(declared("models: {}\n"))
     assert await contents(database) == rows
@@ -252,10 +260,10 @@ class Statements:
 
 def _many(number: int, description: str = "") -> str:
     models = "".join(
-        f"  model-{one}: {{description: '{description}', endpoints: [{{base_url: 'http://10.0.0.9/v{one}'}}]}}\n"
+        f"  model-{number}-{one}: {{description: '{description}', endpoints: [{{base_url: 'http://10.0.0.9/v{one}'}}]}}\n"
         for one in range(number)
     )
-    aliases = "".join(f"  alias-{one}: model-{one}\n" for one in range(number))
+    aliases = "".join(f"  alias-{one}: model-{number}-{one}\n" for one in range(number))
     return f"models:\n{models}aliases:\n{aliases}"
 
 

@@ -106,6 +106,10 @@ class GatewayService:
             if found[1]:
                 raise referenced("gateway", gateway.name, found)
             await _touch_published(change.conn, gateway.id)
+            # A model that is restored one day is published as its team then is.
+            deleted = (models.c.gateway_id == gateway.id, models.c.state == "deleted")
+            bare = {"via": None, "gateway_id": None}
+            await MODELS.update_where(change.conn, bare, *deleted, now_ms=change.now_ms)
             await GATEWAYS.delete(change.conn, [gateway.id])
             change.record(removed(gateway, team=None))
             return Deletion("gateway", gateway.id, gateway.name)

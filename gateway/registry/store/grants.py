@@ -6,7 +6,7 @@ to the model that has it; patterns with * or ?, and the names of keys of every t
 registry_version, keys_version).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
@@ -42,6 +42,13 @@ async def link(conn: AsyncConnection, team_id: str, uids: Mapping[str, str]) -> 
         await conn.execute(change, rows[start : start + _AT_ONCE])
 
 
+async def unlink_declared(conn: AsyncConnection, uids: Collection[str]) -> None:
+    """Leave words of links to these models in keys that a file limits."""
+    declared = select(keys.c.id).where(keys.c.managed_by.is_not(None))
+    own = (key_models.c.model_uid.in_(uids), key_models.c.key_id.in_(declared))
+    await conn.execute(update(key_models).where(*own).values(model_uid=None))
+
+
 async def rename(conn: AsyncConnection, team_id: str, uid: str, name: str, *, now_ms: int) -> bool:
     """Have linked rows name the model as it is called from now on; return whether a key changed.
 
@@ -49,8 +56,7 @@ async def rename(conn: AsyncConnection, team_id: str, uid: str, name: str, *, no
     """
     await hold(conn)
     linked = key_models.c.model_uid == uid
-    declared = select(keys.c.id).where(keys.c.managed_by.is_not(None))
-    await conn.execute(update(key_models).where(linked, key_models.c.key_id.in_(declared)).values(model_uid=None))
+    await unlink_declared(conn, [uid])
     holders = select(key_models.c.key_id).where(linked)
     touched = await conn.execute(
         update(keys).where(keys.c.id.in_(holders)).values(rev=keys.c.rev + 1, updated_at=now_ms)

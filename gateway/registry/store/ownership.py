@@ -22,6 +22,12 @@ async def set_owner(conn: AsyncConnection, table: Table, key: str, *, by: str | 
     await conn.execute(update(table).where(_KEYS[table.name] == key).values(managed_by=by, managed_at=at))
 
 
+async def release_endpoints(conn: AsyncConnection, model_uid: str) -> None:
+    """Note that nobody declares the endpoints of a model any more."""
+    own = schema.endpoints.c.model_uid == model_uid
+    await conn.execute(update(schema.endpoints).where(own).values(managed_by=None, managed_at=None))
+
+
 async def set_places(conn: AsyncConnection, table: Table, places: Mapping[str, str]) -> None:
     """Note at which file:line rows are declared now, by their keys."""
     if places:

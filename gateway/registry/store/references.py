@@ -26,13 +26,14 @@ async def to_team(conn: AsyncConnection, team_id: str) -> tuple[list[Reference],
 
 async def to_gateway(conn: AsyncConnection, gateway_id: str, *, is_default: bool) -> tuple[list[Reference], int]:
     """Return models and teams that are published through a gateway, by choice or because it is the default."""
+    living = models.c.state != "deleted"
     chosen = models.c.gateway_id == gateway_id
     if is_default:
         undecided = select(teams.c.id).where(teams.c.default_via.is_(None))
         chosen |= models.c.via.is_(None) & models.c.team_id.in_(undecided)
     return await _listed(
         conn,
-        _named("model", models, models.c.uid, models.c.name, chosen),
+        _named("model", models, models.c.uid, models.c.name, chosen & living),
         _named("team", teams, teams.c.id, teams.c.name, teams.c.default_gateway_id == gateway_id),
     )
 
