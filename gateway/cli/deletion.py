@@ -100,8 +100,8 @@ class Deletion:
             say(f"This goes: model {step.name!r} of team {step.plan['team']!r}")
             for line in step.confirmation.get("lines", ()):
                 say(f"  {line}")
-            if self._wish.purge and not _is_deleted(step.row):
-                say("  Then it goes for good, at once: it cannot be restored.")
+            if self._wish.purge:
+                say("  It goes for good, at once: it cannot be restored.")
 
     def _ask(self) -> None:
         """Return when the answer is yes: the phrase for one model, the number for several, y where nothing depends.

@@ -51,6 +51,7 @@ def find(session: Session, noun: Noun, named: str) -> JsonObject:
     found = [row for row in rows if named in {row.get(name) for name in noun.names}]
     if not found and noun.plural == "models":
         _refuse_alias(session, named)
+        _refuse_deleted(session, noun, named)
     if not found:
         raise _unknown(noun, named, list(islice(session.api.items(noun.path, team=team), _COMPARED)))
     if len(found) > 1:
@@ -100,6 +101,16 @@ def _refuse_alias(session: Session, named: str) -> None:
                 exit_code=ExitCode.NOT_FOUND,
                 hint=f"name the model, {row['model']}; the alias itself: modelport aliases show {named}",
             )
+
+
+def _refuse_deleted(session: Session, noun: Noun, named: str) -> None:
+    """Say that a model is deleted, and how it comes back."""
+    for row in session.api.items(noun.path, name=named, team=session.team, state="deleted"):
+        raise Failure(
+            f"model {named!r} of team {row['team']!r} is deleted already",
+            exit_code=ExitCode.NOT_FOUND,
+            hint=f"modelport models restore {named} brings it back; modelport models show {row['uid']} shows it",
+        )
 
 
 def _ambiguous(noun: Noun, named: str, found: Sequence[JsonObject]) -> Failure:

@@ -68,13 +68,20 @@ def effect_words(effect: JsonObject) -> str:
     return f"{effect['kind'].replace('_', ' ')} {effect['name']} {effect['action'].replace('_', ' ')}{detail}"
 
 
+def _while(row: JsonObject, state: str) -> str | None:
+    """Return when the model goes or went for good, if it is in this state; a draining one counts as deleted."""
+    is_purged = row["state"] == "purged"
+    return row.get("purge_time") if is_purged == (state == "purged") else None
+
+
 _TOMBSTONE: Columns = {
     "name": "name",
     "uid": "uid",
     "team": "team",
     "state": "state",
     "deleted at": "delete_time",
-    "restorable until": "purge_time",
+    "restorable until": lambda row: _while(row, "deleted"),
+    "purged at": lambda row: _while(row, "purged"),
     "successor": "successor",
     "operation": "operation",
     "effects": lambda row: [effect_words(one) for one in row.get("effects", ())],
@@ -142,6 +149,8 @@ def _say_end(step: Step) -> None:
         say(f"Dry run: model {step.name!r} would be {step.body['state']}; nothing was changed")
     elif step.body["state"] == "draining":
         say(f"model {step.name!r} takes no new calls; those under way may end")
+    elif step.body["state"] == "purged":
+        say(f"model {step.name!r} is gone for good")
     elif until := step.body.get("purge_time"):
         say(f"model {step.name!r} is deleted; it can be restored until {until[:10]}")
     else:

@@ -25,7 +25,7 @@ def explain_refusal(failure: Failure, name: str) -> None:
             say(f"  and {int(problem.get('references_total') or len(found)) - _SHOWN} more")
     hint = _HINTS.get(str(problem.get("code")))
     if problem.get("state") == "deleted" or "is deleted already" in failure.message:
-        hint = "modelport models restore {name} brings it back; with --allow-missing it counts as done"
+        hint = "modelport models restore {name} brings it back; --allow-missing counts it as done"
     if hint is not None:
         failure.hint = hint.format(name=name, operation=problem.get("operation") or "OPERATION", **_count(problem))
 

@@ -24,6 +24,7 @@ USED = {  # which test below runs which block
     ("Call it with an OpenAI SDK", "python"): 2,
     ("One address per model", "sh"): 1,
     ("Behind a gateway", "sh"): 1,
+    ("Retiring a model", "sh"): 1,
 }
 
 
@@ -169,6 +170,24 @@ def test_a_gateway_beside_the_server_answers(
     assert '"llama"' in asked.out
 
 
+def test_a_model_is_retired_and_comes_back(shell: Shell, server: Server, upstream: UpstreamProcess) -> None:
+    """The models of a section before: announced, looked at, replaced, restored; each line says what became of it."""
+    api = Api(server.url, server.key)
+    api.post("/aliases", {"name": "best", "model": "qwen3"})
+    announced, listed, planned, deleted, restored = block("Retiring a model").commands
+    assert run(shell, announced, server, upstream).code == 0
+    assert "best" in run(shell, listed, server, upstream).out
+    plan = run(shell, planned, server, upstream)
+    assert "1 alias moves to the successor." in plan.err
+    assert {one["name"]: one["state"] for one in api.items("/models")}["qwen3"] == "deprecated"
+    assert run(shell, deleted, server, upstream).code == 0
+    assert {one["name"]: one["model"] for one in api.items("/aliases")}["best"] == "gpt"
+    refused = run(shell, 'modelport call qwen3 "Say hello"', server, upstream)
+    assert (refused.code, "use 'gpt'" in refused.err) == (3, True)
+    assert run(shell, restored, server, upstream).code == 0
+    assert "Hello there." in run(shell, 'modelport call qwen3 "Say hello"', server, upstream).out
+
+
 def test_every_path_that_is_named_exists() -> None:
     """In the project as it is shipped."""
     missing = [path for path in named_paths() if not (ROOT / path).exists()]
@@ -188,7 +207,7 @@ def test_every_address_that_is_named_answers(shell: Shell, server: Server) -> No
 
 def test_every_flag_extra_and_variable_that_is_named_exists(shell: Shell) -> None:
     """`--mount`, `modelport[postgres]`, `MODELPORT_…`."""
-    helped = shell.run("serve", "--help").out + shell.run("models", "add", "--help").out
+    helped = "".join(shell.run(*words, "--help").out for words in (("serve",), ("models", "add"), ("models", "delete")))
     assert set(re.findall(r"`(--[a-z-]+)", TEXT)) <= set(re.findall(r"--[a-z-]+", helped))
     project = (ROOT / "pyproject.toml").read_text()
     for extra in re.findall(r"modelport\[(\w+)\]", TEXT):

@@ -99,17 +99,23 @@ def test_ux_08_the_lines_to_copy_are_run(admin: Shell) -> None:
         assert word in said
 
 
-def test_ux_10_a_removal_shows_its_plan_and_asks_for_the_name(admin: Shell, api: Api) -> None:
-    """On a terminal the name, on a pipe --yes."""
+def test_ux_10_a_deletion_shows_its_plan_asks_for_the_name_and_can_be_undone(admin: Shell, api: Api) -> None:
+    """On a terminal the name, on a pipe --yes; restored afterwards; who did it, and why, is on the record."""
+    uid = api.post("/models", {"name": "doomed"}).body["uid"]
+    api.post("/aliases", {"name": "doomed-too", "model": "doomed"})
+    words = ("models", "delete", "doomed", "--references", "cascade", "--reason", "UX-10")
+    assert admin.run(*words).code == 2
     for typed, code in (("no\n", 8), ("doomed\n", 0)):
-        if code == 8:
-            api.post("/models", {"name": "doomed"})
-            assert admin.run("models", "remove", "doomed").code == 2
-        ended = admin.run_on_terminal("models", "remove", "doomed", typed=typed, when="anything else is no")
+        ended = admin.run_on_terminal(*words, typed=typed, when="anything else is no")
         assert ended.code == code
-        assert ended.out.index("This goes: model 'doomed'") < ended.out.index("Type doomed")
-    api.post("/models", {"name": "doomed"})
-    assert admin.run("models", "remove", "doomed", "--yes").code == 0
+        assert ended.out.index("This goes: model 'doomed'") < ended.out.index("1 alias is deleted.")
+        assert ended.out.index("1 alias is deleted.") < ended.out.index("Type doomed")
+    restored = admin.run("models", "restore", "doomed", "--activate")
+    assert (restored.code, "alias doomed-too restored" in restored.out) == (0, True)
+    assert admin.run(*words, "--yes").code == 0
+    record = json.loads(admin.run("audit", "list", "--target", uid, "-o", "json").out)
+    deletions = [row for row in record if row["action"] == "model.delete"]
+    assert [row["reason"] for row in deletions] == ["UX-10", "UX-10"]
 
 
 def test_ux_11_every_value_has_its_origin_and_no_secret_is_shown(shell: Shell) -> None:
