@@ -12,7 +12,7 @@ from gateway.doctor.machine import Machine
 from gateway.errors import ConfigError
 from gateway.settings import Settings
 from gateway.vault.root_keys import load_root_keys
-from gateway.vault.setup import KEK_FILE, PEPPER_FILE
+from gateway.vault.setup import AUDIT_FILE, KEK_FILE, PEPPER_FILE
 
 _FOREIGN_BITS = 0o077
 _FAIL_BYTES = 100 * 1024**2  # a migration copies the database
@@ -55,6 +55,7 @@ def check_secrets(machine: Machine) -> Iterator[Finding]:
     settings = machine.settings
     yield _secret(machine, settings, "secrets.pepper", settings.secrets.pepper, PEPPER_FILE)
     yield _secret(machine, settings, "secrets.kek", settings.secrets.kek, KEK_FILE)
+    yield _secret(machine, settings, "secrets.audit", settings.secrets.audit, AUDIT_FILE)
 
 
 def check_disk(machine: Machine) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from gateway.configuration.masking import mask_text
 from gateway.observe.masking import MASK, mask
 from gateway.settings import Settings
-from gateway.vault.setup import KEK_FILE, PEPPER_FILE
+from gateway.vault.setup import AUDIT_FILE, KEK_FILE, PEPPER_FILE, SIGNING_FILE
 
 _MIN = 6  # characters: a shorter word would take the sense out of a text, and is no secret worth the name
 _SECRET_NAME = re.compile(
@@ -67,7 +67,8 @@ def known_secrets(
         return
     yield from _password(settings.database.url or "")
     folder = settings.data_dir
-    for path in (folder / PEPPER_FILE, folder / KEK_FILE, *_files(folder / "secrets")):
+    own = (folder / name for name in (PEPPER_FILE, KEK_FILE, AUDIT_FILE, SIGNING_FILE))
+    for path in (*own, *_files(folder / "secrets")):
         yield from _words(path)
 
 
