@@ -6,6 +6,7 @@ two, which NTP does.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
@@ -16,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.errors import Unavailable
 from gateway.storage.clock import Clock
 from gateway.storage.engine import Database
 from gateway.storage.schema import workers
@@ -145,8 +147,9 @@ class Heartbeat:
             self._left = True
             if self._said is None:
                 return
-            async with self._database.write() as conn:
-                await conn.execute(delete(workers).where(workers.c.id == self.worker))
+            with contextlib.suppress(Unavailable):  # then its silence says the same
+                async with self._database.write() as conn:
+                    await conn.execute(delete(workers).where(workers.c.id == self.worker))
 
     async def _survey(self) -> tuple[list[Worker], int]:
         await self.beat()
