@@ -64,6 +64,24 @@ def test_names_come_from_the_server_and_from_the_contexts(admin: Shell, api: Api
         assert any(found.startswith(word) for found in _words(admin, line)), line
 
 
+def test_names_fit_the_state_that_a_command_is_for(admin: Shell, api: Api) -> None:
+    """A deletion is offered models that live, a restore those that are deleted; by uid where two had one name."""
+    for name in ("tab-alive", "tab-gone", "tab-twice", "tab-twice"):
+        uid = api.post("/models", {"name": name}).body["uid"]
+        if name != "tab-alive":
+            api.once("DELETE", f"/models/{uid}")
+    api.post("/aliases", {"name": "tab-alias", "model": "tab-alive"})
+    for command in ("delete", "remove"):
+        assert _words(admin, f"modelport models {command} tab-") == ["tab-alive"]
+    assert _words(admin, "modelport models delete tab-alive tab-") == []
+    for command in ("restore", "purge"):
+        assert _words(admin, f"modelport models {command} tab-") == ["tab-gone"]
+    twice = [row["uid"] for row in api.items("/models", name="tab-twice", state="deleted")]
+    assert set(twice) <= set(_words(admin, "modelport models restore mdl_"))
+    assert _words(admin, "modelport models delete x --references ") == ["cascade", "repoint", "restrict"]
+    assert _words(admin, "modelport models protect tab-alive ") == ["off", "on"]
+
+
 def test_nobody_there_gives_nothing_at_once(shell: Shell) -> None:
     """A refused connection, a wrong key file, a broken context: silence, exit 0."""
     assert _words(shell.having(MODELPORT_URL="http://127.0.0.1:9"), "modelport call x") == []

@@ -141,6 +141,8 @@ async def test_a_drain_lets_the_stream_end_and_refuses_new_calls(
         await until(drains, within_s=30)
         refused = await _stream(session, server, "streaming")
         assert (refused.status, (await refused.json())["error"]["code"]) == (404, "model_retired")
+        again = await asyncio.to_thread(admin.run, "models", "delete", "streaming", "--yes")
+        assert (again.code, "modelport operations watch op_" in again.err) == (6, True), again
         listed = await asyncio.to_thread(admin.run, "models", "list", "--state", "draining")
         assert "streaming" in listed.out
         release.set()
@@ -149,3 +151,24 @@ async def test_a_drain_lets_the_stream_end_and_refuses_new_calls(
     assert ended.code == 0, ended.err
     assert json.loads(ended.out)["state"] == "deleted"
     assert "draining model 'streaming': 1 call in flight" in ended.err
+
+
+async def test_a_deletion_that_still_drains_is_called_off(
+    admin: Shell, api: Api, server: Server, held: tuple[str, asyncio.Event]
+) -> None:
+    """Restore: the model is what it was, and its stream goes on."""
+    base_url, release = held
+    body = {"name": "wavering", "endpoints": [{"base_url": base_url}]}
+    uid = (await asyncio.to_thread(api.post, "/models", body)).body["uid"]
+    async with Session() as session:
+        running = await _stream(session, server, "wavering")
+        assert b"go" in await running.content.readline()
+        words = ("models", "delete", "wavering", "--yes", "--no-wait", "--grace", "5m")
+        begun = await asyncio.to_thread(admin.run, *words)
+        assert (begun.code, "draining" in begun.out) == (0, True), begun
+        back = await asyncio.to_thread(admin.run, "models", "restore", "wavering")
+        assert back.code == 0, back.err
+        assert "is back, active" in back.err
+        assert await asyncio.to_thread(_state, api, uid) == "active"
+        release.set()
+        assert (await running.read()).endswith(b"data: [DONE]\n\n")
