@@ -1,5 +1,6 @@
 """The record of changes in one process: what writes it, signs how far it went, and shows it."""
 
+import contextlib
 import logging
 import socket
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from gateway.audit.routes import AuditRoutes
 from gateway.audit.service import AuditService
 from gateway.audit.trail import Trail
 from gateway.audit.verification import Verification
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, Unavailable
 from gateway.observe.masking import mask
 from gateway.settings import Settings
 from gateway.storage.clock import Clock
@@ -74,10 +75,11 @@ class Record:
         tasks.repeat(self._step, every_s=LOOK_S, name="sign the record of changes")
 
     async def close(self) -> None:
-        """Write what was only counted, and sign the last row."""
-        await self.trail.flush(everything=True)
-        if self._checkpoints is not None:
-            await self._checkpoints.step(ending=True)
+        """Write what was only counted, and sign the last row; a database that is away must not keep the rest open."""
+        with contextlib.suppress(Unavailable):
+            await self.trail.flush(everything=True)
+            if self._checkpoints is not None:
+                await self._checkpoints.step(ending=True)
 
     async def _step(self) -> None:
         await self.trail.flush()
