@@ -159,6 +159,9 @@ def _query_parameters(query: type[BaseModel] | None, components: dict[str, Any])
 def _headers(one: Operation) -> Iterator[dict[str, Any]]:
     if one.method == "GET":
         yield _header("If-None-Match", "The ETag of a kept copy: 304 when it is still current.", {})
+    else:
+        text = "Why, for the record of changes: one line. The query parameter `reason` is the same."
+        yield _header("X-Reason", text, {"pattern": "^[!-~]([ -~]{0,498}[!-~])?$"})
     if one.if_match != "no":
         text = "The ETag of the last read, in double quotes: 412 when somebody changed it meanwhile."
         yield _header("If-Match", text, {"pattern": _IF_MATCH}) | {"required": one.if_match == "required"}
