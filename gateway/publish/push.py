@@ -14,7 +14,8 @@ from gateway.publish.memory import Memory
 from gateway.publish.messages import PublishError
 from gateway.publish.package import Layer, Package, Source, digest_of, stamp_of
 
-CHUNK: Final = 512 * 1024  # bytes read and written at a time: half of it costs 1.3 times the CPU, twice saves a tenth
+CHUNK: Final = 256 * 1024
+"""Bytes read and written at a time. Twice as many cost a quarter less CPU, and 62 of 64 MiB on a busy machine."""
 AT_ONCE: Final = 2
 """Blobs on their way at a time: while one is hashed over there, the next one travels."""
 _OK: Final = 200
