@@ -13,6 +13,7 @@ from aiohttp import web
 from gateway.access.call import Call, Outcome
 from gateway.access.refusals import RETIRED
 from gateway.access.tokens import Tokens, estimate
+from gateway.access.unfinished import LONGEST_S, WORKING_KINDS
 from gateway.api.request import PEER
 from gateway.errors import GatewayError
 from gateway.observe.access_log import AccessLog, RequestLine
@@ -66,10 +67,12 @@ class Account:
         row.outcome = RETRIED
         self._usage(row)
 
-    def object_made(self, call: Call, object_id: str) -> None:
-        """Note where the object lives that a stream has begun to make."""
+    def object_made(self, call: Call, object_id: str, in_background: bool) -> None:
+        """Note where the object lives that a stream has begun to make; in the background it is made to its end."""
         assert call.endpoint is not None
-        self._objects.remember(call.team, object_id, call.operation.answer_ids[0][1], call.endpoint.id)
+        kind = call.operation.answer_ids[0][1]
+        unfinished_s = LONGEST_S if in_background else None
+        self._objects.remember(call.team, object_id, kind, call.endpoint.id, unfinished_s=unfinished_s)
 
     def close(self, request: web.Request, call: Call) -> None:
         """Close the books of a call that ended, however it did."""
@@ -86,7 +89,8 @@ class Account:
             self._usage(_usage_row(call, now_ms, ended))
         if call.created and call.status < HTTPStatus.BAD_REQUEST and call.endpoint is not None:
             for kind, object_id in call.created:
-                self._objects.remember(call.team, object_id, kind, call.endpoint.id)
+                unfinished_s = call.unfinished_s if kind in WORKING_KINDS else None
+                self._objects.remember(call.team, object_id, kind, call.endpoint.id, unfinished_s=unfinished_s)
         if self._log is not None:
             self._log.add(_line(request, call, now_ms, ended))
 

@@ -72,6 +72,8 @@ class Call(msgspec.Struct, gc=False):
     """Events of a stream so far."""
     created: tuple[tuple[str, str], ...] = ()
     """(kind, id) of the objects that the answer named."""
+    unfinished_s: float | None = None
+    """For how long one of them may still be worked on; 0: it is over; None: nothing was said."""
     bytes_in: int = 0
     bytes_out: int = 0
     reads_on: bool = False

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gateway.access.call import Call, Outcome
-from gateway.access.operations import Operation
 from gateway.access.refusals import is_json
 from gateway.access.sse import EventRelay
 from gateway.access.tokens import usage_at_end, usage_of
+from gateway.access.unfinished import unfinished_s
 
 _TAIL_BYTES = 4096
 """End of a JSON answer that is kept: usage stands behind the content everywhere."""
@@ -70,7 +70,7 @@ class PlainCopy(Observation):
         small = complete and self._size <= _SMALL_BYTES
         call.tokens = usage_of(kept) if small else usage_at_end(kept[-_TAIL_BYTES:])
         if complete and call.stored and self._size <= self._limit:
-            call.created = _ids(kept, call.operation)
+            _learn(kept, call)
 
 
 def observe_whole(body: bytes, call: Call, headers: Mapping[str, str]) -> None:
@@ -79,7 +79,7 @@ def observe_whole(body: bytes, call: Call, headers: Mapping[str, str]) -> None:
         return
     call.tokens = usage_of(body) if len(body) <= _SMALL_BYTES else usage_at_end(body[-_TAIL_BYTES:])
     if call.stored:
-        call.created = _ids(body, call.operation)
+        _learn(body, call)
 
 
 class StreamCopy(Observation):
@@ -118,30 +118,39 @@ class StreamCopy(Observation):
 class CreatingStreamCopy(StreamCopy):
     """The same for a stream that creates an object: `made` is told its id before the first event leaves.
 
-    While the stream runs, the object may already be asked for, or cancelled, on another connection.
+    It is also told whether the object is worked on in the background, whether the stream goes on or not. While the
+    stream runs, the object may already be asked for, or cancelled, on another connection.
     """
 
     __slots__ = ("_made",)
 
-    def __init__(self, *, drop_injected_usage: bool, made: Callable[[str], object]) -> None:
+    def __init__(self, *, drop_injected_usage: bool, made: Callable[[str, bool], object]) -> None:
         super().__init__(drop_injected_usage=drop_injected_usage, watch_id=True)
-        self._made: Callable[[str], object] | None = made
+        self._made: Callable[[str, bool], object] | None = made
 
     def feed(self, chunk: bytes) -> bytes:
         """Return the whole events so far."""
         out = super().feed(chunk)
         if self._made is not None and (object_id := self._relay.object_id) is not None:
-            self._made(object_id)
+            self._made(object_id, self._relay.in_background)
             self._made = None
         return out
 
+    def settle(self, call: Call) -> None:
+        """Note besides that what was made in the background is over, when the stream said so."""
+        super().settle(call)
+        relay = self._relay
+        if relay.in_background and relay.object_id is not None and relay.finish_reason is not None:
+            call.created, call.unfinished_s = ((call.operation.answer_ids[0][1], relay.object_id),), 0.0
 
-def _ids(document: bytes, operation: Operation) -> tuple[tuple[str, str], ...]:
+
+def _learn(document: bytes, call: Call) -> None:
+    """Note the ids of the objects that an answer names, and whether they are finished."""
     try:
         answer: Any = json.loads(document)
     except ValueError:
-        return ()
-    if not isinstance(answer, dict):
-        return ()
-    found = ((kind, answer.get(member)) for member, kind in operation.answer_ids)
-    return tuple((kind, value) for kind, value in found if isinstance(value, str))
+        return
+    if isinstance(answer, dict):
+        found = ((kind, answer.get(member)) for member, kind in call.operation.answer_ids)
+        call.created = tuple((kind, value) for kind, value in found if isinstance(value, str))
+        call.unfinished_s = unfinished_s(answer)

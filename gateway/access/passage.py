@@ -56,7 +56,7 @@ class Passage:
         deadline: Deadline,
         timeouts: TimeoutSettings,
         *,
-        made: Callable[[Call, str], object],
+        made: Callable[[Call, str, bool], object],
         keepalive_s: float | None = None,
     ) -> None:
         self._request = request

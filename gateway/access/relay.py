@@ -32,7 +32,7 @@ class Relay:
         dispatcher: Dispatcher,
         timeouts: TimeoutSettings,
         *,
-        made: Callable[[Call, str], object],
+        made: Callable[[Call, str, bool], object],
         farewell: Callable[[Call], Callable[[], GatewayError]],
         keepalive_s: float | None = None,
     ) -> None:
@@ -68,7 +68,7 @@ class Relay:
                 counts[uid] = counts.get(uid, 0) + 1
         return counts
 
-    def end(self, uid: str, *, code: str = RETIRED, message: str | None = None) -> int:
+    def end(self, uid: str, *, message: str | None = None) -> int:
         """End the model's running calls and return how many: streams by an error event, others by a 404.
 
         The words are those that a new call to the model gets, unless they are given.
@@ -77,7 +77,7 @@ class Relay:
         for deadline in self._deadlines.open():
             if deadline.call is None or _uid(deadline) != uid:
                 continue
-            words = None if message is None else partial(_not_found, message, code)
+            words = None if message is None else partial(_retired, message)
             deadline.call.farewell = words or self._farewell(deadline.call)
             deadline.expire(RETIRED)
             ended += 1
@@ -130,8 +130,8 @@ def _uid(deadline: Deadline) -> str:
     return call.route.uid if call is not None and call.route is not None else ""
 
 
-def _not_found(message: str, code: str) -> GatewayError:
-    return NotFound(message, code=code, param="model", headers={"x-should-retry": "false"})
+def _retired(message: str) -> GatewayError:
+    return NotFound(message, code="model_retired", param="model", headers={"x-should-retry": "false"})
 
 
 def _check_coding(request: web.Request, upstream: UpstreamResponse) -> None:

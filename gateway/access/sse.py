@@ -36,6 +36,7 @@ class EventRelay:
         "_usage",
         "_watching",
         "events",
+        "in_background",
         "object_id",
     )
 
@@ -54,6 +55,8 @@ class EventRelay:
         """Whole events so far, comments included: about one token each."""
         self.object_id: str | None = None
         """Id of the created object, if it was watched for."""
+        self.in_background = False
+        """Whether it said that it is made in the background."""
 
     @property
     def at_boundary(self) -> bool:
@@ -209,9 +212,9 @@ class EventRelay:
         for event in _EVENT.findall(data):
             decoded = _decoded(data_of(event))
             inner = decoded.get("response", decoded) if isinstance(decoded, dict) else None
-            found = inner.get("id") if isinstance(inner, dict) else None
-            if isinstance(found, str):
+            if isinstance(inner, dict) and isinstance(found := inner.get("id"), str):
                 self.object_id, self._watching = found, 0
+                self.in_background = inner.get("background") is True
                 return
 
     def _end(self) -> bytes:

@@ -12,7 +12,6 @@ from gateway.api.principal import Principal
 from gateway.errors import GatewayError, NotFound
 from gateway.registry.snapshot import ModelRoute, Retired, Snapshot
 
-CODE = "model_retired"
 _FINAL = {"x-should-retry": "false"}
 
 
@@ -23,7 +22,7 @@ def model_retired(principal: Principal, name: str, retired: Retired, snapshot: S
     said = f"model {name!r} was retired on {day}"
     return NotFound(
         said if successor is None else f"{said}; use {successor.name!r}",
-        code=CODE,
+        code="model_retired",
         param="model",
         hint="GET /v1/models lists what can be called" if successor is None else None,
         headers=_FINAL,
@@ -36,7 +35,7 @@ def farewell(principal: Principal, name: str, uid: str, snapshot: Snapshot) -> C
     """Return what makes the error of a running call of the model that is ended."""
     retired = snapshot.retired.get(uid)
     if retired is None:  # purged meanwhile
-        return partial(NotFound, f"model {name!r} was retired", code=CODE, param="model", headers=_FINAL)
+        return partial(NotFound, f"model {name!r} was retired", code="model_retired", param="model", headers=_FINAL)
     return partial(model_retired, principal, name, retired, snapshot)
 
 

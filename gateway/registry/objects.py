@@ -15,7 +15,7 @@ from typing import Protocol
 
 from gateway.errors import NotFound
 from gateway.registry.registry import Registry
-from gateway.registry.store.objects import GONE, Maker, StoredObject, find_makers, forget_objects, put_objects
+from gateway.registry.store.objects import FINISHED, GONE, Maker, StoredObject, find_makers, forget_objects, put_objects
 from gateway.registry.store.retired import find_owner
 from gateway.storage.clock import Clock
 from gateway.storage.engine import Database
@@ -79,13 +79,20 @@ class StoredObjects:
         self._clock = clock
         self._newest: OrderedDict[tuple[str, str], str] = OrderedDict()
 
-    def remember(self, team: str, object_id: str, kind: str, endpoint_id: str) -> None:
-        """Note that the endpoint made the object; at once in memory, a moment later in the database."""
+    def remember(
+        self, team: str, object_id: str, kind: str, endpoint_id: str, *, unfinished_s: float | None = None
+    ) -> None:
+        """Note that the endpoint made the object; at once in memory, a moment later in the database.
+
+        `unfinished_s` says for how long it may be worked on, 0 that it is over; None leaves what was noted.
+        """
         team_id = self._team_id(team)
         if team_id is None or not _ID.fullmatch(object_id):
             return
         self._keep(team_id, object_id, endpoint_id)
-        self._rows.put(StoredObject(team_id, object_id, kind, endpoint_id, self._clock.now_ms()))
+        now_ms = self._clock.now_ms()
+        until = None if unfinished_s is None else now_ms + round(unfinished_s * 1000) if unfinished_s > 0 else FINISHED
+        self._rows.put(StoredObject(team_id, object_id, kind, endpoint_id, now_ms, until))
 
     async def find(self, team: str, object_id: str) -> str | None:
         """Return the id of the endpoint that made the object; the endpoint may be gone by now. None: nobody knows.

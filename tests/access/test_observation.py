@@ -88,7 +88,7 @@ def test_a_created_object_is_told_once_and_before_its_event_leaves(size: int) ->
     """Whoever reads the id may ask for it at once."""
     told: list[tuple[str, int]] = []
     left = bytearray()
-    copy = CreatingStreamCopy(drop_injected_usage=False, made=lambda object_id: told.append((object_id, len(left))))
+    copy = CreatingStreamCopy(drop_injected_usage=False, made=lambda object_id, _: told.append((object_id, len(left))))
     data = b'data: {"type":"response.created","response":{"id":"resp_1"}}\n\ndata: {"response":{"id":"resp_1"}}\n\n'
     for at in range(0, len(data), size):
         left += copy.feed(data[at : at + size])
