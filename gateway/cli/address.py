@@ -44,7 +44,10 @@ def find_address(session: Session, name: str) -> Address:
     try:
         published: JsonObject = session.api.get("/resolve", model=name, team=session.team).body
     except Failure as failure:
-        if (failure.problem or {}).get("code") == "model_not_found":
+        problem = failure.problem or {}
+        if successor := problem.get("successor"):
+            failure.hint = f"modelport resolve {successor}"
+        elif problem.get("code") in {"model_not_found", "model_retired"}:
             failure.hint = "modelport models list shows every name"
         raise
     resolved = resolve(published["base_url"], server=session.server)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from gateway.cli.command import Session
-from gateway.cli.exit_codes import ExitCode
+from gateway.cli.exit_codes import ExitCode, exit_code_of
 from gateway.cli.failure import Failure, UsageFailure
 from gateway.cli.output import Columns, JsonObject
 from gateway.cli.refusals import explain_refusal
@@ -130,10 +130,20 @@ def _finish(session: Session, wish: Filtered, begun: JsonObject) -> None:
             if row["state"] != "done"
             else f"{row['failed']} of {row['done']} models stay as they are"
         )
-        code = ExitCode.PARTIAL if gone else ExitCode.REFERENCED if row["state"] == "done" else ExitCode.UNEXPECTED
-        raise Failure(message, exit_code=code, hint=f"modelport operations show {operation}", told=True)
+        hint = f"modelport operations items {operation} says which, and why"
+        raise Failure(message, exit_code=ExitCode.PARTIAL if gone else _code_of(row), hint=hint, told=True)
     say(f"{gone} {_models(gone)} {'gone for good' if wish.verb == 'purge' else 'deleted, and restorable'}")
     suggest("modelport models list --state deleted", team=session.team)
+
+
+def _code_of(operation: JsonObject) -> ExitCode:
+    """Return the exit code of an operation after which every model is still there."""
+    if operation["state"] == "done":  # each was refused
+        return ExitCode.REFERENCED
+    if operation["state"] == "cancelled":
+        return ExitCode.CHANGED
+    error = operation.get("error") or {}
+    return exit_code_of(int(error.get("status", 500)), str(error.get("code", "")))
 
 
 def _models(count: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.cli.command import Session
-from gateway.cli.exit_codes import ExitCode
+from gateway.cli.exit_codes import ExitCode, exit_code_of
 from gateway.cli.failure import Failure
 from gateway.cli.output import Columns, JsonObject
 from gateway.cli.talk import say, suggest
@@ -131,8 +131,8 @@ def undone(step: Step, operation: JsonObject) -> Failure:
         )
     error = operation.get("error") or {}
     return Failure(
-        f"model {step.name!r}: {error.get('detail') or error.get('message') or 'the operation failed'}",
-        exit_code=ExitCode.UNEXPECTED,
+        f"model {step.name!r}: {error.get('message') or 'the operation failed'}",
+        exit_code=exit_code_of(int(error.get("status", 500)), str(error.get("code", ""))),
         hint=error.get("hint") or f"modelport operations show {operation['id']}",
         problem={"code": "operation_failed", "operation": operation},
     )

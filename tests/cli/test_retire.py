@@ -280,7 +280,7 @@ def test_a_retired_name_says_so_with_its_successor(admin: Shell, api: Api) -> No
     for words in (("resolve", "bygone"), ("explain", "bygone"), ("call", "bygone", "hello"), ("use", "bygone")):
         ended = admin.run(*words)
         assert (ended.code, ended.out) == (3, ""), ended
-        assert "present" in ended.err
+        assert "Hint: modelport resolve present" in ended.err
         assert "was retired" in ended.err
 
 

@@ -149,9 +149,10 @@ async def test_a_server_that_is_away_for_a_moment_is_waited_for(shell: Shell, fa
     ("row", "code", "words"),
     [
         (_operation("cancelled"), 6, "was cancelled meanwhile"),
-        (_operation("failed", error={"status": 500, "code": "x", "message": "it broke"}), 1, "it broke"),
+        (_operation("failed", error={"status": 500, "code": "x", "message": "it broke"}), 11, "it broke"),
+        (_operation("failed", error={"status": 409, "code": "model_referenced", "message": "used"}), 5, "used"),
     ],
-    ids=["cancelled", "failed"],
+    ids=["cancelled", "failed", "refused"],
 )
 async def test_an_operation_that_ends_otherwise_is_a_failure(
     shell: Shell, fake: Fake, row: dict[str, Any], code: int, words: str
