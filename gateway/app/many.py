@@ -8,7 +8,6 @@ from gateway.lifecycle.bulk_routes import BulkRoutes
 from gateway.lifecycle.impact import Watch
 from gateway.lifecycle.mass import PURGE_MODELS, MassService
 from gateway.lifecycle.mass_delete import MassDelete
-from gateway.lifecycle.purge import Purging
 from gateway.lifecycle.service import LifecycleService
 from gateway.lifecycle.settle import Settling
 from gateway.lifecycle.sunset import LOOK_S, Janitor
@@ -21,7 +20,7 @@ from gateway.tasks import Tasks
 
 
 class Many:
-    """`purging` takes one model away, too; `janitor` retires and purges what is due."""
+    """`janitor` retires and purges what is due."""
 
     def __init__(  # noqa: PLR0913 - keyword-only from the fourth on
         self,
@@ -41,10 +40,8 @@ class Many:
         self._work = work
         operations = work.operations
         self._bulk = Bulk(changes, clock, trail=trail, watch=watch, rules=rules, operations=operations)
-        self._mass = MassService(
-            changes, clock, trail=trail, rules=rules, operations=operations, nudge=operations.nudge
-        )
-        self.purging = Purging(changes, clock, trail=trail, rules=rules)
+        self.mass = MassService(changes, clock, trail=trail, rules=rules, operations=operations, nudge=operations.nudge)
+        self._purging = lifecycle.purging
         settling = Settling(changes, work.heartbeat, operations)
         self._deleting = MassDelete(changes, watch=watch, rules=rules, settling=settling)
         self.janitor = Janitor(
@@ -58,12 +55,12 @@ class Many:
 
     def routes(self) -> BulkRoutes:
         """Return what the API has of it."""
-        return BulkRoutes(self._bulk, self._mass)
+        return BulkRoutes(self._bulk, self.mass)
 
     def begin(self, tasks: Tasks, metrics: Metrics) -> None:
         """Carry out what is begun anywhere, and look for what is due."""
         self._work.runner.register(DELETE_MODELS, self._deleting, attempts=None)
-        self._work.runner.register(PURGE_MODELS, self.purging)
+        self._work.runner.register(PURGE_MODELS, self._purging)
         metrics.read_at_scrape(
             "modelport_models_overdue",
             "Models whose sunset has come and that something keeps.",

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.errors import Conflict, GatewayError, Unavailable
 from gateway.lifecycle.filter import parse
 from gateway.lifecycle.impact import Watch
+from gateway.lifecycle.pace import MakePace, usual_pace
 from gateway.lifecycle.rules import Rules
 from gateway.lifecycle.selection import Scope
 from gateway.lifecycle.settle import Settling
@@ -30,12 +31,6 @@ from gateway.registry.store import grants
 from gateway.registry.store.tables import MODELS
 from gateway.storage.schema import model_fallbacks, models
 
-CHUNK: Final = 250
-"""Models of one transaction: other writers wait for some 100 ms; twice as many save a tenth of the time and double the
-wait (tests/bench/lifecycle.py)."""
-_REST: Final = 0.5
-"""Part of a chunk's time that follows without one: writers of other processes, who only try now and then, get in."""
-_SHORTEST_S: Final = 0.01
 _REFERENCES_SHOWN: Final = 10
 _MOST_DRAWN: Final = 1000
 """Models that a step may take from later ones: beyond it some stay that could go, and a second call takes them."""
@@ -45,13 +40,19 @@ class MassDelete:
     """Carries out operations of the kind `delete_models`."""
 
     def __init__(
-        self, changes: Changes, *, watch: Watch, rules: Callable[[], Rules], settling: Settling, chunk: int = CHUNK
+        self,
+        changes: Changes,
+        *,
+        watch: Watch,
+        rules: Callable[[], Rules],
+        settling: Settling,
+        pace: MakePace = usual_pace,
     ) -> None:
         self._changes = changes
         self._watch = watch
         self._rules = rules
         self._settling = settling
-        self._chunk = chunk
+        self._pace = pace
 
     async def __call__(self, job: Job) -> Result:
         """Delete what the filter means, then see to the calls under way; of a batch only that is left.
@@ -74,25 +75,27 @@ class MassDelete:
         return told
 
     async def _leave(self, job: Job) -> None:
+        pace = self._pace(self._changes.dialect)
         while not job.cancel_requested and not job.record.cursor.get("left"):
-            begun = time.perf_counter()
-            await self._step(job)
-            await job.pause(max(_SHORTEST_S, _REST * (time.perf_counter() - begun)))
+            done = job.record.done
+            held_s = await self._step(job, pace.size)
+            pace.note(job.record.done - done, held_s)
+            await job.pause(pace.rest_s)
 
-    async def _step(self, job: Job) -> None:
-        """Delete the next models, note their items and where to go on."""
+    async def _step(self, job: Job, size: int) -> float:
+        """Delete the next models, note their items and where to go on; return how long others were kept out."""
         job.check()
         parameters, cursor = job.record.parameters, job.record.cursor
         scope = Scope("delete", parse(parameters["filter"]), parameters["scope"])
         terms = Terms(references=parameters["references"], successor=parameters["successor"])
         planned_ms, after = int(parameters["planned_at"]), str(cursor.get("after", ""))
         async with self._changes.begin(follow=False) as change:
-            conn = change.conn
+            begun, conn = time.perf_counter(), change.conn
             await grants.hold(conn)  # no key names one of them while it is looked who does
-            records = await _next(conn, scope, planned_ms, after, self._chunk)
+            records = await _next(conn, scope, planned_ms, after, size)
             if not records:
                 await job.note(conn, cursor={**cursor, "left": True})
-                return
+                return 0.0
             last = records[-1].uid
             fresh = {one.uid: one for one in records if one.updated_at <= planned_ms}
             drawn = await _drawn_in(conn, scope, planned_ms, list(fresh), last)
@@ -111,6 +114,7 @@ class MassDelete:
                 cursor={**cursor, "after": last, "version": change.revision},
                 items=items,
             )
+        return time.perf_counter() - begun
 
 
 async def _next(conn: AsyncConnection, scope: Scope, planned_ms: int, after: str, limit: int) -> list[ModelRecord]:

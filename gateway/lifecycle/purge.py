@@ -8,7 +8,6 @@ time has come (sunset.py) likewise.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,6 +21,7 @@ from gateway.audit.trail import Trail
 from gateway.errors import Conflict, PreconditionFailed, PreconditionRequired
 from gateway.lifecycle import case as cases
 from gateway.lifecycle.filter import parse
+from gateway.lifecycle.pace import MakePace, usual_pace
 from gateway.lifecycle.refusal import refused
 from gateway.lifecycle.retire import DAY_MS
 from gateway.lifecycle.rules import Rules
@@ -46,10 +46,6 @@ from gateway.storage.schema import (
     tombstones,
 )
 
-CHUNK: Final = 250
-_REST: Final = 0.5
-_SHORTEST_S: Final = 0.01
-
 
 @dataclass(frozen=True, slots=True)
 class Purged:
@@ -66,13 +62,13 @@ class Purging:
     """Takes deleted models away: one by name, or as the operation `purge_models`."""
 
     def __init__(
-        self, changes: Changes, clock: Clock, *, trail: Trail, rules: Callable[[], Rules], chunk: int = CHUNK
+        self, changes: Changes, clock: Clock, *, trail: Trail, rules: Callable[[], Rules], pace: MakePace = usual_pace
     ) -> None:
         self._changes = changes
         self._clock = clock
         self._trail = trail
         self._rules = rules
-        self._chunk = chunk
+        self._pace = pace
 
     async def purge(  # noqa: PLR0913 - keyword-only from the third on
         self,
@@ -116,10 +112,12 @@ class Purging:
         Raises:
             Cancelled: that was asked for; what is gone stays gone.
         """
+        pace = self._pace(self._changes.dialect)
         while not job.cancel_requested and not job.record.cursor.get("left"):
-            begun = time.perf_counter()
-            await self._step(job)
-            await job.pause(max(_SHORTEST_S, _REST * (time.perf_counter() - begun)))
+            done = job.record.done
+            held_s = await self._step(job, pace.size)
+            pace.note(job.record.done - done, held_s)
+            await job.pause(pace.rest_s)
         if version := job.record.cursor.get("version"):
             await self._changes.follow(int(version), keys=True)
         told = {"purged": job.record.done - job.record.failed, "refused": job.record.failed}
@@ -127,14 +125,16 @@ class Purging:
             raise Cancelled(told)
         return told
 
-    async def _step(self, job: Job) -> None:
+    async def _step(self, job: Job, size: int) -> float:
+        """Take the next models away, note their items and where to go on; return how long others were kept out."""
         job.check()
         cursor, record = job.record.cursor, job.record
         async with self._changes.begin(follow=False) as change:
-            found = await _next(change.conn, job, self._chunk)
+            begun = time.perf_counter()
+            found = await _next(change.conn, job, size)
             if not found:
                 await job.note(change.conn, cursor={**cursor, "left": True})
-                return
+                return 0.0
             planned_ms = int(record.parameters["planned_at"])
             ready = [one for one in found if one.updated_at <= planned_ms]
             await self._take(change, ready)
@@ -150,6 +150,7 @@ class Purging:
                 cursor={**cursor, "after": found[-1].uid, "version": change.revision},
                 items=items,
             )
+        return time.perf_counter() - begun
 
     async def _take(self, change: Change, gone: Sequence[ModelRecord]) -> None:
         await purge_together(change, gone, self._trail, quarantine_days=self._rules().quarantine_days)

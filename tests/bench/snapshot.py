@@ -90,7 +90,7 @@ async def _timed(change: Callable[[int], Awaitable[None]], registry: Registry, t
         await registry.reload()
         took.append(time.perf_counter() - begun)
         await change(2 * number + 1)
-        with _watched() as stall:  # not while the time is taken: it competes with the database's thread
+        with watched() as stall:  # not while the time is taken: it competes with the database's thread
             await asyncio.sleep(0)
             await registry.reload()
             await asyncio.sleep(0.01)
@@ -99,7 +99,8 @@ async def _timed(change: Callable[[int], Awaitable[None]], registry: Registry, t
 
 
 @contextmanager
-def _watched() -> Iterator[list[float]]:
+def watched() -> Iterator[list[float]]:
+    """Give the longest stall, in seconds, while something runs inside."""
     stalls: list[float] = [0.0]
 
     async def watch() -> None:

@@ -12,6 +12,7 @@ from gateway.lifecycle.bulk_routes import BulkRoutes
 from gateway.lifecycle.drain import Drain
 from gateway.lifecycle.mass import PURGE_MODELS, MassService
 from gateway.lifecycle.mass_delete import MassDelete
+from gateway.lifecycle.pace import Pace
 from gateway.lifecycle.purge import Purging
 from gateway.lifecycle.retire import DRAIN
 from gateway.lifecycle.service import LifecycleService
@@ -26,7 +27,7 @@ from gateway.registry.service.registry_service import RegistryService
 from gateway.registry.snapshot import Snapshot
 from gateway.settings import LifecycleSettings
 from gateway.storage.clock import SystemClock
-from gateway.storage.engine import Database
+from gateway.storage.engine import Database, Dialect
 from gateway.storage.schema import audit, models
 from gateway.tasks import Tasks
 from tests.audit.trails import make_trail
@@ -35,7 +36,8 @@ from tests.clock import ManualClock
 from tests.lifecycle.house import Elsewhere, lifecycle_routes
 from tests.registry.api import ADMIN, Api
 
-LIMIT_S = 30.0
+LIMIT_S = 120.0
+"""A condition that has not come true by then never will."""
 
 
 class Crowd:
@@ -58,6 +60,10 @@ class Crowd:
         self.rules = LifecycleSettings(require_if_match=())
         self.failing_at = ""
         self.tasks = Tasks()
+
+        def pace(_dialect: Dialect) -> Pace:
+            return Pace(chunk, rest_s=0.0, held_s=LIMIT_S)  # a busy machine makes no smaller chunks here
+
         trail, changes, watch = make_trail(database, clock), service.changes, elsewhere.watch()
         self.runner = Runner(database, clock, self.tasks, worker=worker)
         self.operations = OperationService(database, clock, self.runner, trail)
@@ -82,9 +88,9 @@ class Crowd:
             step=self._step,
         )
         self.mass = MassService(changes, clock, trail=trail, rules=lambda: self.rules, operations=self.operations)
-        self.purging = Purging(changes, clock, trail=trail, rules=lambda: self.rules, chunk=chunk)
+        self.purging = Purging(changes, clock, trail=trail, rules=lambda: self.rules, pace=pace)
         settling = Settling(changes, self.heartbeat, self.operations)
-        deleting = MassDelete(changes, watch=watch, rules=lambda: self.rules, settling=settling, chunk=chunk)
+        deleting = MassDelete(changes, watch=watch, rules=lambda: self.rules, settling=settling, pace=pace)
         self.runner.register(DELETE_MODELS, deleting, attempts=None)
         self.runner.register(PURGE_MODELS, self.purging)
         self.runner.register(DRAIN, Drain(clock, self.heartbeat, self.lifecycle.restoration), attempts=None)

@@ -22,7 +22,7 @@ from gateway.registry.store.changes import forget
 from gateway.registry.store.references import Reference
 from gateway.storage.clock import Clock
 from gateway.storage.conflicts import FOREIGN_KEY, LEAVING, conflict_of
-from gateway.storage.engine import Database
+from gateway.storage.engine import Database, Dialect
 from gateway.storage.versions import KEYS_VERSION, REGISTRY_VERSION, bump_version
 
 T = TypeVar("T")
@@ -85,6 +85,11 @@ class Changes:
         self._registry = registry
         self._clock = clock
         self._reload_keys = reload_keys
+
+    @property
+    def dialect(self) -> Dialect:
+        """Which database this is."""
+        return self._database.dialect
 
     @contextlib.asynccontextmanager
     async def begin(
