@@ -5,12 +5,10 @@ whether it is `sole`: a key's only entry, or the last place that a fallback's ow
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 
 from sqlalchemy import (
     ColumnElement,
-    RowMapping,
     Select,
     Text,
     and_,
@@ -45,12 +43,13 @@ Kind: TypeAlias = Literal[
 ]
 """`fallback` is another model's that leads here, `own_fallback` leads away; a `successor` names this one."""
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+_ABOUT: Final = 4
+"""Columns of every query: id, name, sole, declared_at."""
 Place: TypeAlias = tuple[str, str, str]
 """Where a page ended: kind, name, id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """Something that points at the model; `row` is its row of the table that holds the pointer."""
 
     kind: Kind
@@ -67,9 +66,9 @@ async def read_all(conn: AsyncConnection, uid: str, *, now_ms: int) -> list[Refe
     for kind in KINDS:
         query = _QUERIES[kind](uid, now_ms)
         columns = [column.label(f"row_{column.name}") for column in _ROWS[kind]]
-        for row in (await conn.execute(query.add_columns(*columns).order_by("name", "id"))).mappings():
-            held = {name[4:]: value for name, value in row.items() if name.startswith("row_")}
-            found.append(_reference(kind, row, held))
+        names = [str(column.name) for column in _ROWS[kind]]
+        rows = await conn.execute(query.add_columns(*columns).order_by("name", "id"))
+        found += [_reference(kind, row[:_ABOUT], dict(zip(names, row[_ABOUT:], strict=True))) for row in rows]
     return found
 
 
@@ -95,7 +94,7 @@ async def page(  # noqa: PLR0913 - three are keyword-only
         query = select(inner).order_by(inner.c.name, inner.c.id).limit(limit + 1 - len(found))
         if after is not None and after[0] == kind:
             query = query.where(tuple_(inner.c.name, inner.c.id) > tuple_(literal(after[1]), literal(after[2])))
-        found += [_reference(kind, row, None) for row in (await conn.execute(query)).mappings()]
+        found += [_reference(kind, row, None) for row in await conn.execute(query)]
         if len(found) > limit:
             last = found[limit - 1]
             return found[:limit], (last.kind, last.name, last.id)
@@ -106,8 +105,9 @@ def _kind(text: str) -> Kind:
     return next((kind for kind in KINDS if kind == text), KINDS[0])
 
 
-def _reference(kind: Kind, row: RowMapping, held: Mapping[str, Any] | None) -> Reference:
-    return Reference(kind, row["id"], row["name"], bool(row["sole"]), row["declared_at"], held)
+def _reference(kind: Kind, about: Sequence[Any], held: Mapping[str, Any] | None) -> Reference:
+    key, name, sole, declared_at = about
+    return Reference(kind, key, name, bool(sole), declared_at, held)
 
 
 def _named(

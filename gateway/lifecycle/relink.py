@@ -4,10 +4,10 @@ A few statements for each kind, however many rows (a thousand take some 20 ms). 
 after the model's own row: from then on the database refuses new references to it.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -70,7 +70,7 @@ async def _keep(way: _Way, found: Sequence[Reference], action: Action) -> None:
             "ref_id": one.id,
             "name": one.name,
             "effect": action,
-            "row": json.dumps({"row": dict(one.row or {}), "to": to}),
+            "row": msgspec.json.encode({"row": one.row, "to": to}).decode(),
         }
         for one in found
     ]
