@@ -1,7 +1,6 @@
 """Operations and processes as the API shows them, and what may be asked for. Pure. Times are RFC 3339 in UTC."""
 
 import re
-from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from pydantic import Field, field_validator
@@ -11,6 +10,7 @@ from gateway.described import Described
 from gateway.operations.record import OperationRecord
 from gateway.operations.states import State
 from gateway.operations.workers import Worker
+from gateway.storage.clock import rfc3339
 
 MAX_WAIT_S: Final = 60
 _WAIT: Final = re.compile(r"(\d{1,2})s?")
@@ -144,8 +144,8 @@ def operation_view(record: OperationRecord) -> OperationView:
         error=None if record.error is None else OperationError(**record.error),
         etag=record.etag,
         due_at=shown_time(record.due_at),
-        created_at=str(shown_time(record.created_at)),
-        updated_at=str(shown_time(record.updated_at)),
+        created_at=rfc3339(record.created_at),
+        updated_at=rfc3339(record.updated_at),
         finished_at=shown_time(record.finished_at),
     )
 
@@ -160,13 +160,11 @@ def worker_view(worker: Worker, *, now_ms: int, dead_after_s: float) -> WorkerVi
         state="alive" if worker.lives(now_ms, dead_after_s) else "silent",
         seen_version=worker.seen_version,
         inflight=sum(worker.inflight.values()),
-        started_at=str(shown_time(worker.started_at)),
-        heartbeat_at=str(shown_time(worker.heartbeat_at)),
+        started_at=rfc3339(worker.started_at),
+        heartbeat_at=rfc3339(worker.heartbeat_at),
     )
 
 
 def shown_time(at_ms: int | None) -> str | None:
     """Return a time as the API shows it."""
-    if at_ms is None:
-        return None
-    return f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
+    return None if at_ms is None else rfc3339(at_ms)

@@ -128,7 +128,19 @@ WORDS = {
         "No model or alias of this name that this key may see.",
         "Look for a near name in the sentence; `GET /v1/models` lists what the key may call.",
     ),
+    "model_purged": (
+        "The model was purged; the answer's `tombstone` is what stays of it.",
+        "It cannot come back: publish one under a new name, or when the name has rested.",
+    ),
     "model_referenced": ("Aliases still point at the model.", "Delete or change them first."),
+    "model_retired": (
+        "The model has left, or is leaving: new calls are refused, running ones end with its grace.",
+        "Call the successor that the message and `Link` name; else see `GET /v1/models`.",
+    ),
+    "name_quarantined": (
+        "The name belonged to a model that was purged, and rests: somebody may still call it.",
+        "Choose another name, or take it all the same: `?reuse_name=true`.",
+    ),
     "name_taken": ("Something of this name exists in the team.", "Take another name, or change the existing one."),
     "no_upstream_available": (
         "The model is known, but none of its endpoints can answer now.",
@@ -172,6 +184,10 @@ WORDS = {
     ),
     "shutting_down": ("The process was told to stop, and running calls had their time.", "Try again at once."),
     "slow_client": ("The caller read nothing for `timeouts.slow_client_s`.", "Read answers while they come."),
+    "state_conflict": (
+        "What was asked for does not fit the state that the model or operation is in; `state` names it.",
+        "The hint says what is possible from there.",
+    ),
     "team_not_found": ("No team of this name.", "See `modelport teams list`."),
     "team_referenced": ("Models or keys are in the team.", "Delete them first."),
     "team_required": (
