@@ -130,7 +130,7 @@ class Gone(GatewayError):
 
     status = 410
     type = "invalid_request_error"
-    default_code = "gone"
+    default_code = "model_purged"
 
 
 class PreconditionFailed(GatewayError):

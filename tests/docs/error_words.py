@@ -17,14 +17,38 @@ WORDS = {
         "A model is to take over for itself, twice, or for one that falls back to it.",
         "Leave it out of the list: `modelport models show MODEL` shows who takes over for whom.",
     ),
+    "bad_filter": (
+        "The filter of a bulk change is not understood; the sentence names the place.",
+        "Write `team=acme and state=disabled and name=old-*`; every model is `name=*`.",
+    ),
     "bad_host": ("The `Host` header is no host name with an optional port.", "Send the host of the address you call."),
     "bad_reference": (
         "What stands in place of a credential is no reference, or one that may not be used here.",
         "Write `env:NAME` or `file:PATH`, or send the key itself to be stored.",
     ),
+    "bad_successor": (
+        "The successor cannot take over: it is not there, not of the same team, or does not serve.",
+        "Name an active model of the same team.",
+    ),
+    "batch_refused": (
+        "Some models of the batch may not go, so none went; `items` lists each with its reasons.",
+        "Take these out, or change what stands in their way.",
+    ),
+    "batch_too_large": (
+        "A batch has at most 1000 models.",
+        "Use a filter: `POST /api/v1/models:delete`.",
+    ),
     "config_refused": (
         "The configuration file was read again and has mistakes; the last good one stays in force.",
         "Each finding names file and line: mend them and reload.",
+    ),
+    "confirmation_mismatch": (
+        "Another number of models would go than `confirm_count` says.",
+        "Look at the plan once more, and send its number.",
+    ),
+    "confirmation_required": (
+        "Many models would go, or some that were called within 24 hours.",
+        "Look at the plan, then send its number as `confirm_count`.",
     ),
     "conflict": ("Somebody else changed the same thing at that moment.", "Read it again, then repeat the change."),
     "credential_unavailable": (
@@ -34,6 +58,10 @@ WORDS = {
     "database_busy": (
         "The database is away or overloaded. Calls to models go on; changes and lists do not.",
         "Try again after `Retry-After`; `modelport doctor` looks at the database.",
+    ),
+    "deletion_protected": (
+        "The model is protected from deletion.",
+        "Take the protection off first, which is a permission of its own: `modelport models protect NAME off`.",
     ),
     "duplicate_key": (
         "A JSON body names a member twice, of which every reader sees another one.",
@@ -56,6 +84,10 @@ WORDS = {
     ),
     "gateway_not_found": ("No gateway of this name.", "See `modelport gateways list`."),
     "gateway_referenced": ("Models are published through this gateway.", "Publish them elsewhere first: `--via`."),
+    "grace_too_long": (
+        "Calls under way may not go on for so long here.",
+        "Send a shorter `drain`, or raise `lifecycle.max_grace_s`.",
+    ),
     "host_mismatch": (
         "The request line names another host than the `Host` header.",
         "Use an HTTP client that sends one host.",
@@ -164,6 +196,14 @@ WORDS = {
         "Give the address where the model really runs; another name for a model is an alias.",
     ),
     "permission_denied": ("The key is good, but may not do this.", "The sentence names the permission that lacks."),
+    "plan_changed": (
+        "The models that a plan showed are others by now.",
+        "Plan again (`force: false`), look at the difference, and send the new token.",
+    ),
+    "plan_required": (
+        "A bulk change begins with the token of its plan.",
+        "Send the same with `force: false` first.",
+    ),
     "precondition_required": (
         "This change is made only on a known revision.",
         "Send `If-Match` with the `etag` that you read.",
@@ -174,6 +214,10 @@ WORDS = {
     ),
     "rate_limit_exceeded": ("Too many requests.", "Wait for `Retry-After`."),
     "referenced": ("Other things still point at it.", "The sentence names them: change or delete them first."),
+    "registry_busy": (
+        "The registry was changed again and again while the plan was compared.",
+        "Try again after `Retry-After`.",
+    ),
     "request_timeout": (
         "The body came too slowly.",
         "Send it faster, or raise `server.body_timeout_s` and lower `server.min_body_rate`.",

@@ -82,7 +82,6 @@ async def require_not_purged(conn: AsyncConnection, principal: Principal, uid: s
         return
     raise Gone(
         f"model {found.name!r} was purged on {_day(found.purged_at)}",
-        code="model_purged",
         hint="usage and the record of changes still know it by this uid",
         tombstone={
             "uid": found.uid,
