@@ -164,7 +164,10 @@ WORDS = {
         "The model was purged; the answer's `tombstone` is what stays of it.",
         "It cannot come back: publish one under a new name, or when the name has rested.",
     ),
-    "model_referenced": ("Aliases still point at the model.", "Delete or change them first."),
+    "model_referenced": (
+        "Something still points at the model: the refusal's `references` are the list, each with why it is in the way.",
+        "Change these first, or send `references=cascade`, or `references=repoint` with a `successor`.",
+    ),
     "model_retired": (
         "The model has left, or is leaving: new calls are refused, running ones end with its grace.",
         "Call the successor that the message and `Link` name; else see `GET /v1/models`.",
