@@ -6,12 +6,14 @@ key id, and every condition is worked out before one decision. Only a key within
 second comparison.
 """
 
+import asyncio
 import hmac
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
 
 from gateway.api.permissions import ROLES, Role
 from gateway.api.principal import Principal, no_valid_key
@@ -59,6 +61,14 @@ class _Entry:
     principal: Principal
 
 
+class _Known(NamedTuple):
+    """A key as it was read last; `entry` is None where its pepper is not configured here."""
+
+    stamp: store.Stamp
+    key_id: str
+    entry: _Entry | None
+
+
 class KeyRing:
     """The keys of this installation. `reload` and `poll` bring it up to date, `verify` asks it."""
 
@@ -78,6 +88,7 @@ class KeyRing:
         self._refused = refused
         self._backoff = backoff or Backoff()
         self._entries: Mapping[str, _Entry] = {}
+        self._known: Mapping[str, _Known] = {}
         self._noted: dict[str, int] = {}
         self._version = -1
         self._absent = _absent(peppers.current.value)
@@ -123,22 +134,27 @@ class KeyRing:
         raise self._refusal(_reason(entry, known=known, whole=whole, alive=alive), peer, now_ms)
 
     async def reload(self) -> None:
-        """Read every key anew."""
+        """Read anew what changed of the keys; calls get their turn every few hundred."""
+        before, known = self._known, dict[str, _Known]()
         async with self._database.read() as conn:
             version = await read_version(conn, KEYS_VERSION)
-            records = await store.load_all(conn)
+            async for page in store.stamps(conn):
+                same = {key: one for key, stamp in page.items() if (one := before.get(key)) and one.stamp == stamp}
+                known |= same
+                for record in await store.load(conn, page.keys() - same.keys()):
+                    known[record.id] = _Known(page[record.id], record.key_id, self._entry(record))
+                await asyncio.sleep(0)
         if version < self._version:
             return  # a reload that began later was faster
-        entries = {record.key_id: entry for record in records if (entry := self._entry(record))}
-        if missing := len(records) - len(entries):
+        entries = {one.key_id: one.entry for one in known.values() if one.entry is not None}
+        if missing := len(known) - len(entries):
             logger.warning(
                 "%d of %d keys were made with a pepper that is not configured here: they are refused (secrets.pepper)",
                 missing,
-                len(records),
+                len(known),
             )
-        self._entries, self._version = entries, version
-        present = {entry.id for entry in entries.values()}
-        self._noted = {key: at for key, at in self._noted.items() if key in present}
+        self._entries, self._known, self._version = entries, known, version
+        self._noted = {key: at for key, at in self._noted.items() if key in known}
 
     async def poll(self) -> bool:
         """Reload when another process changed a key; return whether it did. To be called every few seconds (KEY-5)."""

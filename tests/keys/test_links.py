@@ -55,6 +55,8 @@ class House:
     async def take_grants(self, uid: str) -> None:
         """Take away what names the model, as its deletion does."""
         async with self.process.database.write() as conn:
+            holders = select(key_models.c.key_id).where(key_models.c.model_uid == uid)
+            await conn.execute(update(keys).where(keys.c.id.in_(holders)).values(rev=keys.c.rev + 1))
             await conn.execute(delete(key_models).where(key_models.c.model_uid == uid))
             await conn.execute(delete(models).where(models.c.uid == uid))
         await self.process.ring.reload()

@@ -16,7 +16,7 @@ from gateway.keys import hashing, ring
 from gateway.keys.backoff import FAILURES
 from gateway.keys.format import mint
 from gateway.keys.hashing import HashedSecret
-from gateway.keys.model import KeyInput, RotateQuery
+from gateway.keys.model import KeyInput, KeyPatch, RotateQuery
 from gateway.keys.store import find, note_uses
 from gateway.storage.engine import Database
 from gateway.storage.schema import keys
@@ -266,3 +266,16 @@ async def test_verifying_takes_microseconds(database: Database) -> None:
 
 def _input(**fields: object) -> KeyInput:
     return KeyInput.model_validate({"name": "a key", **fields})
+
+
+async def test_only_what_changed_is_read_anew(database: Database) -> None:
+    """Thousands of keys, one of which is changed: the others stay the very objects that they were."""
+    process = await Installation.start(database)
+    texts = [(await process.key(name=f"key {number}"))[0] for number in range(5)]
+    before = [process.verify(text) for text in texts]
+    await process.service.change(str(before[2].key_id), KeyPatch(models=("qwen3",)), None)
+    after = [process.verify(text) for text in texts]
+    assert [one is other for one, other in zip(before, after, strict=True)] == [True, True, False, True, True]
+    assert after[2].models == ("qwen3",)
+    await process.service.delete(str(before[0].key_id), None)
+    assert len(process.ring) == 4

@@ -3,7 +3,8 @@
 For whoever publishes, renames or retires a model, inside that transaction. A whole name in a key's own team is linked
 to the model that has it; patterns with * or ?, and the names of keys of every team, are words and no references.
 `hold` comes before the first look: after it no other writer changes a grant until the transaction ends (lock order:
-registry_version, keys_version).
+registry_version, keys_version). Whoever changes what a key may call raises its revision: processes read anew only keys
+whose revision is another.
 """
 
 from collections.abc import Collection, Mapping
