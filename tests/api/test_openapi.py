@@ -55,7 +55,8 @@ def test_an_operation_says_everything_a_caller_needs(described: dict[str, Any]) 
     assert (made["operationId"], made["tags"], made["summary"]) == ("create_thing", ["things"], "Make a thing")
     assert made["description"] == "Make one, at once.\n\nNeeds the permission `registry.write`."
     assert made["security"] == [{"bearer": []}]
-    assert [(one["name"], one["in"]) for one in made["parameters"]] == [("Idempotency-Key", "header")]
+    parameters = [(one["name"], one["in"]) for one in made["parameters"]]
+    assert parameters == [("X-Reason", "header"), ("Idempotency-Key", "header")]
     assert made["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/ThingCreate")
     assert made["responses"]["201"]["content"]["application/json"]["schema"]["$ref"].endswith("/ThingView")
     assert described["components"]["schemas"]["ThingCreate"]["additionalProperties"] is False

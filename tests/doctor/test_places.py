@@ -21,7 +21,7 @@ def folder(tmp_path: Path, sqlite_template: Path) -> Path:
     data.mkdir(mode=0o700)
     shutil.copyfile(sqlite_template, data / "modelport.db")
     (data / "modelport.db").chmod(0o600)
-    for name in ("pepper", "key-encryption-key"):
+    for name in ("pepper", "key-encryption-key", "audit-key"):
         (data / name).write_text(f"{'0' * 63}{len(name) % 10}\n")
         (data / name).chmod(0o600)
     return tmp_path
