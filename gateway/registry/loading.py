@@ -5,16 +5,18 @@ Used by registry.py alone, inside one reading transaction, so that revision and 
 
 import asyncio
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.registry.draft import Draft
+from gateway.registry.record import Page, RetiredRecord
 from gateway.registry.snapshot import Snapshot
 from gateway.registry.store.changes import Changed, since
 from gateway.registry.store.retired import read_retired, read_retired_pages
-from gateway.registry.store.snapshot import read_defaults, read_models, read_pages, read_revision
+from gateway.registry.store.snapshot import PAGE, read_defaults, read_models, read_pages, read_revision
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, GATEWAYS, TEAMS
 from gateway.storage import schema
 
@@ -30,7 +32,7 @@ _LET_GO = 2000
 async def load(conn: AsyncConnection, previous: Snapshot) -> Draft:
     """Return the draft of the registry as it stands."""
     revision = await read_revision(conn)
-    changed = await since(conn, previous.revision, revision)
+    changed = await since(conn, previous.revision, revision, models=len(previous.by_uid))
     gateways = await GATEWAYS.all(conn)
     draft = Draft(previous, revision=revision, gateways=gateways, whole=changed is None)
     if changed is None:
@@ -78,10 +80,13 @@ async def _read_all(conn: AsyncConnection, draft: Draft) -> None:
 
 async def _read_changed(conn: AsyncConnection, draft: Draft, previous: Snapshot, changed: frozenset[Changed]) -> None:
     ids = _by_noun(changed)
-    endpoints = await ENDPOINTS.all(conn, schema.endpoints.c.id.in_(ids["endpoints"]))
-    aliases = await ALIASES.all(conn, schema.aliases.c.id.in_(ids["aliases"]))
+    endpoints = [row for some in _some(ids["endpoints"]) for row in await ENDPOINTS.all(conn, _endpoint_in(some))]
+    aliases = [row for some in _some(ids["aliases"]) for row in await ALIASES.all(conn, _alias_in(some))]
     uids = ids["models"] | {row.model_uid for row in endpoints} | _owners(previous, ids["endpoints"])
-    page, retired = await read_models(conn, uids), await read_retired(conn, uids)
+    page, retired = Page(), list[RetiredRecord]()
+    for some in _some(uids):
+        page = _joined(page, await read_models(conn, some))
+        retired += await read_retired(conn, some)
     team_ids = ids["teams"] | _teams(previous, uids)
     team_ids |= {row.team_id for row in page.models} | {row.team_id for row in aliases}
     team_ids |= {row.team_id for row in retired}
@@ -95,6 +100,29 @@ async def _read_changed(conn: AsyncConnection, draft: Draft, previous: Snapshot,
     known = {team.id for team in teams}
     draft.put_defaults(known, await read_defaults(conn, known))  # of an endpoint that came back, too
     draft.drop_teams(team_ids - known)
+
+
+def _some(ids: Collection[str]) -> Iterator[list[str]]:
+    """Yield the ids in parts: a statement with many of them, and what it finds, holds up everybody else."""
+    ordered = sorted(ids)
+    yield from (ordered[start : start + PAGE] for start in range(0, len(ordered), PAGE))
+
+
+def _endpoint_in(ids: Collection[str]) -> ColumnElement[bool]:
+    return schema.endpoints.c.id.in_(ids)
+
+
+def _alias_in(ids: Collection[str]) -> ColumnElement[bool]:
+    return schema.aliases.c.id.in_(ids)
+
+
+def _joined(one: Page, more: Page) -> Page:
+    return Page(
+        models=(*one.models, *more.models),
+        endpoints=(*one.endpoints, *more.endpoints),
+        aliases=(*one.aliases, *more.aliases),
+        fallbacks={**one.fallbacks, **more.fallbacks},
+    )
 
 
 def _by_noun(changed: frozenset[Changed]) -> Mapping[str, set[str]]:

@@ -13,7 +13,9 @@ from gateway.storage.schema import meta, registry_changes
 from gateway.storage.versions import REGISTRY_VERSION
 
 MANY: Final = 500
-"""Rows that are read one by one; beyond it the whole registry is read, which is no slower then."""
+"""Rows that are read one by one in a small registry; beyond it all is read, which is no slower then."""
+MOST: Final = 5000
+"""The same in a large one: a model with a thousand references leaves, or a bulk change goes on."""
 KEPT: Final = 1000
 """Revisions that are remembered: a process that polls every second is never so far behind."""
 
@@ -27,14 +29,14 @@ class Changed(NamedTuple):
 
 async def note(conn: AsyncConnection, noun: str, *row_ids: str) -> None:
     """Note rows that the present revision changes; of very many as many as say that all must be read."""
-    rows = [{"noun": noun, "row_id": row_id} for row_id in row_ids[: MANY + 1]]
+    rows = [{"noun": noun, "row_id": row_id} for row_id in row_ids[: MOST + 1]]
     if rows:
         await conn.execute(insert(registry_changes).values(revision=_revision()), rows)
 
 
 async def note_where(conn: AsyncConnection, noun: str, key: ColumnElement[str], *where: ColumnElement[bool]) -> None:
     """Note every row that matches; of very many as many as say that all must be read."""
-    found = select(_revision(), literal(noun), key).where(*where).limit(MANY + 1)
+    found = select(_revision(), literal(noun), key).where(*where).limit(MOST + 1)
     await conn.execute(insert(registry_changes).from_select(["revision", "noun", "row_id"], found))
 
 
@@ -43,13 +45,17 @@ async def forget(conn: AsyncConnection, revision: int) -> None:
     await conn.execute(delete(registry_changes).where(registry_changes.c.revision <= revision - KEPT))
 
 
-async def since(conn: AsyncConnection, known: int, revision: int) -> frozenset[Changed] | None:
-    """Return what changed after the revision that is known; None when everything must be read."""
+async def since(conn: AsyncConnection, known: int, revision: int, *, models: int = 0) -> frozenset[Changed] | None:
+    """Return what changed after the revision that is known; None when everything must be read.
+
+    `models` is how many there are: reading all of them costs as much as a tenth of the changes, row by row.
+    """
     if not 0 < known <= revision or revision - known >= KEPT:
         return None
     query = select(registry_changes.c.noun, registry_changes.c.row_id).where(registry_changes.c.revision > known)
-    rows = (await conn.execute(query.distinct().limit(MANY + 1))).all()
-    return frozenset(Changed(*row) for row in rows) if len(rows) <= MANY else None
+    most = min(max(MANY, models // 10), MOST)
+    rows = (await conn.execute(query.distinct().limit(most + 1))).all()
+    return frozenset(Changed(*row) for row in rows) if len(rows) <= most else None
 
 
 def _revision() -> ScalarSelect[int]:
