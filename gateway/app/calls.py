@@ -1,5 +1,6 @@
 """The data plane and what it is made of, for one process."""
 
+import asyncio
 import random
 import sys
 from collections.abc import Callable
@@ -21,7 +22,11 @@ from gateway.registry.farewell import farewell
 from gateway.registry.objects import ObjectStore, StoredObjects
 from gateway.registry.registry import Registry
 from gateway.registry.snapshot import EndpointRoute, Snapshot
+from gateway.tasks import Tasks
 from gateway.upstream.session_transport import SessionTransport
+
+_DROPPED_AT_ONCE = 1000
+"""Endpoints whose connections are looked for at once: 1 ms."""
 
 
 def make_data_plane(ground: Ground) -> tuple[DataPlane, Relay]:
@@ -32,7 +37,7 @@ def make_data_plane(ground: Ground) -> tuple[DataPlane, Relay]:
     account = _account(ground, objects)
     balancer = Balancer(ground.clock.monotonic, random.random)
     ground.registry.on_change(lambda now, _: balancer.retain(now.endpoints))
-    ground.registry.on_change(partial(_drop_idle, ground.transport))
+    ground.registry.on_change(partial(_drop_idle, ground.transport, ground.tasks))
     dispatcher = Dispatcher(
         ground.transport, ground.vault, balancer, settings.timeouts, retried=account.attempt_given_up
     )
@@ -82,6 +87,27 @@ def _farewell(registry: Registry, call: Call) -> Callable[[], GatewayError]:
     return farewell(call.principal, call.model or route.name, route.uid, registry.snapshot)
 
 
-def _drop_idle(transport: SessionTransport, _now: Snapshot, closed: tuple[EndpointRoute, ...]) -> None:
+def _drop_idle(transport: SessionTransport, tasks: Tasks, _now: Snapshot, closed: tuple[EndpointRoute, ...]) -> None:
+    """Close the idle connections of endpoints that are gone or changed: of few at once, of very many by turns."""
+    if len(closed) <= _DROPPED_AT_ONCE:
+        _drop(transport, closed, set())
+    else:
+        tasks.start(_drop_by_turns(transport, closed), name="close connections of endpoints that are gone")
+
+
+async def _drop_by_turns(transport: SessionTransport, closed: tuple[EndpointRoute, ...]) -> None:
+    done: set[tuple[str | None, int | None]] = set()
+    for start in range(0, len(closed), _DROPPED_AT_ONCE):
+        _drop(transport, closed[start : start + _DROPPED_AT_ONCE], done)
+        await asyncio.sleep(0)
+
+
+def _drop(
+    transport: SessionTransport, closed: tuple[EndpointRoute, ...], done: set[tuple[str | None, int | None]]
+) -> None:
+    """Close what is idle at each host and port that is not `done` yet."""
     for endpoint in closed:
-        transport.drop_idle(endpoint.base_url)
+        place = (endpoint.base_url.raw_host, endpoint.base_url.port)
+        if place not in done:
+            done.add(place)
+            transport.drop_idle(endpoint.base_url)

@@ -70,7 +70,7 @@ class HealthRounds:
         self._chance = chance
         self._groups: dict[Place, _Group] = {}
         self._due: list[tuple[float, Place]] = []
-        self._followed: Snapshot | None = None
+        self._followed = -1  # a revision, and not the snapshot: one that is held here is freed whole, in 80 ms
         self._followed_at = float("-inf")
         self._turn: asyncio.Task[None] | None = None
 
@@ -83,7 +83,7 @@ class HealthRounds:
         """Look at those whose time has come."""
         now = self._clock.monotonic()
         snapshot = self._registry.snapshot
-        if snapshot is not self._followed and now - self._followed_at >= _FOLLOW_S:
+        if snapshot.revision != self._followed and now - self._followed_at >= _FOLLOW_S:
             await self._follow(snapshot, now)
         due: list[Place] = []
         while self._due and self._due[0][0] <= now and len(due) < _A_TURN:
@@ -107,8 +107,10 @@ class HealthRounds:
                 group.next_at = before.next_at
             else:
                 self._plan(place, group, now + self._interval_s() * self._chance())
-        self._groups, self._followed, self._followed_at = groups, snapshot, now
+        gone, self._groups = self._groups, groups
+        self._followed, self._followed_at = snapshot.revision, now
         self._book.retain(snapshot.endpoints)
+        await _let_go(gone)
 
     def _plan(self, place: Place, group: _Group, at: float) -> None:
         group.next_at = at
@@ -145,3 +147,16 @@ class HealthRounds:
 def _place(endpoint: EndpointRoute) -> Place:
     credential = endpoint.credential
     return str(endpoint.base_url), "" if credential is None else f"{credential.kind}:{credential.ref}"
+
+
+async def _let_go(groups: dict[Place, _Group]) -> None:
+    """Free groups that are no more, some endpoints at a time."""
+    freed = 0
+    while groups:
+        _, group = groups.popitem()
+        while group.endpoints:
+            freed += min(len(group.endpoints), _STEP)
+            del group.endpoints[-_STEP:]
+            if freed >= _STEP:
+                freed = 0
+                await asyncio.sleep(0)
