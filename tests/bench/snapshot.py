@@ -51,9 +51,9 @@ async def _measure(size: int) -> list[float]:
         database = await Database.open(f"sqlite:///{directory}/bench.db")
         async with database.write() as conn:
             await create_schema(conn)
-        service = _service(database, Path(directory))
+        service = make_service(database, Path(directory))
         await service.ensure_default()
-        await _fill(database, service.registry.snapshot.teams["default"].id, size)
+        await fill(database, service.registry.snapshot.teams["default"].id, size)
         await service.registry.reload()
         gc.collect()
         gc.freeze()
@@ -117,7 +117,8 @@ def watched() -> Iterator[list[float]]:
         task.cancel()
 
 
-def _service(database: Database, directory: Path) -> RegistryService:
+def make_service(database: Database, directory: Path) -> RegistryService:
+    """Return a registry as a server has it."""
     settings, clock = Settings.model_construct(data_dir=directory), SystemClock()
     vault = make_vault(settings, database, environment={}, clock=clock)
     policy = EgressPolicy("dev")
@@ -131,7 +132,8 @@ def _service(database: Database, directory: Path) -> RegistryService:
     )
 
 
-async def _fill(database: Database, team_id: str, size: int) -> None:
+async def fill(database: Database, team_id: str, size: int) -> None:
+    """Write so many models with an endpoint each."""
     stamps = {"created_at": 1, "updated_at": 1}
     async with database.write() as conn:
         for start in range(0, size, 1000):
