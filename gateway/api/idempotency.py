@@ -33,7 +33,7 @@ T = TypeVar("T")
 _HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[!-~]{1,255}")
 _RETENTION_MS = 24 * 3600 * 1000
-_KEPT_HEADERS = ("Content-Type", "Cache-Control", "ETag", "Location")
+_KEPT_HEADERS = ("Content-Type", "Cache-Control", "ETag", "Location", "Retry-After")
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,8 +186,7 @@ WORDS = {
         "Compare it with [the API](api.md).",
     ),
     "operation_in_progress": (
-        "Another operation is at work on the same thing (`operation` names it), or a request with the same "
-        "`Idempotency-Key` is still running.",
+        "An operation has the same thing (`operation` names it), or a request with this `Idempotency-Key` still runs.",
         "Wait for it (`modelport operations watch ID`), then repeat.",
     ),
     "operation_not_found": (
