@@ -105,6 +105,7 @@ def test_rewrap_brings_stored_credentials_under_the_newest_key(here: Shell) -> N
     assert (first.code, first.out, second.code) == (0, "", 0)
     assert first.err.startswith("3 ")
     assert second.err.startswith("0 ")
+    assert record(rotating) == [("secrets.rewrap", "cli")]
     with sqlite3.connect(data / "modelport.db") as database:
         assert database.execute("SELECT count(DISTINCT kek_id), count(*) FROM secrets").fetchone() == (1, 3)
     database.close()
@@ -147,6 +148,7 @@ def _store(data: Path, owner: str, environment: dict[str, str]) -> None:
 
 def test_a_downgrade_from_the_first_revision_has_nowhere_to_go(here: Shell) -> None:
     """Exit 2 in one sentence, and what keeps a copy."""
+    assert here.run("db", "downgrade", "0001", "--yes").code == 0
     ended = here.run("db", "downgrade", "--yes")
     assert (ended.code, ended.out) == (2, "")
     assert "is the first one" in ended.err
@@ -183,3 +185,16 @@ def test_a_dry_run_makes_no_database(shell: Shell) -> None:
     (shell.folder / "modelport-data").mkdir()
     assert shell.run("db", "upgrade", "--dry-run").code == 0
     assert list((shell.folder / "modelport-data").iterdir()) == []
+
+
+def record(shell: Shell) -> list[tuple[str, str]]:
+    """Return action and account of each row of the record."""
+    ended = shell.run("audit", "list", "--local", "-o", "json")
+    return [(row["action"], row["actor"]["type"]) for row in json.loads(ended.out)]
+
+
+def test_an_upgrade_is_on_the_record(shell: Shell) -> None:
+    """Once, in the name of who ran it."""
+    (shell.folder / "modelport-data").mkdir()
+    assert [shell.run("db", "upgrade").code for _ in range(2)] == [0, 0]
+    assert record(shell) == [("database.upgrade", "cli")]
