@@ -81,3 +81,17 @@ async def test_a_refused_model_is_not_made(api: Api) -> None:
     answer = await api.post("/models", {"name": "model", "fallbacks": ["nobody"]})
     assert (answer.status, answer.json["code"]) == (404, "model_not_found")
     assert (await api.get("/models")).json["items"] == []
+
+
+async def test_a_fallback_that_is_deleted_is_gone_from_the_list(api: Api, service: RegistryService) -> None:
+    """With references=cascade, in the view and in the snapshot alike; a restore brings it back to its place."""
+    first, second = await _make(api, "first"), await _make(api, "second")
+    model = await _make(api, "model", "first", "second")
+    gone = await api.delete(f"/models/{first['uid']}?references=cascade", If_Match=first["etag"])
+    assert gone.status == 200, gone.json
+    assert service.registry.snapshot.by_uid[model["uid"]].fallbacks == (second["uid"],)
+    assert (await api.get(f"/models/{model['uid']}")).json["fallbacks"] == ["second"]
+    back = await api.post(f"/models/{first['uid']}/undelete", {"activate": True})
+    assert back.status == 200, back.json
+    assert (await api.get(f"/models/{model['uid']}")).json["fallbacks"] == ["first", "second"]
+    assert service.registry.snapshot.by_uid[model["uid"]].fallbacks == (first["uid"], second["uid"])
