@@ -13,6 +13,7 @@ from tests.conformance.events import broken_off
 from tests.fakes.scenarios import ONE
 from tests.fakes.upstream import Upstream
 from tests.lifecycle.fleet import (
+    IMPATIENT_S,
     WHOLE,
     Fleet,
     Process,
@@ -46,6 +47,13 @@ def fleet(database_url: str, tmp_path: Path, caller: Caller) -> Iterator[Fleet]:
     """Give the way to start processes, once on SQLite and once on PostgreSQL."""
     with running_fleet(tmp_path, database_url, caller) as started:
         yield started
+
+
+@pytest.fixture
+def impatient(fleet: Fleet) -> Fleet:
+    """Give the same for tests that kill one: nobody waits long for it."""
+    fleet.dead_after_s = IMPATIENT_S
+    return fleet
 
 
 async def _two(fleet: Fleet, upstream: Upstream) -> tuple[Process, Process, Any]:
@@ -89,9 +97,9 @@ async def test_a_stream_of_another_process_is_waited_for(fleet: Fleet, upstream:
     assert await _state(b, model["uid"]) == "deleted"
 
 
-async def test_a_killed_process_does_not_hold_it(fleet: Fleet, upstream: Upstream) -> None:
+async def test_a_killed_process_does_not_hold_it(impatient: Fleet, upstream: Upstream) -> None:
     """Its silence is enough (lifecycle.md section 8)."""
-    a, b, model = await _two(fleet, upstream)
+    a, b, model = await _two(impatient, upstream)
     async with held_stream(upstream).on(b, "qwen3"):
         operation = await _deleted(a, drain=GRACE)
         await a.until(operation, lambda now: sum(one["inflight"] for one in now["blockers"]) == 1)
@@ -101,9 +109,9 @@ async def test_a_killed_process_does_not_hold_it(fleet: Fleet, upstream: Upstrea
     assert await _state(a, model["uid"]) == "deleted"
 
 
-async def test_the_other_process_takes_over_from_a_killed_one(fleet: Fleet, upstream: Upstream) -> None:
+async def test_the_other_process_takes_over_from_a_killed_one(impatient: Fleet, upstream: Upstream) -> None:
     """Whoever carries the drain out is killed in the middle of it; what runs in the other one still ends whole."""
-    a, b, model = await _two(fleet, upstream)
+    a, b, model = await _two(impatient, upstream)
     async with held_stream(upstream).on(a, "qwen3") as of_a, held_stream(upstream).on(b, "qwen3") as of_b:
         operation = await _deleted(a, drain=GRACE)
         waiting = await a.until(operation, lambda now: sum(one["inflight"] for one in now["blockers"]) == 2)
@@ -120,15 +128,15 @@ async def test_the_other_process_takes_over_from_a_killed_one(fleet: Fleet, upst
     assert await _state(heir, model["uid"]) == "deleted"
 
 
-async def test_a_drain_goes_on_after_a_restart(fleet: Fleet, upstream: Upstream) -> None:
+async def test_a_drain_goes_on_after_a_restart(impatient: Fleet, upstream: Upstream) -> None:
     """All processes are killed; the next one finds the operation and ends it."""
-    a, b, model = await _two(fleet, upstream)
+    a, b, model = await _two(impatient, upstream)
     async with held_stream(upstream).on(b, "qwen3"):
         operation = await _deleted(a, drain=GRACE)
         await a.until(operation, lambda now: now["state"] == "running")
         await a.kill()
         await b.kill()
-    c = await fleet.start()
+    c = await impatient.start()
     assert await c.is_refused("qwen3")
     ended = await c.until(operation, lambda now: now["state"] not in {"pending", "running"})
     assert ended["state"] == "done"
