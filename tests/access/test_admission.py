@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from gateway.access.admission import admit, admit_unnamed, may_use, team_of, visible_names
+from gateway.access.admission import admit, admit_unnamed, may_use, require_staying, team_of, visible_names
 from gateway.api.permissions import ROLES, Role
 from gateway.api.principal import Principal
 from gateway.errors import GatewayError, NotFound, PermissionDenied, Unavailable, Unprocessable
-from gateway.registry.record import AliasRecord
+from gateway.registry.record import AliasRecord, RetiredRecord
 from gateway.registry.snapshot import Snapshot
 from tests.registry.records import TEAM, TIMES, build, endpoint, model, rows
 
@@ -137,3 +137,67 @@ def test_a_call_without_a_model_counts_as_one_of_its_endpoints_model() -> None:
     off = registry(endpoints=(endpoint(enabled=False),))
     with pytest.raises(Unavailable):
         admit_unnamed(caller(), *off.endpoints["ep_1"], off)
+
+
+def leaving(state: str, **fields: Any) -> RetiredRecord:
+    """Return what is left of qwen3."""
+    return RetiredRecord("mdl_1", TEAM.id, "qwen3", state, 0, None)._replace(**fields)
+
+
+@pytest.mark.parametrize("state", ["draining", "deleted"])
+def test_a_model_that_leaves_is_told_to_those_who_could_call_it(state: str) -> None:
+    """By its name and by the alias that went with it; to everybody else neither is known."""
+    models = (model(state=state),) if state == "draining" else ()
+    snapshot = registry(models=models, endpoints=(), aliases=(), retired=(leaving(state, aliases=("fast",)),))
+    for name, key in (("qwen3", caller()), ("fast", caller()), ("fast", caller(TEAM_NAME, "fast"))):
+        with pytest.raises(NotFound) as refused:
+            admit(key, TEAM_NAME, name, snapshot)
+        assert refused.value.code == "model_retired"
+    for name in ("qwen3", "fast"):
+        with pytest.raises(NotFound) as refused:
+            admit(caller(TEAM_NAME, "llama*"), TEAM_NAME, name, snapshot)
+        assert refused.value.code == "model_not_found"
+    assert visible_names(caller(), TEAM_NAME, snapshot) == ()
+
+
+def test_a_draft_is_no_model_yet() -> None:
+    """Whoever may see it on the management API: nobody calls it, by name or without."""
+    snapshot = registry(models=(model(state="draft"),), endpoints=(endpoint(),))
+    with pytest.raises(NotFound) as refused:
+        admit(caller(), TEAM_NAME, "qwen3", snapshot)
+    assert refused.value.code == "model_not_found"
+    assert not admit_unnamed(caller(), *snapshot.endpoints["ep_1"], snapshot)
+
+
+def test_a_draining_model_takes_no_call_that_names_none() -> None:
+    """A default endpoint, or one that made an object; a key that could not use it is told nothing."""
+    snapshot = registry(
+        models=(model(state="draining"),), endpoints=(endpoint(),), aliases=(), retired=(leaving("draining"),)
+    )
+    with pytest.raises(NotFound, match="was retired on 1970-01-01"):
+        admit_unnamed(caller(), *snapshot.endpoints["ep_1"], snapshot)
+    assert not admit_unnamed(caller(TEAM_NAME, "llama3"), *snapshot.endpoints["ep_1"], snapshot)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, None),
+        ({"models": (model(state="draining"),), "retired": (leaving("draining"),)}, "model_retired"),
+        ({"models": (), "endpoints": (), "aliases": (), "retired": (leaving("deleted"),)}, "model_retired"),
+        ({"models": (), "endpoints": (), "aliases": ()}, "model_not_found"),
+    ],
+    ids=["it stays", "it drains", "it is deleted", "it is purged"],
+)
+def test_a_call_that_was_admitted_before_the_model_left_is_refused_all_the_same(
+    changes: dict[str, Any], code: str | None
+) -> None:
+    """It has sent nothing yet, and would be counted by nobody (lifecycle.md section 8)."""
+    admitted = admit(caller(), TEAM_NAME, "qwen3", registry())
+    now = registry(**changes)
+    if code is None:
+        require_staying(caller(), admitted, "qwen3", now)
+        return
+    with pytest.raises(NotFound) as refused:
+        require_staying(caller(), admitted, "qwen3", now)
+    assert refused.value.code == code

@@ -6,6 +6,7 @@ The states are written as the retirement writes them; what leads to them is test
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy import insert
 from gateway.access.relay import Relay
 from gateway.registry.store.tables import ALIASES, MODELS
 from gateway.storage import schema
+from resolver import aconnect
 from tests.app.caller import until
 from tests.dataplane.house import House, Model, chat, mark, refused, sent
 from tests.dataplane.objects import about, make
@@ -268,3 +270,18 @@ async def test_resolve_names_the_successor(house: House) -> None:
     assert answer.json["detail"] == f"model {model.name!r} was retired on 2026-11-20; use {heir.name!r}"
     other = await house.member(models=["something-else"])
     assert (await other.get(f"api/v1/resolve?model={model.name}")).code == "model_not_found"
+
+
+async def test_the_wrapper_hears_of_it_with_and_without_an_address(house: House) -> None:
+    """WRP-5: from the call where it knew the address, from the look-up where it did not; the same sentence, final."""
+    model, heir = await house.publish(house.near), await house.publish(house.near)
+    said = f"model {model.name!r} was retired on 2026-11-20; use {heir.name!r}"
+    ask: Any = {"model": model.name, "messages": [{"role": "user", "content": "x"}]}
+    client = await aconnect(model.name, server=house.product.anonymous.address, key=house.product.key)
+    async with client:
+        assert (await client.chat.completions.create(**ask)).choices
+        await bring(house, model, "deleted", successor_uid=heir.uid)
+        for _ in ("called", "looked up"):
+            with pytest.raises(openai.NotFoundError, match=re.escape(said)) as refusal:
+                await client.chat.completions.create(**ask)
+            assert refusal.value.code == "model_retired"

@@ -30,6 +30,17 @@ def test_a_hint_that_names_them_already_is_not_repeated(caller: Caller, api: Mod
         caller.chat(caller.connect(server=api.url), "q")
 
 
+def test_a_retired_model_is_not_found_with_its_successor(caller: Caller, api: ModelportAPI) -> None:
+    """The server's sentence, once: no other name is asked about, and nothing is called."""
+    said = "model 'old' was retired on 2026-11-20; use 'qwen3'"
+    problem = {"detail": said, "code": "model_retired", "status": 404, "successor": "qwen3", "retired_at": 1795132800}
+    api.lookup_answers = [(404, {"x-should-retry": "false"}, json.dumps(problem).encode())]
+    with pytest.raises(openai.NotFoundError) as refused:
+        caller.chat(caller.connect(server=api.url), "old")
+    assert (str(refused.value), refused.value.code) == (said, "model_retired")
+    assert api.calls == []
+
+
 def test_a_bad_key_is_an_authentication_error(caller: Caller, api: ModelportAPI) -> None:
     """With the server's hint."""
     with pytest.raises(openai.AuthenticationError, match="modelport keys create"):
