@@ -16,6 +16,7 @@ from gateway.demo import EchoServer, publish_echo
 from gateway.keys.ring import KeyRing
 from gateway.keys.service import KeyService
 from gateway.keys.store import KeyUse, note_uses
+from gateway.lifecycle.openai import OpenAiDeletion
 from gateway.observe.logs import configure_logs
 from gateway.observe.metrics import Metrics
 from gateway.observe.recent import RecentTroubles
@@ -140,6 +141,7 @@ class Ground:
         self.work = Work(settings, database, clock, self.tasks, registry=self.registry, trail=self.trail)
         self.closing += self.work.closing()
         self.lifecycle = make_lifecycle(live, self.service, clock, trail=self.trail, work=self.work)
+        self.delete_model = OpenAiDeletion(self.lifecycle.retirement, self.trail)
         self.many = Many(
             database,
             self.service.changes,
