@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import uvloop
 
-from tests.bench import lifecycle, load, preflight, processes, publish, reload, snapshot, start
+from tests.bench import audit, lifecycle, load, preflight, processes, publish, reload, snapshot, start
 from tests.bench.load import Load, Result
 from tests.bench.processes import Target
 
@@ -59,6 +59,9 @@ def main() -> None:
         _say(line)
     _say("\n**retiring models**\n")
     for line in lifecycle.rows():
+        _say(line)
+    _say("")
+    for line in audit.rows():
         _say(line)
     _say("\n**checks**\n")
     for line in preflight.rows():
