@@ -139,3 +139,22 @@ async def test_the_name_of_a_purged_model_rests(
     await purge(await api.make("/models", name="d", team="default"))
     clock.advance(31 * 86_400)
     await api.make("/models", name="d", team="default")
+
+
+@pytest.mark.parametrize("state", ["draining", "deleted"])
+async def test_nothing_is_led_to_a_model_that_leaves(api: Api, bring: Bring, state: str) -> None:
+    """No alias, endpoint or default can appear behind its back; what it had is shown to who asks for it."""
+    made = await api.make("/models", name="a", endpoints=[{"base_url": "http://10.0.0.1:8000/v1"}])
+    endpoint = made["endpoints"][0]["id"]
+    team = (await api.get("/teams?name=default")).json["items"][0]
+    await bring(made["uid"], state)
+    refused = [
+        await api.post("/aliases", {"name": "b", "model": made["uid"]}),
+        await api.post("/endpoints", {"model": made["uid"], "base_url": "http://10.0.0.1:8000/v1"}),
+        await api.patch(f"/endpoints/{endpoint}", {"weight": 2}),
+        await api.patch(f"/teams/{team['id']}", {"default_endpoints": {"files": endpoint}}),
+    ]
+    assert [one.status for one in refused] == [409, 409, 409, 422], [one.json for one in refused]
+    listed = [one["id"] for one in (await api.get("/endpoints")).json["items"]]
+    assert listed == ([endpoint] if state == "draining" else [])
+    assert [one["id"] for one in (await api.get(f"/endpoints?model={made['uid']}")).json["items"]] == [endpoint]

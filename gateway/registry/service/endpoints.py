@@ -8,6 +8,7 @@ from yarl import URL
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
 from gateway.api.idempotency import Once
+from gateway.api.permissions import Permission
 from gateway.api.principal import Principal
 from gateway.errors import NotFound
 from gateway.lifecycle.states import require_living
@@ -33,15 +34,17 @@ class EndpointService:
         self._credentials = credentials
 
     async def list(self, principal: Principal, query: EndpointQuery, *, after: Place | None) -> Slice[EndpointState]:
-        """Return a page of the endpoints of models that exist for the caller."""
+        """Return a page of the endpoints of models that exist for the caller; of a deleted one if it is named."""
         where: list[ColumnElement[bool]] = []
         async with self._changes.read() as conn:
             if query.model is not None:
                 model, _ = await get_model(conn, principal, query.model, team=query.team, param="model")
                 where.append(endpoints.c.model_uid == model.uid)
-            elif query.team is not None or principal.team is not None:
-                team = await find_team(conn, principal, query.team)
-                where.append(endpoints.c.model_uid.in_(select(models.c.uid).where(models.c.team_id == team.id)))
+            else:
+                shown = select(models.c.uid).where(models.c.state.not_in(_hidden(principal)))
+                if query.team is not None or principal.team is not None:
+                    shown = shown.where(models.c.team_id == (await find_team(conn, principal, query.team)).id)
+                where.append(endpoints.c.model_uid.in_(shown))
             if query.enabled is not None:
                 where.append(endpoints.c.enabled.is_(query.enabled))
             page = await ENDPOINTS.page(conn, where, after=after, limit=query.limit)
@@ -177,6 +180,10 @@ class EndpointService:
             )
             for record in records
         ]
+
+
+def _hidden(principal: Principal) -> tuple[str, ...]:
+    return ("deleted",) if principal.may(Permission.REGISTRY_WRITE) else ("deleted", "draft")
 
 
 async def _get(

@@ -16,6 +16,7 @@ from gateway.registry.record import TeamRecord
 from gateway.registry.service.change import Changes, differing, referenced
 from gateway.registry.service.lookup import gateways_by_id, get_team, require_free_team, via_columns
 from gateway.registry.service.recorded import changed, made, removed
+from gateway.registry.snapshot import LEAVING_STATES
 from gateway.registry.state import Deletion, TeamState
 from gateway.registry.store import defaults, references
 from gateway.registry.store.entity import Place, Slice
@@ -150,7 +151,7 @@ async def _set_defaults(conn: AsyncConnection, team: TeamRecord, wanted: Mapping
         if endpoint_id is not None:
             endpoint = await ENDPOINTS.find(conn, endpoint_id)
             owner = await MODELS.find(conn, endpoint.model_uid) if endpoint else None
-            if owner is None or owner.team_id != team.id:
+            if owner is None or owner.team_id != team.id or owner.state in LEAVING_STATES:
                 raise Unprocessable(
                     f"endpoint {endpoint_id!r} not found in team {team.name!r}",
                     code="endpoint_not_found",
