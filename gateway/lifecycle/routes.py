@@ -263,5 +263,5 @@ def _retired(retired: Retired) -> web.Response:
     if retired.drains:
         headers = dict(_RETRY)
         if retired.operation is not None:
-            headers["Location"] = f"/api/v1/operations/{retired.operation}"
+            headers["Location"] = f"../operations/{retired.operation}"  # right below any mount
     return answer(view, status=202 if retired.drains else 200, etag=view.etag, headers=headers)
