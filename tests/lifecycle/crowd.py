@@ -52,6 +52,7 @@ class Crowd:
         *,
         worker: str = "wrk_a",
         chunk: int = 250,
+        rest_s: float = 0.0,
     ) -> None:
         self.database = database
         self.service = service
@@ -62,7 +63,7 @@ class Crowd:
         self.tasks = Tasks()
 
         def pace(_dialect: Dialect) -> Pace:
-            return Pace(chunk, rest_s=0.0, held_s=LIMIT_S)  # a busy machine makes no smaller chunks here
+            return Pace(chunk, rest_s=rest_s, held_s=LIMIT_S)  # a busy machine makes no smaller chunks here
 
         trail, changes, watch = make_trail(database, clock), service.changes, elsewhere.watch()
         self.runner = Runner(database, clock, self.tasks, worker=worker)

@@ -1,17 +1,16 @@
 """Very many models by a filter: plan, token, an operation in chunks that survives its process. On both databases."""
 
-import asyncio
 from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, update
 
 from gateway.api.permissions import Role
-from gateway.operations.job import Job
+from gateway.operations.record import OperationRecord
 from gateway.storage.schema import aliases, key_models, models, operations, retired_references, workers
 from tests.bench.lifecycle_rows import Amount
 from tests.clock import ManualClock
-from tests.lifecycle.crowd import Crowd, until
+from tests.lifecycle.crowd import LIMIT_S, Crowd, until
 from tests.registry.api import ADMIN, Api, principal
 
 TEAM_ADMIN = principal(Role.ADMIN, team="default")
@@ -201,52 +200,49 @@ async def test_another_process_goes_on_where_the_first_one_died(
 ) -> None:
     """LIF section 9: the place is stored with each chunk; nothing is done twice and nothing left out."""
     await crowd.fill(Amount(1000, aliases=100, grants=100, keys=10))
-    first = Crowd(crowd.database, crowd.service, clock, crowd.elsewhere, worker="wrk_dying", chunk=100)
+    first = Crowd(crowd.database, crowd.service, clock, crowd.elsewhere, worker="wrk_dying", chunk=200, rest_s=LIMIT_S)
     async with first.api() as api:
         begun = await _begin(api, "name=*", references="cascade")
-
-    async def begun_well() -> bool:
-        await first.runner.step()
-        return (await crowd.operation(begun.json["operation"])).done >= 200
-
-    await until(begun_well)
-    monkeypatch.setattr(Job, "check", _die)  # as a kill -9 leaves it: a lease that nobody renews
-    await asyncio.wait([one for one in asyncio.all_tasks() if one.get_name() == f"operation {begun.json['operation']}"])
-    monkeypatch.undo()
-    left = await crowd.operation(begun.json["operation"])
-    assert 200 <= left.done < 1000
+    left = await _after_one_chunk(first, begun.json["operation"])
+    monkeypatch.setattr(first.runner, "_release", _nothing)  # as a kill -9 leaves it: a lease that nobody renews
+    await first.tasks.close()
+    assert 0 < left.done < 1000
+    await crowd.runner.step()
+    assert (await crowd.operation(left.id)).lease_owner == "wrk_dying"
     clock.advance(20)
     over = await crowd.until_over(left.id)
     assert (over.state, over.done, over.failed) == ("done", 1000, 0)
     items = await crowd.items(over.id)
     assert len({one.item for one in items}) == len(items) == 1000
     assert await crowd.recorded("model.delete") == 1000
-    await first.close()
 
 
-def _die(_job: Job) -> None:
-    raise asyncio.CancelledError
+async def _after_one_chunk(crowd: Crowd, operation_id: str) -> OperationRecord:
+    """Return the operation while it rests."""
+
+    async def rests() -> bool:
+        await crowd.runner.step()
+        return (await crowd.operation(operation_id)).done > 0
+
+    await until(rests)
+    return await crowd.operation(operation_id)
+
+
+async def _nothing(*_given: object, **_more: object) -> None:
+    """Do nothing."""
 
 
 async def test_cancelling_keeps_what_is_done_and_touches_no_more(crowd: Crowd, many: Api) -> None:
     """The wish is granted between two chunks; what is deleted can be restored."""
     await crowd.fill(Amount(1000, aliases=0, grants=0))
-    slow = Crowd(crowd.database, crowd.service, crowd.clock, crowd.elsewhere, worker="wrk_slow", chunk=50)
+    slow = Crowd(crowd.database, crowd.service, crowd.clock, crowd.elsewhere, worker="wrk_slow", rest_s=LIMIT_S)
     begun = await _begin(many, "name=*")
-    operation = begun.json["operation"]
-
-    async def half() -> bool:
-        await slow.runner.step()
-        return (await crowd.operation(operation)).done >= 100
-
-    await until(half)
-    assert (await many.post(f"/operations/{operation}/cancel", {})).status in {200, 202}
-    over = await slow.until_over(operation)
-    assert over.state == "cancelled"
-    assert over.result is not None
-    assert over.result["deleted"] == over.done
-    assert over.result["untouched"] == 1000 - over.done
-    assert await crowd.states() == {"deleted": over.done, "active": 1000 - over.done}
+    left = await _after_one_chunk(slow, begun.json["operation"])
+    assert (await many.post(f"/operations/{left.id}/cancel", {})).status in {200, 202}
+    over = await slow.until_over(left.id)
+    assert (over.state, over.done) == ("cancelled", left.done)
+    assert over.result == {"deleted": left.done, "refused": 0, "untouched": 1000 - left.done}
+    assert await crowd.states() == {"deleted": left.done, "active": 1000 - left.done}
     await slow.close()
 
 
