@@ -6,6 +6,7 @@ An embedded database is opened so that not even SQLite's own side files come int
 import asyncio
 import shlex
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +23,8 @@ from gateway.storage.revisions import HEAD, REVISIONS
 _CHECKED_BYTES = 256 * 1024**2  # a larger file takes longer than a person waits
 _FOREIGN_BITS = 0o077
 _UPGRADE = "modelport db upgrade"
+_DEPRECATED = "modelport models list --state deprecated"
+_RETIRED_WITHIN_S = 300  # a server looks every 30 s
 _NEWER = "pip install --upgrade modelport"
 
 
@@ -64,8 +67,9 @@ def _sqlite(path: Path) -> Iterator[Finding]:
         with closing(open_read_only(path)) as database:
             whole = _is_whole(database, path)
             revision = _revision(database)
+            overdue = _overdue(database) if revision == HEAD else 0
     except (sqlite3.Error, OSError) as error:
-        whole, revision, why = False, None, str(error)
+        whole, revision, overdue, why = False, None, 0, str(error)
     else:
         why = "its pages contradict each other"
     if not whole:
@@ -75,6 +79,9 @@ def _sqlite(path: Path) -> Iterator[Finding]:
         )
         return
     yield _judged(revision, str(path), automatic=True)
+    if overdue:
+        what = "1 model stays" if overdue == 1 else f"{overdue} models stay"
+        yield warn(f"{what} deprecated beyond the announced end: something points there", _DEPRECATED)
 
 
 def _is_whole(database: sqlite3.Connection, path: Path) -> bool:
@@ -92,6 +99,13 @@ def _revision(database: sqlite3.Connection) -> str | None:
     if row is not None:
         return str(row[0])
     return "" if tables & {"models", "teams", "keys"} else None
+
+
+def _overdue(database: sqlite3.Connection) -> int:
+    """Return how many models a running server could not retire at their sunset."""
+    before_ms = int((time.time() - _RETIRED_WITHIN_S) * 1000)
+    query = "SELECT count(*) FROM models WHERE state = 'deprecated' AND sunset_at <= ?"
+    return int(database.execute(query, (before_ms,)).fetchone()[0])
 
 
 def _judged(revision: str | None, place: str, *, automatic: bool) -> Finding:

@@ -195,3 +195,19 @@ def _tree(folder: Path) -> dict[str, tuple[int, int, bytes]]:
         )
         for path in folder.rglob("*")
     }
+
+
+def test_models_beyond_their_sunset_are_told(folder: Path) -> None:
+    """What keeps a model that should be gone is a person's to mend; one whose time has not come is nobody's."""
+    with closing(sqlite3.connect(folder / "data" / "modelport.db")) as database:
+        database.execute("INSERT INTO teams (id, name, created_at, updated_at) VALUES ('t', 't', 0, 0)")
+        for name, sunset_at in (("a", 1), ("b", 9_000_000_000_000)):
+            database.execute(
+                "INSERT INTO models (uid, team_id, name, task, state, sunset_at, created_at, updated_at) "
+                "VALUES (?, 't', ?, 'chat', 'deprecated', ?, 0, 0)",
+                (name, name, sunset_at),
+            )
+        database.commit()
+    found = bad("database", machine(folder))
+    assert found.message == "1 model stays deprecated beyond the announced end: something points there"
+    assert found.command == "modelport models list --state deprecated"
