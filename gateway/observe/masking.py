@@ -18,6 +18,8 @@ _CREDENTIALS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_SIGNS = ("mp_", "bearer", "basic", "sk-", "hf_", "gsk_", "xai-", "ghp_", "glpat-", "key=", "token=")
+"""One of these is in every credential above, but for a password in an address."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _CONTROL_BUT_LINE_ENDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -28,7 +30,13 @@ def mask(line: str) -> str:
     >>> mask("GET with Bearer abcdef123456 failed")
     'GET with Bearer *** failed'
     """
+    if line.isascii() and not _suspicious(line.lower()):  # 20 times as fast: a record may have 100 KB
+        return line
     return _CREDENTIALS.sub(lambda match: f"{match[match.lastgroup or 0]}{MASK}", line)
+
+
+def _suspicious(folded: str) -> bool:
+    return any(sign in folded for sign in _SIGNS) or ("://" in folded and "@" in folded)
 
 
 def neutral(value: str) -> str:
