@@ -134,7 +134,7 @@ async def test_each_of_two_places_answers_and_either_may_go(house: House) -> Non
         assert (await house.admin.call("DELETE", f"api/v1/endpoints/{endpoint}")).status == 200
     refused(await house.admin.chat(model.name), 503, "no_upstream_available")
     assert (await house.admin.call("DELETE", f"api/v1/models/{model.uid}")).status == 200
-    refused(await house.admin.chat(model.name), 404, "model_not_found")
+    refused(await house.admin.chat(model.name), 404, "model_retired")
     assert model.name not in (await house.admin.get("v1/models")).text
 
 
