@@ -67,7 +67,7 @@ models = Table(
     Column("state_before", Text),  # of a disabled, draining or deleted one: where enabling or restoring leads
     Column("protected", Boolean, nullable=False, server_default=text("false")),
     Column("deprecated_at", BigInteger),
-    Column("sunset_at", BigInteger),
+    Column("sunset_at", BigInteger, index=True),
     Column("successor_uid", ForeignKey("models.uid", ondelete="SET NULL"), index=True),
     Column("deleted_at", BigInteger),
     Column("purge_at", BigInteger, index=True),

@@ -79,6 +79,7 @@ def _change_models() -> None:
     )
     op.create_index(op.f("ix_models_successor_uid"), "models", ["successor_uid"], unique=False)
     op.create_index(op.f("ix_models_purge_at"), "models", ["purge_at"], unique=False)
+    op.create_index(op.f("ix_models_sunset_at"), "models", ["sunset_at"], unique=False)
 
 
 def _change_models_back() -> None:
@@ -88,7 +89,7 @@ def _change_models_back() -> None:
     op.execute("DELETE FROM models WHERE state IN ('draining', 'deleted')")
     op.execute("UPDATE models SET state = 'active' WHERE state = 'deprecated'")
     op.execute("UPDATE models SET state = 'disabled' WHERE state = 'draft'")
-    for index in ("uq_models_team_id_name", "ix_models_successor_uid", "ix_models_purge_at"):
+    for index in ("uq_models_team_id_name", "ix_models_successor_uid", "ix_models_purge_at", "ix_models_sunset_at"):
         op.drop_index(index, "models")
     with op.batch_alter_table("models") as batch:
         batch.drop_constraint(op.f("fk_models_successor_uid"), type_="foreignkey")
