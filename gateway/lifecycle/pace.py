@@ -2,7 +2,8 @@
 
 A machine that is busy takes ten times as long for the same rows: the size follows the time that the last chunk held the
 lock. After it there is a rest. PostgreSQL lets who waits in at once; SQLite has other processes look again, at the
-latest after 100 ms, and then the lock must be free (sqlite3_busy_timeout).
+latest after 100 ms, and then the lock must be free (sqlite3_busy_timeout). It is never shorter than the chunk took:
+half of the time is everybody else's.
 """
 
 from collections.abc import Callable
@@ -27,7 +28,7 @@ class Pace:
 
     def __init__(self, most: int, *, rest_s: float, held_s: float = HELD_S) -> None:
         self.size = min(_FIRST, most)
-        self.rest_s = rest_s
+        self.rest_s = self._least_rest_s = rest_s
         self._most = most
         self._held_s = held_s
 
@@ -42,6 +43,7 @@ class Pace:
         if rows:
             fitting = rows * self._held_s / max(held_s, 1e-6)
             self.size = round(min(max(fitting, _LEAST), rows * _GROWTH, self._most)) or 1
+            self.rest_s = max(self._least_rest_s, held_s) if self._least_rest_s else 0.0
 
 
 def usual_pace(dialect: Dialect) -> Pace:
