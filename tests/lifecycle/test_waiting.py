@@ -38,7 +38,8 @@ async def test_it_waits_for_calls_and_for_processes(
     """LIF-6: also where nothing runs, as long as another process may not know of it yet."""
     model = await api.make("/models", name="a")
     elsewhere.here = {model["uid"]: 1} if where == "here" else {}
-    elsewhere.others_ = {"here": [], "elsewhere": [{model["uid"]: 2}], "another process": [{}]}[where]
+    others: dict[str, list[dict[str, int]]] = {"elsewhere": [{model["uid"]: 2}], "another process": [{}]}
+    elsewhere.others_ = others.get(where, [])
     dry = await api.delete(f"/models/{model['uid']}?dry_run=true")
     assert (dry.status, dry.json["state"], dry.json["operation"]) == (202, "draining", None)
     assert waiting.made == []
