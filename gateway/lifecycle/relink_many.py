@@ -3,10 +3,10 @@
 Rows are named by their own keys, which the references bring along. What is kept for the way back is the same.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from sqlalchemy import Table, UpdateBase, bindparam, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -70,7 +70,7 @@ def _kept(uid: str, one: Reference, action: Action, to: str | None) -> Row:
         "ref_id": one.id,
         "name": one.name,
         "effect": action,
-        "row": json.dumps({"row": dict(one.row or {}), "to": to}),
+        "row": msgspec.json.encode({"row": one.row or {}, "to": to}).decode(),
     }
 
 
