@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.app.installation import free_port
 
 _SERVERS = ("3000", "3001", "3002")
-_UPSTREAMS = ("8000", "8001", "11434")
+_UPSTREAMS = ("8000", "8001", "8002", "11434")
 _SERVE = re.compile(r"^(?:\w+=\S+ )*modelport serve\b.*$", re.MULTILINE)
 _KEY = re.compile(r"mp_live_\S{61,}")
 _ADDRESS = re.compile(r"https?://\S+/(?=\s)")
