@@ -201,3 +201,11 @@ def test_a_call_that_was_admitted_before_the_model_left_is_refused_all_the_same(
     with pytest.raises(NotFound) as refused:
         require_staying(caller(), admitted, "qwen3", now)
     assert refused.value.code == code
+
+
+def test_a_wrong_name_among_very_many_is_not_compared_with_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller who invents names keeps nobody waiting; how many there are is not said where they were not counted."""
+    monkeypatch.setattr("gateway.access.admission.MAX_READ", 1)
+    with pytest.raises(NotFound) as refused:
+        admit(caller(), TEAM_NAME, "qwen4", registry())
+    assert refused.value.hint == "did you mean 'qwen3'? GET /v1/models lists them all"
