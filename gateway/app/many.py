@@ -43,7 +43,7 @@ class Many:
         self.mass = MassService(changes, clock, trail=trail, rules=rules, operations=operations, nudge=operations.nudge)
         self._purging = lifecycle.purging
         settling = Settling(changes, work.heartbeat, operations)
-        self._deleting = MassDelete(changes, watch=watch, rules=rules, settling=settling)
+        self._deleting = MassDelete(changes, watch=watch, rules=rules, settling=settling, operations=operations)
         self.janitor = Janitor(
             database,
             changes,

@@ -14,6 +14,7 @@ from gateway.app.front import make_application
 from gateway.app.ground import Ground
 from gateway.configuration.loading import Configuration
 from gateway.declared.watch import LOOK_S
+from gateway.lifecycle.give_up import GIVE_UP, GiveUp
 from gateway.listener.limits import ListenerLimits
 from gateway.listener.listener import Listener
 from gateway.preflight.rounds import LOOK_S as HEALTH_LOOK_S
@@ -152,6 +153,15 @@ class Modelport:
         repeat(ground.sweep, every_s=SWEEP_S, name="delete what is too old")
         ground.record.watch(ground.tasks)
         ground.work.drain(ground.lifecycle.restoration, self._relay.end)
+        ground.work.runner.register(
+            GIVE_UP,
+            GiveUp(
+                ground.database,
+                ground.transport,
+                ground.vault,
+                connect_timeout_s=ground.settings.timeouts.connect_s,
+            ),
+        )
         ground.many.begin(ground.tasks, ground.metrics)
 
     async def _drain(self, listener: Listener) -> None:

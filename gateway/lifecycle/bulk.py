@@ -20,6 +20,7 @@ from gateway.audit.trail import Trail
 from gateway.errors import Conflict, GatewayError, InvalidRequest, NotFound, PreconditionRequired
 from gateway.lifecycle.brake import Load, check_brake
 from gateway.lifecycle.case import MAX_TOLD
+from gateway.lifecycle.give_up import give_up
 from gateway.lifecycle.impact import Watch
 from gateway.lifecycle.plan import Policy
 from gateway.lifecycle.retire import columns_of, grace_of, waits
@@ -117,6 +118,7 @@ class Bulk:
                 self._step("judge")
                 gone = await leave_together(change, judged, grace_s, purge_days=self._rules().purge_days)
                 self._step("references")
+                await give_up(self._operations, change, judged.ready.values())
                 waiting = [one for one in gone if one.drains]
                 operation = await self._wait_for(change, waiting, grace_s) if waiting else None
                 return await change.finish(BatchDone(gone, load, operation))

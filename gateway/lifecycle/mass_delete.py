@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.errors import Conflict, GatewayError, Unavailable
 from gateway.lifecycle.filter import parse
+from gateway.lifecycle.give_up import give_up
 from gateway.lifecycle.impact import Watch
 from gateway.lifecycle.pace import MakePace, usual_pace
-from gateway.lifecycle.rules import Rules
+from gateway.lifecycle.rules import Operations, Rules
 from gateway.lifecycle.selection import Scope
 from gateway.lifecycle.settle import Settling
 from gateway.lifecycle.together import Gone, Terms, judge_together, leave_together
@@ -39,19 +40,21 @@ _MOST_DRAWN: Final = 1000
 class MassDelete:
     """Carries out operations of the kind `delete_models`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only
         self,
         changes: Changes,
         *,
         watch: Watch,
         rules: Callable[[], Rules],
         settling: Settling,
+        operations: Operations | None = None,
         pace: MakePace = usual_pace,
     ) -> None:
         self._changes = changes
         self._watch = watch
         self._rules = rules
         self._settling = settling
+        self._operations = operations
         self._pace = pace
 
     async def __call__(self, job: Job) -> Result:
@@ -104,6 +107,7 @@ class MassDelete:
             gone = await leave_together(
                 change, judged, float(parameters["grace_s"]), purge_days=self._rules().purge_days
             )
+            await give_up(self._operations, change, judged.ready.values())
             refused = {uid: error for uid, error in judged.refused.items() if uid in fresh}
             refused |= {one.uid: _changed(one) for one in records if one.uid not in fresh}
             items = list(_items(job.record.done, gone, refused, {one.uid: one for one in records}))

@@ -28,6 +28,7 @@ from gateway.audit.trail import Trail
 from gateway.errors import Conflict, GatewayError, NotFound, PreconditionFailed, PreconditionRequired, Unprocessable
 from gateway.lifecycle import case as cases
 from gateway.lifecycle.case import Case, Wanted
+from gateway.lifecycle.give_up import give_up
 from gateway.lifecycle.impact import Running, Traffic, Watch
 from gateway.lifecycle.plan import Effect
 from gateway.lifecycle.refusal import refused
@@ -132,6 +133,7 @@ class Retirement:
         self._step("state")
         await carry_out(change, gone.uid, case.plan, case.successor)
         self._step("references")
+        await give_up(self._operations, change, [case])
         operation = await self._drain(change, case, grace_s) if drains else None
         change.record(recorded(case, gone, operation))
         return Retired(named, gone, case.team.name, case.plan.effects, operation, drains)

@@ -261,7 +261,7 @@ class Draft:
 
     def _put_endpoint(self, row: EndpointRecord, model_name: str) -> EndpointRoute:
         known = self._previous.endpoints.get(row.id)
-        route = _endpoint(row, model_name, known[1] if known else None)
+        route = endpoint_route(row, model_name, known[1] if known else None)
         if known is not None and known[1] is route:
             self._leaving.pop(row.id, None)
         return route
@@ -277,7 +277,8 @@ def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
     return groups
 
 
-def _endpoint(row: EndpointRecord, model_name: str, known: EndpointRoute | None) -> EndpointRoute:
+def endpoint_route(row: EndpointRecord, model_name: str, known: EndpointRoute | None = None) -> EndpointRoute:
+    """Return an endpoint as calls see it: the very one that is known when nothing changed."""
     same = known is not None and str(known.base_url) == row.base_url
     base_url = known.base_url if known is not None and same else URL(row.base_url, encoded=True)
     route = EndpointRoute(

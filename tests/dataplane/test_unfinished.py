@@ -1,5 +1,6 @@
 """Batches and responses in the background are noted as unfinished until an answer says that they are over."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -8,8 +9,8 @@ from sqlalchemy import select
 
 from gateway.storage.schema import stored_objects
 from tests.app.caller import Caller
-from tests.dataplane.house import House, Model, mark, sent, told
-from tests.fakes.script import event_stream
+from tests.dataplane.house import House, Model, mark, sent, target, told
+from tests.fakes.script import answer, event_stream
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -130,3 +131,36 @@ async def test_an_unfinished_batch_keeps_its_model(house: House) -> None:
     await say(house, "GET", "batches/{}", object_id, status="completed")
     await house.settle()
     assert (await team.call("DELETE", f"api/v1/models/{model.uid}?dry_run=true")).status == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "outcome"),
+    [("batch", 200, "ok"), ("response", 200, "ok"), ("batch", 409, "upstream_refused")],
+)
+async def test_what_a_deletion_gives_up_is_called_off_at_its_upstream(
+    house: House, kind: str, status: int, outcome: str
+) -> None:
+    """Section 4: job cancelled; with the endpoint's key, once, and what the upstream said is in the operation."""
+    model = await a_model(house)
+    object_id = await make(house, model, kind, status="in_progress")
+    await house.settle()
+    marker = object_id[object_id.index("mark-") :]
+    house.near.scripts[marker] = answer(status, b"{}")
+    gone = await house.admin.call("DELETE", f"api/v1/models/{model.uid}?references=cascade", **{"If-Match": "*"})
+    assert gone.status in {200, 202}, gone.text
+    operation = await _called_off(house, model.name)
+    assert (operation["done"], operation["failed"]) == (1, 0 if outcome == "ok" else 1)
+    items = await house.admin.call("GET", f"api/v1/operations/{operation['id']}/items")
+    assert json.loads(items.text)["outcome"] == outcome
+    asked = [one for one in sent(house.near, marker) if target(one).endswith(f"/{object_id}/cancel")]
+    assert [one.head.split(b" ", 1)[0] for one in asked] == [b"POST"]
+
+
+async def _called_off(house: House, name: str) -> dict[str, Any]:
+    async with asyncio.timeout(30):
+        while True:
+            found = (await house.admin.show("api/v1/operations?kind=call_off"))["items"]
+            mine = [one for one in found if one["target_name"] == name and one["state"] == "done"]
+            if mine:
+                return dict(mine[0])
+            await asyncio.sleep(0.05)
