@@ -91,6 +91,10 @@ async def test_odd_ids_are_unknown_and_no_fault_of_ours(product: Installation, t
     assert len((await product.admin.show("api/v1/keys"))["items"]) == 2
 
 
+PATTERNS = {("api/v1/audit?action=", "*"), ("api/v1/audit/export?action=", "*")}
+"""The one filter that takes a star, and what it says there."""
+
+
 async def test_odd_filters_find_nothing(product: Installation) -> None:
     """Nothing is found that was not asked for, whatever the text means to a database or a shell."""
     paths = [
@@ -100,10 +104,12 @@ async def test_odd_filters_find_nothing(product: Installation) -> None:
         for name, field in one.query.model_fields.items()
     ]
     for text in (INJECTIONS[0], "%", "_", "*", "\x00", "é", "[", "a" * 3000):
-        for path in (f"{start}{quote(text, safe='')}" for start in paths):
+        for path in (f"{start}{quote(text, safe='')}" for start in paths if (start, text) not in PATTERNS):
             answer = await product.admin.get(path)
             assert answer.status in {200, 400, 404, 414, 422}, f"{path}: {answer.status} {answer.text}"
-            if answer.status == 200 and "items" in answer.json:
+            if answer.status == 200 and answer.headers["Content-Type"].startswith("application/x-ndjson"):
+                assert answer.text == "", f"{path}: {answer.text}"
+            elif answer.status == 200 and "items" in answer.json:
                 assert answer.json["items"] == [], f"{path}: {answer.text}"
 
 
