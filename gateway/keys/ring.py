@@ -90,6 +90,7 @@ class KeyRing:
         self._entries: Mapping[str, _Entry] = {}
         self._known: Mapping[str, _Known] = {}
         self._noted: dict[str, int] = {}
+        self._reloading = asyncio.Lock()
         self._version = -1
         self._absent = _absent(peppers.current.value)
 
@@ -135,6 +136,10 @@ class KeyRing:
 
     async def reload(self) -> None:
         """Read anew what changed of the keys; calls get their turn every few hundred."""
+        async with self._reloading:
+            await self._read()
+
+    async def _read(self) -> None:
         before, known = self._known, dict[str, _Known]()
         async with self._database.read() as conn:
             version = await read_version(conn, KEYS_VERSION)
@@ -144,8 +149,6 @@ class KeyRing:
                 for record in await store.load(conn, page.keys() - same.keys()):
                     known[record.id] = _Known(page[record.id], record.key_id, self._entry(record))
                 await asyncio.sleep(0)
-        if version < self._version:
-            return  # a reload that began later was faster
         entries = {one.key_id: one.entry for one in known.values() if one.entry is not None}
         if missing := len(known) - len(entries):
             logger.warning(
@@ -162,7 +165,10 @@ class KeyRing:
             version = await read_version(conn, KEYS_VERSION)
         if version == self._version:
             return False
-        await self.reload()
+        async with self._reloading:
+            if self._version >= version:  # whoever changed it here was faster
+                return False
+            await self._read()
         return True
 
     def _entry(self, record: KeyRecord) -> _Entry | None:

@@ -241,7 +241,8 @@ def test_nobody_writes_past_the_notes() -> None:
         for path in root.rglob("*.py")
         if "migrations" not in path.parts and _writes_registry(ast.parse(path.read_text(encoding="utf-8")))
     }
-    assert not writers  # registry/store/entity.py takes its table by constructor
+    # registry/store/entity.py takes its table by constructor; who declares a row is nothing that a call reads
+    assert writers == {"registry/store/ownership.py"}
 
 
 def _writes_registry(tree: ast.Module) -> bool:
