@@ -121,7 +121,7 @@ class BulkRoutes:
             return answer(plan_view(text, await self._mass.plan(request[PRINCIPAL], mass)))
 
         def render(begun: OperationRecord) -> web.Response:
-            headers = {**_RETRY, "Location": f"/api/v1/operations/{begun.id}"}
+            headers = {**_RETRY, "Location": f"operations/{begun.id}"}
             return answer(begun_view(text, mass.plan_token or "", begun), status=202, headers=headers)
 
         with _because(body.reason):
@@ -131,7 +131,7 @@ class BulkRoutes:
 def _batch_answer(done: BatchDone) -> web.Response:
     headers = dict(_RETRY) if done.drains else {}
     if done.operation is not None:
-        headers["Location"] = f"/api/v1/operations/{done.operation}"
+        headers["Location"] = f"operations/{done.operation}"
     return answer(batch_view(done), status=202 if done.drains else 200, headers=headers)
 
 

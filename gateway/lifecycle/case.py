@@ -50,6 +50,7 @@ class Case:
     wanted: Wanted
     successor: Successor | None = None
     successor_uid: str | None = None
+    successor_name: str | None = None
     plan: Plan = field(default_factory=Plan)
     running: Running = field(default_factory=Running)
     traffic: Traffic = field(default_factory=Traffic)
@@ -97,6 +98,7 @@ async def read(  # noqa: PLR0913 - one is keyword-only
         wanted=wanted,
         successor=successor,
         successor_uid=taker.uid if taker else model.successor_uid,
+        successor_name=taker.name if taker else await name_of(conn, model.successor_uid),
         plan=make_plan(references, wanted.references, successor),
         running=await watch.of(conn, model.uid, now_ms=now_ms),
         traffic=await traffic_of(conn, model, team.name, now_ms=now_ms) if wanted.dry_run else Traffic(),
@@ -196,6 +198,12 @@ async def _successor(conn: AsyncConnection, model: ModelRecord, wanted: Wanted) 
                 hint="send successor=NAME, a model of the same team",
             )
     return None if named is None else await find_successor(conn, model, named)
+
+
+async def name_of(conn: AsyncConnection, uid: str | None) -> str | None:
+    """Return what the model is called now."""
+    found = None if uid is None else await MODELS.find(conn, uid)
+    return None if found is None else found.name
 
 
 async def described(conn: AsyncConnection, taker: ModelRecord) -> Successor:

@@ -55,6 +55,7 @@ class Purged:
     team: str
     purged_at: int
     name_free_at: int
+    successor: str | None
     dry_run: bool = False
 
 
@@ -93,13 +94,15 @@ class Purging:
             async with self._changes.read() as conn:
                 model, owner = await cases.find(conn, principal, named, team)
                 self._judge(model, if_match)
-            return self._purged(model, owner.name, self._clock.now_ms(), dry_run=True)
+                successor = await cases.name_of(conn, model.successor_uid)
+            return self._purged(model, owner.name, successor, self._clock.now_ms(), dry_run=True)
         try:
             async with self._changes.begin(once) as change:
                 model, owner = await cases.find(change.conn, principal, named, team)
                 self._judge(model, if_match)
+                successor = await cases.name_of(change.conn, model.successor_uid)
                 await self._take(change, [model])
-                return await change.finish(self._purged(model, owner.name, change.now_ms))
+                return await change.finish(self._purged(model, owner.name, successor, change.now_ms))
         except (Conflict, PreconditionFailed, PreconditionRequired) as refusal:
             async with self._changes.read() as conn:
                 model, owner = await cases.find(conn, principal, named, team)
@@ -163,8 +166,10 @@ class Purging:
         follow(model, Event.PURGE)
         require_owner("model", model.name, model, None)
 
-    def _purged(self, model: ModelRecord, team: str, now_ms: int, *, dry_run: bool = False) -> Purged:
-        return Purged(model, team, now_ms, now_ms + self._rules().quarantine_days * DAY_MS, dry_run)
+    def _purged(
+        self, model: ModelRecord, team: str, successor: str | None, now_ms: int, *, dry_run: bool = False
+    ) -> Purged:
+        return Purged(model, team, now_ms, now_ms + self._rules().quarantine_days * DAY_MS, successor, dry_run)
 
 
 async def purge_together(change: Change, gone: Sequence[ModelRecord], trail: Trail, *, quarantine_days: int) -> None:

@@ -57,6 +57,7 @@ class Retired:
     named: str
     model: ModelRecord | None = None
     team: str | None = None
+    successor: str | None = None
     effects: tuple[Effect, ...] = ()
     operation: str | None = None
     drains: bool = False
@@ -136,7 +137,7 @@ class Retirement:
         await give_up(self._operations, change, [case])
         operation = await self._drain(change, case, grace_s) if drains else None
         change.record(recorded(case, gone, operation))
-        return Retired(named, gone, case.team.name, case.plan.effects, operation, drains)
+        return Retired(named, gone, case.team.name, case.successor_name, case.plan.effects, operation, drains)
 
     async def _rehearse(
         self, conn: AsyncConnection, principal: Principal, named: str, wanted: Wanted, grace_s: float
@@ -155,6 +156,7 @@ class Retirement:
             named,
             case.model._replace(**columns),
             case.team.name,
+            case.successor_name,
             case.plan.effects,
             drains=drains,
             dry_run=True,
@@ -208,7 +210,7 @@ async def _find(
             return Retired(named)
         raise
     if wanted.allow_missing and model.state == State.DELETED:
-        return Retired(named, model, team.name)
+        return Retired(named, model, team.name, await cases.name_of(conn, model.successor_uid))
     return model, team
 
 

@@ -68,6 +68,7 @@ class RetiredView(Described):
     """Until then it can be restored."""
     reason: str
     successor: str | None
+    """What callers are told to use instead."""
     rev: int | None
     etag: str | None
     """Of a dry run the present one, to be sent as If-Match."""

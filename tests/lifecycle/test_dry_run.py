@@ -53,6 +53,7 @@ async def test_it_answers_what_the_call_would_and_writes_nothing(world: World, a
     same = {name: value for name, value in dry.json.items() if name not in differing}
     assert same == {name: value for name, value in real.json.items() if name not in differing}
     assert (dry.json["rev"], real.json["rev"]) == (2, 3)
+    assert real.json["successor"] == "new"
     assert (dry.json["dry_run"], real.json["dry_run"]) == (True, False)
     assert all(real.json[name] is None for name in DRY[1:])
 
