@@ -83,11 +83,11 @@ class ServerSettings(Section):
     trusted_proxies: Annotated[tuple[str, ...], AfterValidator(_networks)] = ()
     """Networks of proxies whose X-Forwarded-For, -Proto and -Host are believed."""
     header_timeout_s: float = Field(default=10, gt=0)
-    """A caller has this many seconds to send a request's head."""
+    """Seconds to send a request's head."""
     keepalive_timeout_s: float = Field(default=75, gt=0)
-    """An idle connection is kept this many seconds; longer than the common 60 s of proxies in front."""
+    """Seconds that an idle connection is kept; longer than the common 60 s of proxies."""
     body_timeout_s: float = Field(default=30, gt=0)
-    """A body that makes no progress for this many seconds is given up."""
+    """Seconds without progress after which a body is given up."""
     min_body_rate: int = Field(default=1024, ge=0)
     """Slowest average rate of an upload in bytes per second, judged after body_timeout_s."""
     max_connections: int = Field(default=4096, gt=0)
@@ -101,9 +101,9 @@ class ServerSettings(Section):
     open_to_localhost: bool = True
     """A server bound to loopback lets programs on this machine call models (not manage) without a key."""
     reload_endpoint: bool = False
-    """Answer POST /-/reload, by which an administrator has this file read again; a change of it is seen anyway."""
+    """Answer POST /-/reload, which reads this file again; changes are seen anyway."""
     forward_headers: Annotated[tuple[str, ...], AfterValidator(_header_names)] = ()
-    """Further headers of callers that go to upstreams, e.g. x-tenant. Credentials never do, listed or not."""
+    """Further headers of callers that go to upstreams, e.g. x-tenant; credentials never do."""
     cors_origins: tuple[str, ...] = ()
     """Browser origins that may call the data plane; off by default."""
 
@@ -155,63 +155,63 @@ class TimeoutSettings(Section):
 
 
 class HealthSettings(Section):
-    """How often registered endpoints are looked at; it costs no tokens: only their list of models is asked for."""
+    """How often registered endpoints are looked at; it costs no tokens."""
 
     interval_s: float = Field(default=60, ge=0)
     """Seconds between two looks at an endpoint, give or take a fifth; 0: never."""
     hide_unhealthy: bool = False
-    """Leave a model out of the data plane's list while none of its endpoints is well; it can be called all the same."""
+    """Leave models out of the data plane's list while no endpoint is well; calls go on."""
 
 
 class StreamSettings(Section):
     """What is added to event streams: nothing, unless it is switched on here."""
 
     keepalive: bool = False
-    """Send a comment between two events of a silent stream, for proxies in front that cut idle connections."""
+    """Send comments into silent streams, for proxies that cut idle connections."""
     keepalive_s: float = Field(default=15, gt=0)
-    """How long a stream is silent before that, in seconds."""
+    """Seconds of silence before that."""
 
 
 class UsageSettings(Section):
     """What is counted, and how long it is kept."""
 
     drain_for_usage_ms: int = Field(default=0, ge=0, le=3_600_000)
-    """A call whose caller left is read on for so many milliseconds, for its usage; 0: not at all. Models may differ."""
+    """Milliseconds that a call whose caller left is read on, for its usage; models may differ."""
     call_days: int = Field(default=30, gt=0)
     """Days that rows of single calls are kept; their daily sums stay for 400."""
     object_days: int = Field(default=730, gt=0)
-    """Days that the places of stored responses, files and batches are kept; later ids count as unknown ones."""
+    """Days that stored responses, files and batches are found."""
 
 
 class LifecycleSettings(Section):
-    """How models leave: how long calls may go on, how long a deleted model can come back."""
+    """How models leave."""
 
     purge_days: int = Field(default=30, ge=1, le=3650)
     """Days after which a deleted model is purged; until then it can be restored."""
     grace_s: float = Field(default=30, ge=0)
-    """Calls under way may go on for so many seconds when their model is deleted; 0: they are ended at once."""
+    """Seconds that calls under way may go on when their model is deleted."""
     max_grace_s: float = Field(default=600, ge=0)
     """The longest that somebody may let them go on."""
     quarantine_days: int = Field(default=30, ge=0, le=3650)
-    """Days for which a purged model's name is given to no other one, unless who makes it asks for that."""
+    """Days that a purged model's name rests before another may have it."""
     require_if_match: tuple[Literal["restrict", "cascade", "repoint", "purge"], ...] = ("cascade", "purge")
-    """Deletions that are refused without If-Match: by their policy for references, and `purge`."""
+    """Deletions that need If-Match."""
 
 
 class AccessSettings(Section):
     """What the paths of OpenAI's API do besides carrying calls."""
 
     delete_models: bool = False
-    """Let `DELETE /v1/models/{id}` retire a model, for keys with the permission models.delete; else it answers 405."""
+    """Let `DELETE /v1/models/{id}` retire a model, for keys with models.delete."""
 
 
 class OperationSettings(Section):
-    """Long work with progress, such as a model that drains before it is deleted."""
+    """Long work with progress."""
 
     days: int = Field(default=30, gt=0)
     """Days that finished operations are shown."""
     dead_after_s: float = Field(default=15, ge=1, le=600)
-    """A process that gave no sign of life for so many seconds is not waited for, and what it did is taken over."""
+    """Seconds of silence after which a process counts as dead."""
 
 
 class SecretSettings(Section):
@@ -233,7 +233,7 @@ class AuditSettings(Section):
     """The record of changes."""
 
     enabled: bool = True
-    """Record every change of management state. Switching it off is the last thing on the record, and seen there."""
+    """Record every change; switching it off is the last thing recorded."""
     checkpoints: Path | None = None
     """File of signed checkpoints, best on another disk; unset: audit-checkpoints.jsonl in data_dir."""
 

@@ -61,6 +61,7 @@ _EXAMPLE = """\
 #     idle_timeout_s: 60
 #     total_timeout_s: 600
 #     drain_for_usage_ms: 0         # how long a call whose caller left is read on for its usage
+#     fallbacks: [spare]            # models that take over, in order
 #     source_reference: registry.example.com/team/qwen3:v1 # the package that it was made from, and its digest:
 #     source_digest: sha256:5e895e895e895e895e895e895e895e895e895e895e895e895e895e895e895e89
 #     endpoints:
@@ -70,6 +71,9 @@ _EXAMPLE = """\
 #         weight: 1                 # share of the calls; 0 takes none
 #         enabled: true
 #         organization_headers: true # pass OpenAI-Organization and OpenAI-Project on
+#   spare:
+#     endpoints:
+#       - base_url: http://localhost:8001/v1
 #   research/tiny:                  # the model tiny of the team research
 #     endpoints:
 #       - base_url: http://localhost:11434/v1
