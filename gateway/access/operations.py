@@ -118,7 +118,7 @@ def _match_object(method: str, tail: str, rows: Mapping[str, Operation], object_
 
 
 def _match_model(method: str, tail: str, model: str) -> Match:
-    operation = _MODELS.get(method) or _not_allowed(method, tail, {"GET": None})
+    operation = _MODELS.get(method) or _not_allowed(method, tail, _MODELS)
     try:
         name = unquote_to_bytes(model).decode()
     except UnicodeDecodeError as error:
