@@ -198,7 +198,8 @@ async def test_ten_times_as_many_models_need_no_more_statements(
             counts.append(statements.seen)
             assert len(service.registry.snapshot.names("default")) == (2 * number if "model-" in text else 0)
     few, many = counts[:6], counts[6:]
-    assert all(more - less <= 6 for less, more in zip(few, many, strict=True)), counts
+    # A table is written and read in parts of 200 to 500 rows: some more for 400 models with their endpoints.
+    assert all(more - less <= 10 for less, more in zip(few, many, strict=True)), counts
     assert max(many) < 80, counts
 
 
