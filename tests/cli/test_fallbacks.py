@@ -33,11 +33,11 @@ def test_a_ring_is_refused_in_one_sentence(admin: Shell) -> None:
 
 def test_a_key_without_a_model_left_says_so(admin: Shell, api: Api) -> None:
     """Not "every": it can call nothing."""
-    assert admin.run("models", "add", "only-one").code == 0
-    api.post("/keys", {"name": "emptied", "models": ["only-one"]})
+    assert admin.run("models", "add", "last-of-its-key").code == 0
+    api.post("/keys", {"name": "emptied", "models": ["last-of-its-key"]})
     shown = admin.run("keys", "show", "emptied").out
-    assert "only-one" in shown
-    gone = admin.run("models", "delete", "only-one", "--references", "cascade", "--yes")
+    assert "last-of-its-key" in shown
+    gone = admin.run("models", "delete", "last-of-its-key", "--references", "cascade", "--yes")
     assert gone.code == 0, gone.err
     shown = admin.run("keys", "show", "emptied").out
     assert "none left" in shown
