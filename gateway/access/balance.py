@@ -171,7 +171,9 @@ class Balancer:
         times = [
             t.probe_at for one in endpoints if (t := self._troubles.get(one.id)) is not None and t.probe_at is not None
         ]
-        return max(1, math.ceil(min(times) - self._clock())) if times else math.ceil(self._rules.interval_s)
+        if not times:
+            return math.ceil(self._rules.interval_s)
+        return max(1, math.ceil(round(min(times) - self._clock(), 6)))  # 120 s later is 120.00000000000001 s away
 
     def _succeeded(self, endpoint_id: str) -> None:
         trouble = self._troubles.get(endpoint_id)
