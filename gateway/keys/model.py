@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -15,6 +14,7 @@ from gateway.api.principal import NO_MODEL, Principal
 from gateway.described import Described
 from gateway.keys.format import Environment, prefix
 from gateway.keys.hashing import HashedSecret
+from gateway.storage.clock import rfc3339
 
 DEFAULT_DAYS = 90
 """KEY-5: a forgotten key ends by itself."""
@@ -247,6 +247,4 @@ def _shown(record: KeyRecord, now_ms: int) -> dict[str, Any]:
 
 
 def _time(at_ms: int | None) -> str | None:
-    if at_ms is None:
-        return None
-    return f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
+    return None if at_ms is None else rfc3339(at_ms)
