@@ -83,10 +83,10 @@ def split_tail(tail: str, *, v1_taken: bool = False) -> str:
     return tail
 
 
-def match(method: str, tail: str) -> Match:
+def match(method: str, tail: str, *, deletes: bool = False) -> Match:
     """Return the operation that `method` on the path `tail` (of split_tail) means.
 
-    HEAD matches what GET matches (PRX-27).
+    HEAD matches what GET matches (PRX-27); DELETE of a model is one where `deletes` says so.
     Raises: NotFound (hint: the nearest path), MethodNotAllowed (with `Allow`), InvalidRequest (malformed object id).
     """
     method = "GET" if method == "HEAD" else method
@@ -95,7 +95,7 @@ def match(method: str, tail: str) -> Match:
         return plain.get(method) or _not_allowed(method, tail, plain)
     model = tail.removeprefix("models/")
     if model != tail:
-        return _match_model(method, tail, model)
+        return _match_model(method, tail, model, deletes=deletes)
     head, slash, rest = tail.partition("/")
     for prefix in (head, head + slash + rest.partition("/")[0]):
         object_id, _, sub = tail[len(prefix) + 1 :].partition("/")
@@ -117,8 +117,9 @@ def _match_object(method: str, tail: str, rows: Mapping[str, Operation], object_
     return Match(operation, "/" + operation.path.replace("{id}", object_id), object_id, key)
 
 
-def _match_model(method: str, tail: str, model: str) -> Match:
-    operation = _MODELS.get(method) or _not_allowed(method, tail, _MODELS)
+def _match_model(method: str, tail: str, model: str, *, deletes: bool) -> Match:
+    rows = _MODELS if deletes else _MODELS_STAY
+    operation = rows.get(method) or _not_allowed(method, tail, rows)
     try:
         name = unquote_to_bytes(model).decode()
     except UnicodeDecodeError as error:
@@ -141,8 +142,10 @@ def _check_segments(tail: str) -> None:
 
 def _not_allowed(method: str, tail: str, rows: Mapping[str, object]) -> NoReturn:
     allow = ", ".join(_allowed(rows))
+    off = "; the management API deletes models, or switch access.delete_models on"
+    hint = f"use {allow}{off if rows is _MODELS_STAY and method == 'DELETE' else ''}"
     raise MethodNotAllowed(
-        f"{method[:_QUOTED]} is not possible on {tail[:_QUOTED]!r}", hint=f"use {allow}", headers={"Allow": allow}
+        f"{method[:_QUOTED]} is not possible on {tail[:_QUOTED]!r}", hint=hint, headers={"Allow": allow}
     )
 
 
@@ -283,6 +286,7 @@ MODEL = Operation("models.get", "GET", "models/{id}", "models", local=True, obje
 DELETE_MODEL = Operation("models.delete", "DELETE", "models/{id}", "models", local=True, object_kind="model")
 """Retires the model where the setting access.delete_models is on; elsewhere it is not allowed."""
 _MODELS = {"GET": MODEL, "DELETE": DELETE_MODEL}
+_MODELS_STAY = {"GET": MODEL}
 
 _QUOTED = 100  # characters of the caller's text that a message repeats
 _ID_LIMIT = 512  # characters; the longest ids seen (responses that carry their state's name) have about 100

@@ -27,7 +27,7 @@ from gateway.access.relay import Relay
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL, REQUEST_ID, Principal, no_valid_key
 from gateway.api.request import STARTED, dress
-from gateway.errors import GatewayError, MethodNotAllowed, PermissionDenied, Unavailable
+from gateway.errors import GatewayError, PermissionDenied, Unavailable
 from gateway.listener.body import check_head
 from gateway.listener.expect import expect_after
 from gateway.registry.farewell import link_successor, notice
@@ -97,7 +97,8 @@ class DataPlane:
         _caller(request)
         team_mount = request.match_info.handler == self.serve_team
         tail = self._below_team(request)[1] if team_mount else request.rel_url.raw_path[len(self._mount) :]
-        if match(request.method, split_tail(tail)).operation.body == "json":
+        found = match(request.method, split_tail(tail), deletes=self._deletes() is not None)
+        if found.operation.body == "json":
             check_head(request, self._server.max_body_bytes)
 
     async def serve_team(self, request: web.Request) -> web.StreamResponse:
@@ -115,15 +116,16 @@ class DataPlane:
 
     async def _serve(self, request: web.Request, named_team: str | None, tail: str) -> web.StreamResponse:
         principal = _caller(request)
-        matched = match(request.method, split_tail(tail))
+        delete = self._deletes()
+        matched = match(request.method, split_tail(tail), deletes=delete is not None)
         snapshot = self._registry.snapshot
         if named_team is not None and not snapshot.has_team(named_team):
             snapshot = await self._registry.newest()
         team = team_of(principal, named_team, snapshot)
         if matched.operation.local:
             _require_any(principal, Permission.REGISTRY_READ, Permission.INFER)
-            if matched.operation is DELETE_MODEL:
-                return await self._delete(request, principal, team, str(matched.object_key))
+            if delete is not None and matched.operation is DELETE_MODEL:
+                return await self._delete(delete, request, team, str(matched.object_key))
             if matched.object_key is None:
                 return listing.list_models(principal, team, snapshot, is_hidden=self._is_hidden)
             if snapshot.find(team, matched.object_key) is None:
@@ -139,15 +141,8 @@ class DataPlane:
         call.object_id = matched.object_key
         return await self._carry(request, call, matched.suffix)
 
-    async def _delete(self, request: web.Request, principal: Principal, team: str, name: str) -> web.StreamResponse:
-        """Retire a model where the setting access.delete_models is on."""
-        delete = self._deletes()
-        if delete is None:
-            raise MethodNotAllowed(
-                "DELETE of a model is switched off here",
-                hint="use GET; the management API deletes models, or switch access.delete_models on",
-                headers={"Allow": "GET, HEAD"},
-            )
+    async def _delete(self, delete: DeleteModel, request: web.Request, team: str, name: str) -> web.StreamResponse:
+        principal = _caller(request)
         snapshot = self._registry.snapshot
         if not principal.may_call(name):
             raise unknown_model(principal, team, name, snapshot)

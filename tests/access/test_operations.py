@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.access.operations import OPERATIONS, match, split_tail
+from gateway.access.operations import DELETE_MODEL, OPERATIONS, match, split_tail
 from gateway.errors import GatewayError, NotFound
 from gateway.registry.inputs import DefaultFor
 
@@ -59,6 +59,18 @@ def test_every_row_is_reached_by_its_own_path() -> None:
     for row in OPERATIONS:
         found = match(row.method, split_tail(row.path.replace("{id}", "abc_1")))
         assert found.operation is row
+
+
+def test_deleting_a_model_is_an_operation_where_a_setting_says_so() -> None:
+    """`Allow` names DELETE then, and only then."""
+    assert match("DELETE", "models/a", deletes=True).operation is DELETE_MODEL
+    for deletes, allow in ((True, "DELETE, GET, HEAD"), (False, "GET, HEAD")):
+        with pytest.raises(GatewayError) as caught:
+            match("PUT", "models/a", deletes=deletes)
+        assert caught.value.headers["Allow"] == allow
+    with pytest.raises(GatewayError) as caught:
+        match("DELETE", "models/a")
+    assert "access.delete_models" in (caught.value.hint or "")
 
 
 def test_names_are_unique_and_only_ours_are_local() -> None:
