@@ -21,11 +21,11 @@ from typing import Generic, Self, TypeVar
 
 from aiohttp import web
 from sqlalchemy import delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.inputs import RAW_BODY
 from gateway.api.principal import PRINCIPAL
 from gateway.errors import Conflict, InvalidRequest, Unprocessable
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import idempotency
 
 T = TypeVar("T")

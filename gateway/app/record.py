@@ -6,8 +6,6 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gateway.audit.checkpoint import Signer
 from gateway.audit.checkpoints import LOOK_S, Checkpoints
 from gateway.audit.event import Event
@@ -19,6 +17,7 @@ from gateway.errors import ConfigError, Unavailable
 from gateway.observe.masking import mask
 from gateway.settings import Settings
 from gateway.storage.clock import Clock
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.storage.migrate import Migration
 from gateway.tasks import Tasks

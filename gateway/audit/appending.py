@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit.chain import GENESIS
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import audit
 from gateway.storage.versions import AUDIT_SEQUENCE, bump_version
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import delete, func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit.event import Event
 from gateway.audit.model import export_line
@@ -20,6 +19,7 @@ from gateway.audit.reading import ARCHIVE, each_piece
 from gateway.audit.trail import Trail
 from gateway.audit.verifying import Row
 from gateway.storage.clock import Clock
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.storage.schema import audit
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit.checkpoint import Checkpoint, Signer
 from gateway.audit.record import time_of
 from gateway.storage.clock import Clock
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.storage.schema import audit, meta
 from gateway.storage.versions import AUDIT_SEQUENCE, read_version

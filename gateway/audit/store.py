@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import JSON, ColumnElement, Select, cast, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import audit, teams
 
 _ID = re.compile(r"[a-z]{2,6}_[a-z2-7]{20}")

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.acting import act_as, acting
 from gateway.audit.appending import insert_rows, take_numbers
@@ -20,6 +19,7 @@ from gateway.audit.flood import Flood
 from gateway.audit.record import columns_of, key_id_of, record_of, text_of
 from gateway.errors import GatewayError
 from gateway.storage.clock import Clock
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.storage.schema import audit
 from gateway.storage.versions import AUDIT_SEQUENCE, bump_version

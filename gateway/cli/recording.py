@@ -8,14 +8,13 @@ import getpass
 import os
 from collections.abc import Awaitable, Callable, Iterator
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gateway.api.acting import Acting, act_as
 from gateway.audit.event import Event
 from gateway.audit.trail import Trail
 from gateway.observe.masking import mask
 from gateway.settings import Settings
 from gateway.storage.clock import SystemClock
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.storage.migrate import Migration, Note
 from gateway.vault.setup import load_audit_keys

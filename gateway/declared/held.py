@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.managed import FILE
 from gateway.keys import store as key_store
@@ -14,6 +13,7 @@ from gateway.registry.snapshot import LEAVING_STATES
 from gateway.registry.store import defaults, fallbacks
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, GATEWAYS, MODELS, TEAMS
 from gateway.storage import schema
+from gateway.storage.connection import AsyncConnection
 
 
 @dataclass(frozen=True)

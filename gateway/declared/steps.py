@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Table
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.acting import act_as
 from gateway.api.managed import FILE
@@ -30,6 +29,7 @@ from gateway.registry.service.registry_service import Together
 from gateway.registry.store.ownership import set_owner, set_places
 from gateway.registry.store.tables import ENDPOINTS, MODELS, TEAMS
 from gateway.storage import schema
+from gateway.storage.connection import AsyncConnection
 
 _TABLES: Final[dict[Kind, Table]] = {
     "team": schema.teams,

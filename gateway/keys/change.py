@@ -4,12 +4,11 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gateway.audit.event import Event
 from gateway.audit.trail import Trail
 from gateway.keys.ring import KeyRing
 from gateway.storage.clock import Clock
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.storage.versions import KEYS_VERSION, bump_version
 

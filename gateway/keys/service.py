@@ -5,8 +5,6 @@ accordingly, other processes do within their polling interval (KEY-5). `maker=No
 command line, which has the database itself.
 """
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
 from gateway.api.managed import require_owner
 from gateway.api.page import decode_cursor, take_page
@@ -23,6 +21,7 @@ from gateway.keys.model import DAY_MS, KeyInput, KeyPatch, KeyQuery, KeyRecord, 
 from gateway.keys.recorded import key_event
 from gateway.keys.ring import KeyRing
 from gateway.storage.clock import Clock
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.vault.root_keys import RootKeys
 from gateway.vault.secret import Secret

@@ -7,13 +7,13 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.permissions import Role
 from gateway.errors import Conflict
 from gateway.keys.hashing import HashedSecret
 from gateway.keys.model import KeyRecord, KeyStatus
 from gateway.storage.conflicts import FOREIGN_KEY, LEAVING, conflict_of
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import key_models, keys, models, teams
 
 _ASKED_ONE_BY_ONE = 200

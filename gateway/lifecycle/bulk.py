@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gateway.api.acting import acting
 from gateway.api.etag import IfMatch
 from gateway.api.idempotency import Once
@@ -35,6 +33,7 @@ from gateway.registry.service.lookup import get_model
 from gateway.registry.store import grants
 from gateway.registry.store.tables import MODELS, TEAMS
 from gateway.storage.clock import Clock
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import models, teams
 
 MAX_BATCH: Final = 1000

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
 from gateway.api.managed import require_owner
@@ -21,6 +20,7 @@ from gateway.registry.names import UID_PREFIX
 from gateway.registry.record import ModelRecord, TeamRecord
 from gateway.registry.service.lookup import find_team, get_model, owner_team
 from gateway.registry.store.tables import MODELS
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import endpoints, key_models, model_fallbacks, models
 
 MAX_TOLD: Final = 1000

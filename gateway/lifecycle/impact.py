@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.operations.workers import DEAD_AFTER_S, live_workers
 from gateway.registry.record import ModelRecord
 from gateway.storage.clock import rfc3339
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import usage_calls, usage_daily
 from gateway.usage.model import RETRIED, day_of
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, false, null, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.lifecycle.references import KINDS, Kind, Reference
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import (
     aliases,
     endpoints,

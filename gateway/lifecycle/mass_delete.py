@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.errors import Conflict, GatewayError, Unavailable
 from gateway.lifecycle.filter import parse
@@ -30,6 +29,7 @@ from gateway.registry.record import ModelRecord
 from gateway.registry.service.change import Changes
 from gateway.registry.store import grants
 from gateway.registry.store.tables import MODELS
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import model_fallbacks, models
 
 _REFERENCES_SHOWN: Final = 10

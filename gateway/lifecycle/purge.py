@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
 from gateway.api.idempotency import Once
@@ -34,6 +33,7 @@ from gateway.registry.service.change import Change, Changes
 from gateway.registry.service.recorded import removed
 from gateway.registry.store.tables import ALIASES, MODELS, TEAMS
 from gateway.storage.clock import Clock
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import (
     aliases,
     endpoints,

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Table, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.lifecycle.states import State
 from gateway.registry.record import ModelRecord
@@ -18,6 +17,7 @@ from gateway.registry.service.change import Change
 from gateway.registry.store import defaults
 from gateway.registry.store.entity import AT_ONCE
 from gateway.registry.store.tables import ALIASES, MODELS, TEAMS
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import (
     aliases,
     endpoints,

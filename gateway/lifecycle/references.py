@@ -23,8 +23,8 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import (
     aliases,
     endpoints,

@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.lifecycle.plan import Action, Plan, Successor
 from gateway.lifecycle.references import Reference
@@ -17,6 +16,7 @@ from gateway.registry.service.change import Change
 from gateway.registry.store import defaults
 from gateway.registry.store.entity import AT_ONCE
 from gateway.registry.store.tables import ALIASES, MODELS, TEAMS
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import (
     aliases,
     endpoints,

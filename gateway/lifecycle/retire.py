@@ -17,8 +17,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gateway.api.acting import acting
 from gateway.api.idempotency import Once
 from gateway.api.permissions import Permission
@@ -43,6 +41,7 @@ from gateway.registry.service.recorded import changed, effect
 from gateway.registry.store import grants
 from gateway.registry.store.tables import MODELS
 from gateway.storage.clock import Clock
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import models
 
 DAY_MS: Final = 86_400_000

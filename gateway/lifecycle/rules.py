@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gateway.operations.record import OperationRecord
+from gateway.storage.connection import AsyncConnection
 
 
 class Rules(Protocol):

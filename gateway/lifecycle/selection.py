@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.lifecycle.brake import TRAFFIC_MS, Load
 from gateway.lifecycle.filter import Filter
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import models, teams, usage_calls
 from gateway.storage.versions import REGISTRY_VERSION, read_version
 

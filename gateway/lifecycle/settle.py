@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.lifecycle.drain import Fleet
 from gateway.lifecycle.retire import DRAIN
@@ -23,6 +22,7 @@ from gateway.registry.record import ModelRecord
 from gateway.registry.service.change import Change, Changes
 from gateway.registry.service.recorded import changed
 from gateway.registry.store.tables import MODELS, TEAMS
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import models, teams
 
 _SOON_S: Final = 0.25

@@ -13,7 +13,6 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.acting import SYSTEM, act_as
 from gateway.api.permissions import ROLES, Role
@@ -26,6 +25,7 @@ from gateway.lifecycle.rules import Operations
 from gateway.lifecycle.states import State
 from gateway.registry.service.change import Changes
 from gateway.storage.clock import Clock
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.storage.schema import meta, models
 

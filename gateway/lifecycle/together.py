@@ -8,8 +8,6 @@ operation).
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gateway.api.etag import UNGUARDED, IfMatch
 from gateway.errors import GatewayError
 from gateway.lifecycle import case as cases
@@ -24,6 +22,7 @@ from gateway.lifecycle.states import State
 from gateway.registry.record import ModelRecord, TeamRecord
 from gateway.registry.service.change import Change
 from gateway.registry.store.tables import MODELS, TEAMS
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import models, teams
 
 

@@ -10,12 +10,11 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gateway.operations import store
 from gateway.operations.record import Item, OperationRecord
 from gateway.operations.states import after
 from gateway.storage.clock import Clock
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 
 Result: TypeAlias = Mapping[str, Any] | None

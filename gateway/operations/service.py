@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.acting import Acting, acting
 from gateway.api.etag import UNGUARDED, IfMatch
@@ -24,6 +23,7 @@ from gateway.operations.runner import Runner
 from gateway.operations.views import OperationQuery
 from gateway.storage.clock import Clock
 from gateway.storage.conflicts import conflict_of
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.storage.ids import new_id
 from gateway.storage.schema import operations

@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, delete, func, insert, or_, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.operations.record import Item, OperationRecord
 from gateway.operations.states import State
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import operation_items, operations
 
 _BY = "by"

@@ -8,14 +8,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gateway.api.idempotency import Once
 from gateway.api.permissions import Permission
 from gateway.api.principal import Principal
 from gateway.errors import Unprocessable
 from gateway.registry.inputs import ChangeQuery, RegisterQuery
 from gateway.registry.verdict import PreflightView, Verdict
+from gateway.storage.connection import AsyncConnection
 from gateway.vault.secret import Secret
 
 T = TypeVar("T")

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.registry.draft import Draft
 from gateway.registry.record import Page, RetiredRecord
@@ -19,6 +18,7 @@ from gateway.registry.store.retired import read_retired, read_retired_pages
 from gateway.registry.store.snapshot import PAGE, read_defaults, read_models, read_pages, read_revision
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, GATEWAYS, TEAMS
 from gateway.storage import schema
+from gateway.storage.connection import AsyncConnection
 
 _PAGES_TO_SETTLE = 16
 """Pages whose objects the collector looks at together once more before it leaves them alone: 2 ms."""

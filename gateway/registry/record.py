@@ -60,6 +60,8 @@ class ModelRecord(NamedTuple):
     drain_for_usage_ms: int | None
     source_reference: str | None
     source_digest: str | None
+    catalogue_id: str | None
+    catalogue_flag: str | None
     state_before: str | None
     protected: bool
     deprecated_at: int | None

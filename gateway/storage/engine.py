@@ -20,10 +20,10 @@ from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from gateway.errors import ConfigError, Unavailable
+from gateway.storage.connection import AsyncConnection, AsyncEngine, create_async_engine
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -191,12 +191,14 @@ async def _check_references(conn: AsyncConnection, dialect: Dialect) -> None:
 
 
 def _sqlite_engine(url: URL) -> AsyncEngine:
+    from gateway.storage.one_trip import OneTrip  # imports the driver, which PostgreSQL does without
+
     path = Path(cast("str", url.database))
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # hashes and secrets live in it
     except OSError as error:
         raise ConfigError(f"database.url: cannot open {path}: {error.strerror}") from error
-    engine = create_async_engine(url, pool_timeout=_POOL_TIMEOUT_S, hide_parameters=True)
+    engine = create_async_engine(url, module=OneTrip(), pool_timeout=_POOL_TIMEOUT_S, hide_parameters=True)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     event.listen(engine.sync_engine, "before_cursor_execute", _refuse_write)

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, func, insert, inspect, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.errors import ConfigError
 from gateway.storage.clock import Clock
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.storage.revisions import HEAD, REVISIONS
 from gateway.storage.schema import alembic_version, meta, metadata

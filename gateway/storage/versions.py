@@ -5,8 +5,8 @@ that lets one writer of that kind in at a time, as BEGIN IMMEDIATE does on SQLit
 """
 
 from sqlalchemy import BigInteger, Text, cast, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import meta
 
 REGISTRY_VERSION = "registry_version"

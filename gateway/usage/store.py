@@ -20,8 +20,8 @@ from sqlalchemy import (
     text,
     tuple_,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import keys, usage_calls, usage_daily
 from gateway.usage.model import RETRIED, SOURCES, Dimension, Source, UsageRecord, day_of
 

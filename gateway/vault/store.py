@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import secrets
 from gateway.vault.cipher import Place, Sealed
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import openai
 import pytest
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.storage.connection import AsyncConnection
 from tests.app.caller import Answer
 from tests.dataplane.house import House, Model, chat, header, mark, refused, target
 from tests.fakes.journal import Record

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.managed import FILE
 from gateway.configuration.finding import ConfigurationError
@@ -18,6 +17,7 @@ from gateway.lifecycle.withdrawal import Withdrawal
 from gateway.registry.inputs import AliasCreate, TeamCreate, TeamPatch
 from gateway.registry.service.registry_service import RegistryService
 from gateway.registry.snapshot import Credential
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.storage.schema import metadata
 from gateway.storage.versions import REGISTRY_VERSION, read_version

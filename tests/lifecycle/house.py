@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.lifecycle.impact import Watch
 from gateway.lifecycle.routes import LifecycleRoutes
@@ -15,6 +14,7 @@ from gateway.registry.health import HealthBook
 from gateway.registry.service.registry_service import RegistryService
 from gateway.settings import LifecycleSettings
 from gateway.storage.clock import Clock
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.storage.schema import metadata
 from tests.audit.trails import make_trail

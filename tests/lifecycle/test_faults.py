@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.etag import IfMatch
 from gateway.api.idempotency import Intent, Once
@@ -21,6 +20,7 @@ from gateway.registry.service.change import Changes
 from gateway.registry.service.registry_service import RegistryService
 from gateway.registry.snapshot import Snapshot
 from gateway.settings import LifecycleSettings
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from tests.audit.trails import KEYS
 from tests.clock import ManualClock

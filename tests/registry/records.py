@@ -60,6 +60,8 @@ def model(uid: str = "mdl_1", name: str = "qwen3", **changes: Any) -> ModelRecor
         drain_for_usage_ms=None,
         source_reference=None,
         source_digest=None,
+        catalogue_id=None,
+        catalogue_flag=None,
         state_before=None,
         protected=False,
         deprecated_at=None,

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.errors import Conflict, GatewayError
 from gateway.registry.inputs import (
@@ -29,6 +28,7 @@ from gateway.registry.snapshot import Snapshot
 from gateway.registry.store import changes
 from gateway.registry.store.tables import ALIASES, MODELS
 from gateway.storage import schema
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from tests.registry.api import ADMIN, ORIGIN
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 from sqlalchemy import Table
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.etag import IfMatch, format_etag
 from gateway.errors import Conflict, GatewayError, PreconditionFailed, Unavailable
@@ -18,6 +17,7 @@ from gateway.registry.registry import LOOK_EVERY_S, Registry
 from gateway.registry.service import RegistryService
 from gateway.registry.snapshot import EndpointRoute
 from gateway.storage import schema
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from tests.registry.api import ADMIN, ORIGIN
 

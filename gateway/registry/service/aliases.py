@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
 from gateway.api.idempotency import Once
@@ -18,6 +17,7 @@ from gateway.registry.service.recorded import changed, made, removed
 from gateway.registry.state import AliasState, Deletion
 from gateway.registry.store.entity import Place, Slice
 from gateway.registry.store.tables import ALIASES, MODELS, TEAMS
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.ids import new_id
 from gateway.storage.schema import aliases, models
 

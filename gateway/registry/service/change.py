@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.acting import acting
 from gateway.api.idempotency import Once
@@ -22,6 +21,7 @@ from gateway.registry.store.changes import forget
 from gateway.registry.store.references import Reference
 from gateway.storage.clock import Clock
 from gateway.storage.conflicts import FOREIGN_KEY, LEAVING, conflict_of
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database, Dialect
 from gateway.storage.versions import KEYS_VERSION, REGISTRY_VERSION, bump_version
 

@@ -6,7 +6,6 @@ The vault and the egress policy are injected: the registry decides who may set w
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, Protocol
 
-from sqlalchemy.ext.asyncio import AsyncConnection
 from yarl import URL
 
 from gateway.api.permissions import Permission
@@ -14,6 +13,7 @@ from gateway.api.principal import Principal
 from gateway.errors import ConfigError, EgressDenied, PermissionDenied, Unprocessable
 from gateway.registry.address import check_url, cut_operation, is_own
 from gateway.registry.record import EndpointRecord
+from gateway.storage.connection import AsyncConnection
 from gateway.vault.secret import Secret
 from gateway.vault.vault import SecretState
 

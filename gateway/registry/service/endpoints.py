@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 from yarl import URL
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
@@ -22,6 +21,7 @@ from gateway.registry.state import Deletion, EndpointState
 from gateway.registry.store import references
 from gateway.registry.store.entity import Place, Slice
 from gateway.registry.store.tables import ENDPOINTS, MODELS, TEAMS
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.ids import new_id
 from gateway.storage.schema import endpoints, models
 

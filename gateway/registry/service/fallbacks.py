@@ -6,8 +6,6 @@ A fallback's own fallbacks count too, so a ring would lead back to the model tha
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gateway.api.principal import Principal
 from gateway.errors import Conflict, Unprocessable
 from gateway.registry.record import ModelRecord, TeamRecord
@@ -16,6 +14,7 @@ from gateway.registry.service.lookup import get_model
 from gateway.registry.snapshot import LEAVING_STATES
 from gateway.registry.store import fallbacks as store
 from gateway.registry.store.tables import MODELS
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import models
 
 PARAM: Final = "fallbacks"

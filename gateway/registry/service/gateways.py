@@ -1,7 +1,5 @@
 """What one can do with gateways. They belong to the whole installation, so a key bound to a team changes none."""
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
 from gateway.api.idempotency import Once
 from gateway.api.principal import Principal
@@ -17,6 +15,7 @@ from gateway.registry.state import Deletion
 from gateway.registry.store import references
 from gateway.registry.store.entity import Place, Slice
 from gateway.registry.store.tables import GATEWAYS, MODELS, TEAMS
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.ids import new_id
 from gateway.storage.schema import gateways, models, teams
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Collection
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gateway.api.permissions import Permission
 from gateway.api.principal import Principal
 from gateway.errors import Conflict, Gone, NotFound, Unprocessable
@@ -14,6 +12,7 @@ from gateway.registry.store.names import model_names
 from gateway.registry.store.retired import find_quarantine, find_tombstone
 from gateway.registry.store.tables import ALIASES, GATEWAYS, MODELS, TEAMS
 from gateway.storage.clock import rfc3339
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import aliases, gateways, models, teams
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
 from gateway.api.idempotency import Once
@@ -36,6 +35,7 @@ from gateway.registry.state import ModelState
 from gateway.registry.store import fallbacks, grants
 from gateway.registry.store.entity import Place, Slice
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, MODELS, TEAMS
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.ids import new_id
 from gateway.storage.schema import aliases, endpoints, models, teams
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
 from gateway.api.idempotency import Once
@@ -21,6 +20,7 @@ from gateway.registry.state import Deletion, TeamState
 from gateway.registry.store import defaults, references
 from gateway.registry.store.entity import Place, Slice
 from gateway.registry.store.tables import ENDPOINTS, MODELS, TEAMS
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.ids import new_id
 from gateway.storage.schema import models, teams
 

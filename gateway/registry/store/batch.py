@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from gateway.registry.store.entity import Entity
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, MODELS
+from gateway.storage.connection import AsyncConnection
 
 AnyEntity = Entity[Any]
 

@@ -7,8 +7,8 @@ costs one look; one that is forgotten is served as it was, which tests/registry/
 from typing import Final, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, cast, delete, insert, literal, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import meta, registry_changes
 from gateway.storage.versions import REGISTRY_VERSION
 

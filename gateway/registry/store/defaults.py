@@ -3,9 +3,9 @@
 from collections.abc import Collection
 
 from sqlalchemy import ScalarSelect, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.registry.store.changes import note
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import endpoints, team_defaults, teams
 
 

@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Table, UpdateBase, bindparam, delete, insert, literal, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.registry.store.changes import note, note_where
+from gateway.storage.connection import AsyncConnection
 
 Record = TypeVar("Record", bound=tuple[Any, ...])
 T = TypeVar("T")

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Row, delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.registry.store.entity import AT_ONCE
 from gateway.registry.store.tables import MODELS
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import model_fallbacks, models
 
 

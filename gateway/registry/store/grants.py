@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import key_models, keys, meta
 from gateway.storage.versions import KEYS_VERSION
 

@@ -1,8 +1,8 @@
 """Names of a team's models, for "did you mean"."""
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import models
 
 

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, select, tuple_
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import stored_objects
 
 GONE = ""

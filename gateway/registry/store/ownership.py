@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Table, bindparam, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, GATEWAYS, MODELS, TEAMS
 from gateway.storage import schema
+from gateway.storage.connection import AsyncConnection
 
 _KEYS: dict[str, Any] = {entity.table.name: entity.key for entity in (TEAMS, GATEWAYS, MODELS, ENDPOINTS, ALIASES)} | {
     "keys": schema.keys.c.id

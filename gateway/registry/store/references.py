@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, func, literal, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import aliases, endpoints, keys, models, team_defaults, teams
 
 Reference = Mapping[str, str]

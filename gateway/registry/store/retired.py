@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Collection
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.registry.record import RetiredRecord
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import endpoints, models, retired_references, tombstones
 
 _PAGE: Final = 500

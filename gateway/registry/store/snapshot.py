@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Collection
 from typing import Final
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.registry.record import DefaultRecord, ModelRecord, Page
 from gateway.registry.store.entity import Entity
 from gateway.registry.store.fallbacks import of_models
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, MODELS
 from gateway.storage import schema
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.versions import REGISTRY_VERSION, read_version
 
 PAGE: Final = 100
