@@ -12,6 +12,14 @@ Stores import their tables from here; nobody else does. Rules that hold in every
 from gateway.storage.schema.about import alembic_version, meta
 from gateway.storage.schema.access import idempotency, key_models, keys
 from gateway.storage.schema.base import metadata
+from gateway.storage.schema.catalogue import (
+    catalogue_highwater,
+    catalogue_lease,
+    catalogue_proposals,
+    catalogue_suppressions,
+    experiment_exposures,
+    recommendation_forgotten,
+)
 from gateway.storage.schema.lifecycle import (
     audit,
     operation_items,
@@ -40,7 +48,12 @@ __all__ = [
     "alembic_version",
     "aliases",
     "audit",
+    "catalogue_highwater",
+    "catalogue_lease",
+    "catalogue_proposals",
+    "catalogue_suppressions",
     "endpoints",
+    "experiment_exposures",
     "gateways",
     "idempotency",
     "key_models",
@@ -51,6 +64,7 @@ __all__ = [
     "models",
     "operation_items",
     "operations",
+    "recommendation_forgotten",
     "registry_changes",
     "retired_references",
     "secrets",

@@ -64,6 +64,8 @@ models = Table(
     Column("drain_for_usage_ms", Integer),
     Column("source_reference", Text),
     Column("source_digest", Text),
+    Column("catalogue_id", Text, index=True),  # the entry that it came from: a name, no reference
+    Column("catalogue_flag", Text),
     Column("state_before", Text),  # of a disabled, draining or deleted one: where enabling or restoring leads
     Column("protected", Boolean, nullable=False, server_default=text("false")),
     Column("deprecated_at", BigInteger),
@@ -78,6 +80,7 @@ models = Table(
         "state IN ('draft', 'active', 'deprecated', 'disabled', 'draining', 'deleted')",
         name="state",
     ),
+    CheckConstraint("catalogue_flag IN ('orphaned')", name="catalogue_flag"),
 )
 _living = models.c.state != "deleted"
 _one_name = Index("uq_models_team_id_name", models.c.team_id, models.c.name, unique=True, sqlite_where=_living)

@@ -21,7 +21,7 @@ CREATE TABLE aliases (
 	CONSTRAINT fk_aliases_team_id FOREIGN KEY(team_id) REFERENCES teams (id) ON DELETE RESTRICT, 
 	CONSTRAINT fk_aliases_model_uid FOREIGN KEY(model_uid) REFERENCES models (uid) ON DELETE RESTRICT
 );
-INSERT INTO "aliases" VALUES('als_nsagh7q4p2uf2m3eghsa','team_h4j6rs5p74dnuh6rxrt4','kept-too','mdl_k7u3acevuzdpi55al45o',1,1795288503052,1795288503052,NULL,NULL);
+INSERT INTO "aliases" VALUES('als_yq72jta76nbkyahm5dml','team_agmm7bd6jo4cqofhhjjq','kept-too','mdl_3sd5r7ax2y7nlzaltj7v',1,1795295532185,1795295532185,NULL,NULL);
 CREATE TABLE audit (
 	seq BIGINT NOT NULL, 
 	at BIGINT NOT NULL, 
@@ -35,17 +35,57 @@ CREATE TABLE audit (
 	hash TEXT NOT NULL, 
 	CONSTRAINT pk_audit PRIMARY KEY (seq)
 );
-INSERT INTO "audit" VALUES(1,1795288500912,'system','team.create','ok','default','team_dyvpnpy4e4n7t5bee2j3',NULL,'{"action":"team.create","actor":{"id":null,"key_id":null,"name":"modelport","peer":null,"team":null,"type":"system","via":"system"},"after":{"id":"team_dyvpnpy4e4n7t5bee2j3","name":"default"},"after_sha256":"52872f487b74873c9de32b317f014f00361214deba391f3511570ffe0782f2d0","at":"2026-11-21T19:15:00.912Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1ff88-8ab0-7bcf-bdf3-c0de4ba6ef5d","idempotency_key":null,"operation_id":null,"outcome":"ok","prev_hash":"0000000000000000000000000000000000000000000000000000000000000000","reason":null,"repeated":0,"request_id":null,"sealed_with":"46ecbcde","seq":1,"status":200,"target":{"kind":"team","name":"default","rev_after":1,"rev_before":null,"team":"default","uid":"team_dyvpnpy4e4n7t5bee2j3"}}','4a8eaf8a4642787ae116b0f13704a68865b1479984cb529729c2ef6042c9880a');
-INSERT INTO "audit" VALUES(2,1795288501241,'system','model.create','ok','default','mdl_ruql5xkofxt33ttqh3b2',NULL,'{"action":"model.create","actor":{"id":null,"key_id":null,"name":"modelport","peer":null,"team":null,"type":"system","via":"system"},"after":{"description":"Built in: repeats what it is told.","name":"echo","protected":false,"state":"active","stream_usage":true,"task":"chat","team_id":"team_dyvpnpy4e4n7t5bee2j3","uid":"mdl_ruql5xkofxt33ttqh3b2"},"after_sha256":"ee07e699815cc3f2c7db0ec728a32ef1c8f8c645ee5e741fac2fc0877b0048f7","at":"2026-11-21T19:15:01.241Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1ff88-8bf9-786d-986d-250d9c8be907","idempotency_key":null,"operation_id":null,"outcome":"ok","prev_hash":"4a8eaf8a4642787ae116b0f13704a68865b1479984cb529729c2ef6042c9880a","reason":null,"repeated":0,"request_id":null,"sealed_with":"46ecbcde","seq":2,"status":200,"target":{"kind":"model","name":"echo","rev_after":1,"rev_before":null,"team":"default","uid":"mdl_ruql5xkofxt33ttqh3b2"}}','d743962954590c2f484cff37ddc24f4ec5c298e6cda168428db3444e6920bf87');
-INSERT INTO "audit" VALUES(3,1795288501241,'system','endpoint.create','ok','default','ep_5ml7j75o2laj2abn34bn',NULL,'{"action":"endpoint.create","actor":{"id":null,"key_id":null,"name":"modelport","peer":null,"team":null,"type":"system","via":"system"},"after":{"base_url":"http://127.0.0.1:39039/v1","enabled":true,"id":"ep_5ml7j75o2laj2abn34bn","model_uid":"mdl_ruql5xkofxt33ttqh3b2","organization_headers":true,"weight":1},"after_sha256":"032671cfbfc968d019b42f88863a0c2d3880d7ed2a0ef167326bc762c930dfa8","at":"2026-11-21T19:15:01.241Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1ff88-8bf9-74ec-95a5-c522fd5147cf","idempotency_key":null,"operation_id":null,"outcome":"ok","prev_hash":"d743962954590c2f484cff37ddc24f4ec5c298e6cda168428db3444e6920bf87","reason":null,"repeated":0,"request_id":null,"sealed_with":"46ecbcde","seq":3,"status":200,"target":{"kind":"endpoint","name":"http://127.0.0.1:39039/v1","rev_after":1,"rev_before":null,"team":"default","uid":"ep_5ml7j75o2laj2abn34bn"}}','247278c26d93afa4c53f363303d66265c3d81583410017d235f0daef3c1c9ba5');
-INSERT INTO "audit" VALUES(4,1795288501633,'system','key.create','ok',NULL,'key_chsobltlv42tkix3glse',NULL,'{"action":"key.create","actor":{"id":null,"key_id":null,"name":"modelport","peer":null,"team":null,"type":"system","via":"system"},"after":{"env":"live","key_id":"cjtstmqkku","limited":false,"name":"first administrator","role":"admin"},"after_sha256":"fc90a9d7a4c9710af3b77dc5749223221230484b664fdf6f7d3f998587d453d5","at":"2026-11-21T19:15:01.633Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1ff88-8d81-7878-9974-abd528f79d38","idempotency_key":null,"operation_id":null,"outcome":"ok","prev_hash":"247278c26d93afa4c53f363303d66265c3d81583410017d235f0daef3c1c9ba5","reason":"the first key of the installation","repeated":0,"request_id":null,"sealed_with":"46ecbcde","seq":4,"status":200,"target":{"kind":"key","name":"first administrator","rev_after":1,"rev_before":null,"team":null,"uid":"key_chsobltlv42tkix3glse"}}','b12a39f946a6a5104e373713370016eb1a3914df6d32271a2477800b86715cab');
-INSERT INTO "audit" VALUES(5,1795288502646,'key_chsobltlv42tkix3glse','team.create','ok','research','team_h4j6rs5p74dnuh6rxrt4','94df4b9b-f8c1-45b5-a937-700bdb848a6c','{"action":"team.create","actor":{"id":"key_chsobltlv42tkix3glse","key_id":"key_chsobltlv42tkix3glse","name":"first administrator","peer":"127.0.0.1","team":null,"type":"key","via":"cli"},"after":{"description":"für alle","id":"team_h4j6rs5p74dnuh6rxrt4","name":"research"},"after_sha256":"d6f293f9efc6e3ffbcab8c53551d536094699097ccef731e620d65b1982bb853","at":"2026-11-21T19:15:02.646Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1ff88-9176-755b-9088-2b9c5b9b8171","idempotency_key":"30a2c43bade57f0043a7f5f7d5ac7945","operation_id":null,"outcome":"ok","prev_hash":"b12a39f946a6a5104e373713370016eb1a3914df6d32271a2477800b86715cab","reason":null,"repeated":0,"request_id":"94df4b9b-f8c1-45b5-a937-700bdb848a6c","sealed_with":"46ecbcde","seq":5,"status":200,"target":{"kind":"team","name":"research","rev_after":1,"rev_before":null,"team":"research","uid":"team_h4j6rs5p74dnuh6rxrt4"}}','8b7bf3025f9ae94df476c4be0c4a524364e1d56ea4b46502a847de998313f73b');
-INSERT INTO "audit" VALUES(6,1795288502835,'key_chsobltlv42tkix3glse','gateway.create','ok',NULL,'gw_ns5z74d7fupvggsxwymm','374bde35-9021-4932-adfc-9ac238f35c07','{"action":"gateway.create","actor":{"id":"key_chsobltlv42tkix3glse","key_id":"key_chsobltlv42tkix3glse","name":"first administrator","peer":"127.0.0.1","team":null,"type":"key","via":"cli"},"after":{"id":"gw_ns5z74d7fupvggsxwymm","is_default":false,"name":"eu","url":"https://gateway.example.com"},"after_sha256":"601b731b31761c7b7534b9fa397b64f4e9684f0420cab18d0cd0a525ed404f81","at":"2026-11-21T19:15:02.835Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1ff88-9233-75bb-82f2-47be3eabad2a","idempotency_key":"4c3e09f3407b076aac387bf340ca8b8f","operation_id":null,"outcome":"ok","prev_hash":"8b7bf3025f9ae94df476c4be0c4a524364e1d56ea4b46502a847de998313f73b","reason":null,"repeated":0,"request_id":"374bde35-9021-4932-adfc-9ac238f35c07","sealed_with":"46ecbcde","seq":6,"status":200,"target":{"kind":"gateway","name":"eu","rev_after":1,"rev_before":null,"team":null,"uid":"gw_ns5z74d7fupvggsxwymm"}}','25660eb04553b435e349169aea253b5c9a1748d062c20fc0c278115c944bbaa6');
-INSERT INTO "audit" VALUES(7,1795288502867,'key_chsobltlv42tkix3glse','model.create','ok','research','mdl_k7u3acevuzdpi55al45o','92849134-7033-496a-a7b7-6478fe8a206e','{"action":"model.create","actor":{"id":"key_chsobltlv42tkix3glse","key_id":"key_chsobltlv42tkix3glse","name":"first administrator","peer":"127.0.0.1","team":null,"type":"key","via":"cli"},"after":{"gateway_id":"gw_ns5z74d7fupvggsxwymm","name":"kept","protected":false,"state":"active","stream_usage":false,"task":"chat","team_id":"team_h4j6rs5p74dnuh6rxrt4","uid":"mdl_k7u3acevuzdpi55al45o","via":"gateway"},"after_sha256":"d9a16f3de25151cccaa6ceee1990958901093b45de2b1184857f3501f3227090","at":"2026-11-21T19:15:02.867Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1ff88-9253-70d5-8a4f-a658e335ecef","idempotency_key":"b68054cea1d9a77599383db4b30b5aa7","operation_id":null,"outcome":"ok","prev_hash":"25660eb04553b435e349169aea253b5c9a1748d062c20fc0c278115c944bbaa6","reason":null,"repeated":0,"request_id":"92849134-7033-496a-a7b7-6478fe8a206e","sealed_with":"46ecbcde","seq":7,"status":200,"target":{"kind":"model","name":"kept","rev_after":1,"rev_before":null,"team":"research","uid":"mdl_k7u3acevuzdpi55al45o"}}','ed4af8d5c30c57196178cc7d575d41ee19c8f483f877cae3da0e6083f71844fb');
-INSERT INTO "audit" VALUES(8,1795288503005,'key_chsobltlv42tkix3glse','model.create','ok','default','mdl_7k2tfelxwbu4fihq64vm','fc43362b-984d-46a3-a365-683a241dfdda','{"action":"model.create","actor":{"id":"key_chsobltlv42tkix3glse","key_id":"key_chsobltlv42tkix3glse","name":"first administrator","peer":"127.0.0.1","team":null,"type":"key","via":"cli"},"after":{"name":"bare","protected":false,"state":"active","stream_usage":false,"task":"chat","team_id":"team_dyvpnpy4e4n7t5bee2j3","uid":"mdl_7k2tfelxwbu4fihq64vm"},"after_sha256":"05b8989ad81df557b5220c5ac94ffe5e5998900f55c5eaf5977cd9d9c3d1a530","at":"2026-11-21T19:15:03.005Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1ff88-92dd-7347-9042-c8f2150cf65c","idempotency_key":"03ce0abea70739fabab91d9d94091f6b","operation_id":null,"outcome":"ok","prev_hash":"ed4af8d5c30c57196178cc7d575d41ee19c8f483f877cae3da0e6083f71844fb","reason":null,"repeated":0,"request_id":"fc43362b-984d-46a3-a365-683a241dfdda","sealed_with":"46ecbcde","seq":8,"status":200,"target":{"kind":"model","name":"bare","rev_after":1,"rev_before":null,"team":"default","uid":"mdl_7k2tfelxwbu4fihq64vm"}}','f0f2bfa76331df188f7692d0d0e7a538b7ce3d1aea2fd886f66f00ea6d825002');
-INSERT INTO "audit" VALUES(9,1795288503052,'key_chsobltlv42tkix3glse','alias.create','ok','research','als_nsagh7q4p2uf2m3eghsa','a13e31b7-00b2-4307-af97-5320f3f8735b','{"action":"alias.create","actor":{"id":"key_chsobltlv42tkix3glse","key_id":"key_chsobltlv42tkix3glse","name":"first administrator","peer":"127.0.0.1","team":null,"type":"key","via":"cli"},"after":{"id":"als_nsagh7q4p2uf2m3eghsa","model_uid":"mdl_k7u3acevuzdpi55al45o","name":"kept-too","team_id":"team_h4j6rs5p74dnuh6rxrt4"},"after_sha256":"7bb278482e270d27cdf247b99bd24e9cee74ab67ec3db2c58f99891fa51eb743","at":"2026-11-21T19:15:03.052Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1ff88-930c-7087-bb91-74f5447f701d","idempotency_key":"e79ea99c4ee7488d2bbecbba1849a6ff","operation_id":null,"outcome":"ok","prev_hash":"f0f2bfa76331df188f7692d0d0e7a538b7ce3d1aea2fd886f66f00ea6d825002","reason":null,"repeated":0,"request_id":"a13e31b7-00b2-4307-af97-5320f3f8735b","sealed_with":"46ecbcde","seq":9,"status":200,"target":{"kind":"alias","name":"kept-too","rev_after":1,"rev_before":null,"team":"research","uid":"als_nsagh7q4p2uf2m3eghsa"}}','cf85831e9e9ebdf0e1f3d182d6b45bb1de8db23165d405ebb43c99023bda8363');
-INSERT INTO "audit" VALUES(10,1795288503126,'key_chsobltlv42tkix3glse','key.create','ok','default','key_vqdt3jiclfprps7z5r2z','05661cfe-03d1-49f0-a417-fef6ae6967dd','{"action":"key.create","actor":{"id":"key_chsobltlv42tkix3glse","key_id":"key_chsobltlv42tkix3glse","name":"first administrator","peer":"127.0.0.1","team":null,"type":"key","via":"cli"},"after":{"created_by":"key_chsobltlv42tkix3glse","env":"live","expires_at":1803064503203,"key_id":"ttutn2b666","limited":false,"name":"ci","role":"developer","team":"default"},"after_sha256":"e4d3adb078b61bea062b127cfd1bfab32cd29fef98f77b6a2126288d010a0226","at":"2026-11-21T19:15:03.126Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1ff88-9356-73ba-8cf4-7eaa91d70d0c","idempotency_key":"1aaa22c0005900a5e881bab5c54a5448","operation_id":null,"outcome":"ok","prev_hash":"cf85831e9e9ebdf0e1f3d182d6b45bb1de8db23165d405ebb43c99023bda8363","reason":null,"repeated":0,"request_id":"05661cfe-03d1-49f0-a417-fef6ae6967dd","sealed_with":"46ecbcde","seq":10,"status":200,"target":{"kind":"key","name":"ci","rev_after":1,"rev_before":null,"team":"default","uid":"key_vqdt3jiclfprps7z5r2z"}}','ca2c906a5eaa29d41fc02fee02956698d91286952522419364403c67bfc27b55');
-INSERT INTO "audit" VALUES(11,1795288503274,'key_chsobltlv42tkix3glse','key.create','ok','research','key_kh7hg6eqy6fvfrjwik4p','8fd99026-6731-4140-aa4a-9445b2fcb066','{"action":"key.create","actor":{"id":"key_chsobltlv42tkix3glse","key_id":"key_chsobltlv42tkix3glse","name":"first administrator","peer":"127.0.0.1","team":null,"type":"key","via":"cli"},"after":{"created_by":"key_chsobltlv42tkix3glse","env":"live","expires_at":1803064503304,"key_id":"wcpagdul5m","limited":true,"models":["kept","kept-*","later"],"name":"some","role":"developer","team":"research"},"after_sha256":"0354acb05593bcf10cfdae640845ffd1c04ae0231c381da9848e73298744db6a","at":"2026-11-21T19:15:03.274Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1ff88-93ea-7769-81cd-1794e9287fd6","idempotency_key":"e28f4490d9ed122608ff86a2c03bf2c2","operation_id":null,"outcome":"ok","prev_hash":"ca2c906a5eaa29d41fc02fee02956698d91286952522419364403c67bfc27b55","reason":null,"repeated":0,"request_id":"8fd99026-6731-4140-aa4a-9445b2fcb066","sealed_with":"46ecbcde","seq":11,"status":200,"target":{"kind":"key","name":"some","rev_after":1,"rev_before":null,"team":"research","uid":"key_kh7hg6eqy6fvfrjwik4p"}}','bc132fd79983a8c0d142a08c05420a366174faf7fe156908a828374bdaccd857');
+INSERT INTO "audit" VALUES(1,1795295531626,'system','team.create','ok','default','team_z5b2b5scvy4rql5a7xrq',NULL,'{"action":"team.create","actor":{"id":null,"key_id":null,"name":"modelport","peer":null,"team":null,"type":"system","via":"system"},"after":{"id":"team_z5b2b5scvy4rql5a7xrq","name":"default"},"after_sha256":"87e26e585a4129bdda5d7f92e9fd52c59de79089b21ce3c84a8e5a1111ea7873","at":"2026-11-21T21:12:11.626Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1fff3-d26a-76a5-bf24-a63ec96a7b3d","idempotency_key":null,"operation_id":null,"outcome":"ok","prev_hash":"0000000000000000000000000000000000000000000000000000000000000000","reason":null,"repeated":0,"request_id":null,"sealed_with":"354ae2fe","seq":1,"status":200,"target":{"kind":"team","name":"default","rev_after":1,"rev_before":null,"team":"default","uid":"team_z5b2b5scvy4rql5a7xrq"}}','105ee3b1a0d124a0d86b19a78539b8f24f967b710dd77b03c1adb5baa7fecb3e');
+INSERT INTO "audit" VALUES(2,1795295531715,'system','model.create','ok','default','mdl_xsnm6gl3o6wmsau7z4cm',NULL,'{"action":"model.create","actor":{"id":null,"key_id":null,"name":"modelport","peer":null,"team":null,"type":"system","via":"system"},"after":{"description":"Built in: repeats what it is told.","name":"echo","protected":false,"state":"active","stream_usage":true,"task":"chat","team_id":"team_z5b2b5scvy4rql5a7xrq","uid":"mdl_xsnm6gl3o6wmsau7z4cm"},"after_sha256":"91dfe1a75653d3a282fabc458277b206782a6e7522e4fb5607f6573b2a7f0d27","at":"2026-11-21T21:12:11.715Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1fff3-d2c3-71b8-858d-441ed3688147","idempotency_key":null,"operation_id":null,"outcome":"ok","prev_hash":"105ee3b1a0d124a0d86b19a78539b8f24f967b710dd77b03c1adb5baa7fecb3e","reason":null,"repeated":0,"request_id":null,"sealed_with":"354ae2fe","seq":2,"status":200,"target":{"kind":"model","name":"echo","rev_after":1,"rev_before":null,"team":"default","uid":"mdl_xsnm6gl3o6wmsau7z4cm"}}','37b3961adfe080859711169c900730a85b9ee17d59d3bfbc4bfb4f7f0cd082ad');
+INSERT INTO "audit" VALUES(3,1795295531715,'system','endpoint.create','ok','default','ep_i5gqgmgfkgwpsy7ydlpv',NULL,'{"action":"endpoint.create","actor":{"id":null,"key_id":null,"name":"modelport","peer":null,"team":null,"type":"system","via":"system"},"after":{"base_url":"http://127.0.0.1:39167/v1","enabled":true,"id":"ep_i5gqgmgfkgwpsy7ydlpv","model_uid":"mdl_xsnm6gl3o6wmsau7z4cm","organization_headers":true,"weight":1},"after_sha256":"18492516ecc83ba0b7e3dff02eaf1db8ccabe98a43361e3d5df9fc3214acf8da","at":"2026-11-21T21:12:11.715Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1fff3-d2c3-7b27-b71b-e056c2ef4b40","idempotency_key":null,"operation_id":null,"outcome":"ok","prev_hash":"37b3961adfe080859711169c900730a85b9ee17d59d3bfbc4bfb4f7f0cd082ad","reason":null,"repeated":0,"request_id":null,"sealed_with":"354ae2fe","seq":3,"status":200,"target":{"kind":"endpoint","name":"http://127.0.0.1:39167/v1","rev_after":1,"rev_before":null,"team":"default","uid":"ep_i5gqgmgfkgwpsy7ydlpv"}}','81e0f42645ccab26e0159ec8d6b741dd6537cc8f1e7b5d880d146085d49b5f0f');
+INSERT INTO "audit" VALUES(4,1795295531827,'system','key.create','ok',NULL,'key_ew3piizvg7hjmbtgpnfo',NULL,'{"action":"key.create","actor":{"id":null,"key_id":null,"name":"modelport","peer":null,"team":null,"type":"system","via":"system"},"after":{"env":"live","key_id":"rxg5ga6kpn","limited":false,"name":"first administrator","role":"admin"},"after_sha256":"98ec37e23980894461f6965df00f5091f2bbbe95dae00537a18dc7d812da04c1","at":"2026-11-21T21:12:11.827Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1fff3-d333-7503-8446-359a7b662569","idempotency_key":null,"operation_id":null,"outcome":"ok","prev_hash":"81e0f42645ccab26e0159ec8d6b741dd6537cc8f1e7b5d880d146085d49b5f0f","reason":"the first key of the installation","repeated":0,"request_id":null,"sealed_with":"354ae2fe","seq":4,"status":200,"target":{"kind":"key","name":"first administrator","rev_after":1,"rev_before":null,"team":null,"uid":"key_ew3piizvg7hjmbtgpnfo"}}','810002da7c992f9c1fc03e06477968701eed1c792bcce982358d881a68a55dbc');
+INSERT INTO "audit" VALUES(5,1795295532063,'key_ew3piizvg7hjmbtgpnfo','team.create','ok','research','team_agmm7bd6jo4cqofhhjjq','919760db-135a-4013-a722-9fa7ced65398','{"action":"team.create","actor":{"id":"key_ew3piizvg7hjmbtgpnfo","key_id":"key_ew3piizvg7hjmbtgpnfo","name":"first administrator","peer":"127.0.0.1","team":null,"type":"key","via":"cli"},"after":{"description":"für alle","id":"team_agmm7bd6jo4cqofhhjjq","name":"research"},"after_sha256":"6265f9d7a31ed3f581a8e69c1b6fe9c50602cfcc3a6352ac6a0f9982821af306","at":"2026-11-21T21:12:12.063Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1fff3-d41f-7668-bdbd-ab803bf93956","idempotency_key":"8e83ef504f6063fba3f4db5ca06c5816","operation_id":null,"outcome":"ok","prev_hash":"810002da7c992f9c1fc03e06477968701eed1c792bcce982358d881a68a55dbc","reason":null,"repeated":0,"request_id":"919760db-135a-4013-a722-9fa7ced65398","sealed_with":"354ae2fe","seq":5,"status":200,"target":{"kind":"team","name":"research","rev_after":1,"rev_before":null,"team":"research","uid":"team_agmm7bd6jo4cqofhhjjq"}}','6200ae5f412c78382f1a1ca5fcafc560fc7b2d8f129870fed6d7bf12c8add9a5');
+INSERT INTO "audit" VALUES(6,1795295532092,'key_ew3piizvg7hjmbtgpnfo','gateway.create','ok',NULL,'gw_z5bqpihrvholrgvm3igw','f528ce3c-a040-4b54-a3bb-29afebbee7b2','{"action":"gateway.create","actor":{"id":"key_ew3piizvg7hjmbtgpnfo","key_id":"key_ew3piizvg7hjmbtgpnfo","name":"first administrator","peer":"127.0.0.1","team":null,"type":"key","via":"cli"},"after":{"id":"gw_z5bqpihrvholrgvm3igw","is_default":false,"name":"eu","url":"https://gateway.example.com"},"after_sha256":"551ae6dc7a8a9ce77ac43acd633b2cfe4ab2646ecf07018a37d0330c3b077aa1","at":"2026-11-21T21:12:12.092Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1fff3-d43c-724d-bdc2-38792425164f","idempotency_key":"c4aea1d0b9ca8466c329c8cd5e3ac849","operation_id":null,"outcome":"ok","prev_hash":"6200ae5f412c78382f1a1ca5fcafc560fc7b2d8f129870fed6d7bf12c8add9a5","reason":null,"repeated":0,"request_id":"f528ce3c-a040-4b54-a3bb-29afebbee7b2","sealed_with":"354ae2fe","seq":6,"status":200,"target":{"kind":"gateway","name":"eu","rev_after":1,"rev_before":null,"team":null,"uid":"gw_z5bqpihrvholrgvm3igw"}}','fc5144c2ca172136f53ae6e2d78861070ee9ef79c3deb7bb694ef61aac2702a5');
+INSERT INTO "audit" VALUES(7,1795295532115,'key_ew3piizvg7hjmbtgpnfo','model.create','ok','research','mdl_3sd5r7ax2y7nlzaltj7v','1e23f1d0-4e13-44b5-a7a4-db62e5bf8e09','{"action":"model.create","actor":{"id":"key_ew3piizvg7hjmbtgpnfo","key_id":"key_ew3piizvg7hjmbtgpnfo","name":"first administrator","peer":"127.0.0.1","team":null,"type":"key","via":"cli"},"after":{"gateway_id":"gw_z5bqpihrvholrgvm3igw","name":"kept","protected":false,"state":"active","stream_usage":false,"task":"chat","team_id":"team_agmm7bd6jo4cqofhhjjq","uid":"mdl_3sd5r7ax2y7nlzaltj7v","via":"gateway"},"after_sha256":"aafc90d7fd87680d85cf5af32f9b6fe7f8791b4f0d936dc8c1c08ab9e20d130b","at":"2026-11-21T21:12:12.115Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1fff3-d453-70f6-855a-80b605af6bb8","idempotency_key":"bb48877f96a5828f48c9da8dab3d97ab","operation_id":null,"outcome":"ok","prev_hash":"fc5144c2ca172136f53ae6e2d78861070ee9ef79c3deb7bb694ef61aac2702a5","reason":null,"repeated":0,"request_id":"1e23f1d0-4e13-44b5-a7a4-db62e5bf8e09","sealed_with":"354ae2fe","seq":7,"status":200,"target":{"kind":"model","name":"kept","rev_after":1,"rev_before":null,"team":"research","uid":"mdl_3sd5r7ax2y7nlzaltj7v"}}','4e9110bf15feafd282b31b62f8aad224736ffaf28368cd9ad593f7edc109c5cd');
+INSERT INTO "audit" VALUES(8,1795295532152,'key_ew3piizvg7hjmbtgpnfo','model.create','ok','default','mdl_aem5lw64on6ree5xmd2o','b19aa345-5fa4-4fbd-aad3-534ffd3429a1','{"action":"model.create","actor":{"id":"key_ew3piizvg7hjmbtgpnfo","key_id":"key_ew3piizvg7hjmbtgpnfo","name":"first administrator","peer":"127.0.0.1","team":null,"type":"key","via":"cli"},"after":{"name":"bare","protected":false,"state":"active","stream_usage":false,"task":"chat","team_id":"team_z5b2b5scvy4rql5a7xrq","uid":"mdl_aem5lw64on6ree5xmd2o"},"after_sha256":"cc6b2c16cfc19053282864cb292ead3e637ec2fc6479f0c0dfa793cccaffd0d5","at":"2026-11-21T21:12:12.152Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1fff3-d478-7573-b412-25194ec5ea44","idempotency_key":"7a62c9aac86f17b059956ed8c0c4a1b5","operation_id":null,"outcome":"ok","prev_hash":"4e9110bf15feafd282b31b62f8aad224736ffaf28368cd9ad593f7edc109c5cd","reason":null,"repeated":0,"request_id":"b19aa345-5fa4-4fbd-aad3-534ffd3429a1","sealed_with":"354ae2fe","seq":8,"status":200,"target":{"kind":"model","name":"bare","rev_after":1,"rev_before":null,"team":"default","uid":"mdl_aem5lw64on6ree5xmd2o"}}','ac779d72fc2e764d894c07b9992eb45e64df968842db77143586c4f299575ea2');
+INSERT INTO "audit" VALUES(9,1795295532185,'key_ew3piizvg7hjmbtgpnfo','alias.create','ok','research','als_yq72jta76nbkyahm5dml','2b0261c9-df3e-4b91-a553-6732d0c02265','{"action":"alias.create","actor":{"id":"key_ew3piizvg7hjmbtgpnfo","key_id":"key_ew3piizvg7hjmbtgpnfo","name":"first administrator","peer":"127.0.0.1","team":null,"type":"key","via":"cli"},"after":{"id":"als_yq72jta76nbkyahm5dml","model_uid":"mdl_3sd5r7ax2y7nlzaltj7v","name":"kept-too","team_id":"team_agmm7bd6jo4cqofhhjjq"},"after_sha256":"88e333a8220da0dd6450796bf642d1b1aebdda41f4cff65ff3b0586b5bf861b3","at":"2026-11-21T21:12:12.185Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1fff3-d499-71d1-b66f-947ac24bbcbc","idempotency_key":"3e7cfb3cd20b9cd2ece025fe15c9ad40","operation_id":null,"outcome":"ok","prev_hash":"ac779d72fc2e764d894c07b9992eb45e64df968842db77143586c4f299575ea2","reason":null,"repeated":0,"request_id":"2b0261c9-df3e-4b91-a553-6732d0c02265","sealed_with":"354ae2fe","seq":9,"status":200,"target":{"kind":"alias","name":"kept-too","rev_after":1,"rev_before":null,"team":"research","uid":"als_yq72jta76nbkyahm5dml"}}','0d7253765a2497c8cc0ebf134351189e621648193970e65e1a2d8f929345fc0a');
+INSERT INTO "audit" VALUES(10,1795295532222,'key_ew3piizvg7hjmbtgpnfo','key.create','ok','default','key_eyt7ejuj7qf3vfkedday','3560cc99-f623-40a9-a884-756b85be7126','{"action":"key.create","actor":{"id":"key_ew3piizvg7hjmbtgpnfo","key_id":"key_ew3piizvg7hjmbtgpnfo","name":"first administrator","peer":"127.0.0.1","team":null,"type":"key","via":"cli"},"after":{"created_by":"key_ew3piizvg7hjmbtgpnfo","env":"live","expires_at":1803071532225,"key_id":"brycyygznd","limited":false,"name":"ci","role":"developer","team":"default"},"after_sha256":"a651f3c3d1739dddc93bd605f9f1e6e29c7bc79efad3cacf1e5d32043cc3714a","at":"2026-11-21T21:12:12.222Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1fff3-d4be-7c8d-a3b7-8d66cb9e1d24","idempotency_key":"0eaaf27a55ccd4e67d499f1b5520ced4","operation_id":null,"outcome":"ok","prev_hash":"0d7253765a2497c8cc0ebf134351189e621648193970e65e1a2d8f929345fc0a","reason":null,"repeated":0,"request_id":"3560cc99-f623-40a9-a884-756b85be7126","sealed_with":"354ae2fe","seq":10,"status":200,"target":{"kind":"key","name":"ci","rev_after":1,"rev_before":null,"team":"default","uid":"key_eyt7ejuj7qf3vfkedday"}}','bd19fa193158df41614e935024be9e7c3d58aa1eb25f4a4723439571aaf0bfb5');
+INSERT INTO "audit" VALUES(11,1795295532241,'key_ew3piizvg7hjmbtgpnfo','key.create','ok','research','key_rg65aqy74pnmtxsc52k3','3493faaa-bf7d-4036-a620-0d13c26b83bb','{"action":"key.create","actor":{"id":"key_ew3piizvg7hjmbtgpnfo","key_id":"key_ew3piizvg7hjmbtgpnfo","name":"first administrator","peer":"127.0.0.1","team":null,"type":"key","via":"cli"},"after":{"created_by":"key_ew3piizvg7hjmbtgpnfo","env":"live","expires_at":1803071532243,"key_id":"my2qaf3fuz","limited":true,"models":["kept","kept-*","later"],"name":"some","role":"developer","team":"research"},"after_sha256":"8ef03a69496a59301437fc822ed1f0019a2dacc7bfd6be8c8ef80c708ec0a07c","at":"2026-11-21T21:12:12.241Z","before":null,"before_sha256":null,"effects":[],"event_id":"01a1fff3-d4d1-7ee2-8b6e-3811dd523a52","idempotency_key":"1ae58a388e9c07d63a99f3c07a5ed1a4","operation_id":null,"outcome":"ok","prev_hash":"bd19fa193158df41614e935024be9e7c3d58aa1eb25f4a4723439571aaf0bfb5","reason":null,"repeated":0,"request_id":"3493faaa-bf7d-4036-a620-0d13c26b83bb","sealed_with":"354ae2fe","seq":11,"status":200,"target":{"kind":"key","name":"some","rev_after":1,"rev_before":null,"team":"research","uid":"key_rg65aqy74pnmtxsc52k3"}}','368900036992f239adcde1782ccdc193f2b206fd122594f0ff87563d8c7524f8');
+CREATE TABLE catalogue_highwater (
+	root_version INTEGER NOT NULL, 
+	serial BIGINT NOT NULL, 
+	timestamp_version BIGINT NOT NULL, 
+	signed_at BIGINT NOT NULL, 
+	CONSTRAINT pk_catalogue_highwater PRIMARY KEY (root_version)
+);
+CREATE TABLE catalogue_lease (
+	id TEXT NOT NULL, 
+	owner TEXT NOT NULL, 
+	until BIGINT NOT NULL, 
+	CONSTRAINT pk_catalogue_lease PRIMARY KEY (id)
+);
+CREATE TABLE catalogue_proposals (
+	id TEXT NOT NULL, 
+	model_uid TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	entry_id TEXT NOT NULL, 
+	payload TEXT DEFAULT '{}' NOT NULL, 
+	state TEXT NOT NULL, 
+	at BIGINT NOT NULL, 
+	decided_at BIGINT, 
+	decided_by TEXT, 
+	CONSTRAINT pk_catalogue_proposals PRIMARY KEY (id), 
+	CONSTRAINT uq_catalogue_proposals_model_uid_kind_payload UNIQUE (model_uid, kind, payload), 
+	CONSTRAINT ck_catalogue_proposals_kind CHECK (kind IN ('deprecation', 'successor', 'removal')), 
+	CONSTRAINT ck_catalogue_proposals_state CHECK (state IN ('open', 'applied', 'dismissed', 'withdrawn')), 
+	CONSTRAINT fk_catalogue_proposals_model_uid FOREIGN KEY(model_uid) REFERENCES models (uid) ON DELETE CASCADE
+);
+CREATE TABLE catalogue_suppressions (
+	entry_id TEXT NOT NULL, 
+	team TEXT DEFAULT '' NOT NULL, 
+	reason TEXT DEFAULT '' NOT NULL, 
+	"by" TEXT DEFAULT '' NOT NULL, 
+	at BIGINT NOT NULL, 
+	until BIGINT, 
+	model_uid TEXT, 
+	CONSTRAINT pk_catalogue_suppressions PRIMARY KEY (entry_id, team), 
+	CONSTRAINT fk_catalogue_suppressions_model_uid FOREIGN KEY(model_uid) REFERENCES models (uid) ON DELETE SET NULL
+);
 CREATE TABLE endpoints (
 	id TEXT NOT NULL, 
 	model_uid TEXT NOT NULL, 
@@ -69,7 +109,17 @@ CREATE TABLE endpoints (
 	CONSTRAINT fk_endpoints_model_uid FOREIGN KEY(model_uid) REFERENCES models (uid) ON DELETE CASCADE, 
 	CONSTRAINT fk_endpoints_secret_id FOREIGN KEY(secret_id) REFERENCES secrets (id) ON DELETE RESTRICT
 );
-INSERT INTO "endpoints" VALUES('ep_5ml7j75o2laj2abn34bn','mdl_ruql5xkofxt33ttqh3b2','http://127.0.0.1:39039/v1',NULL,1,1,NULL,NULL,1,1,1795288501241,1795288501241,NULL,NULL);
+INSERT INTO "endpoints" VALUES('ep_i5gqgmgfkgwpsy7ydlpv','mdl_xsnm6gl3o6wmsau7z4cm','http://127.0.0.1:39167/v1',NULL,1,1,NULL,NULL,1,1,1795295531715,1795295531715,NULL,NULL);
+CREATE TABLE experiment_exposures (
+	id INTEGER NOT NULL, 
+	experiment TEXT NOT NULL, 
+	variant TEXT NOT NULL, 
+	unit_hash TEXT NOT NULL, 
+	count BIGINT DEFAULT 1 NOT NULL, 
+	at BIGINT NOT NULL, 
+	CONSTRAINT pk_experiment_exposures PRIMARY KEY (id), 
+	CONSTRAINT uq_experiment_exposures_experiment_variant_unit_hash UNIQUE (experiment, variant, unit_hash)
+);
 CREATE TABLE gateways (
 	id TEXT NOT NULL, 
 	name TEXT NOT NULL, 
@@ -86,7 +136,7 @@ CREATE TABLE gateways (
 	CONSTRAINT ck_gateways_managed_at CHECK ((managed_by IS NULL) = (managed_at IS NULL)), 
 	CONSTRAINT uq_gateways_name UNIQUE (name)
 );
-INSERT INTO "gateways" VALUES('gw_ns5z74d7fupvggsxwymm','eu','https://gateway.example.com','',0,1,1795288502835,1795288502835,NULL,NULL);
+INSERT INTO "gateways" VALUES('gw_z5bqpihrvholrgvm3igw','eu','https://gateway.example.com','',0,1,1795295532092,1795295532092,NULL,NULL);
 CREATE TABLE idempotency (
 	actor TEXT NOT NULL, 
 	"key" TEXT NOT NULL, 
@@ -97,11 +147,11 @@ CREATE TABLE idempotency (
 	created_at BIGINT NOT NULL, 
 	CONSTRAINT pk_idempotency PRIMARY KEY (actor, "key")
 );
-INSERT INTO "idempotency" VALUES('key_chsobltlv42tkix3glse','30a2c43bade57f0043a7f5f7d5ac7945','38f978d14b337539cb27621d4d3926f129afc7ce4eb4c683bd43c948f05bfc72',201,X'7B2265746167223A225C227465616D5F68346A36727335703734646E75683672787274342E315C22222C22637265617465645F6174223A22323032362D31312D32315431393A31353A30322E3634365A222C22757064617465645F6174223A22323032362D31312D32315431393A31353A30322E3634365A222C226D616E616765645F6279223A6E756C6C2C226D616E616765645F6174223A6E756C6C2C22626173655F75726C223A222F6163636573732F6D6F64656C732F72657365617263682F222C2275726C223A22687474703A2F2F6C6F63616C686F73743A33333931392F6163636573732F6D6F64656C732F72657365617263682F222C226B696E64223A22736572766572222C227761726E696E6773223A5B5D2C226964223A227465616D5F68346A36727335703734646E7568367278727434222C226E616D65223A227265736561726368222C226465736372697074696F6E223A2266C3BC7220616C6C65222C2264656661756C745F766961223A6E756C6C2C2267617465776179223A6E756C6C2C2264656661756C745F656E64706F696E7473223A7B7D7D','{"Content-Type": "application/json", "Cache-Control": "private, no-cache", "ETag": "\"team_h4j6rs5p74dnuh6rxrt4.1\"", "Location": "teams/team_h4j6rs5p74dnuh6rxrt4"}',1795288502646);
-INSERT INTO "idempotency" VALUES('key_chsobltlv42tkix3glse','4c3e09f3407b076aac387bf340ca8b8f','b785fb7687f4825020fbf4b7e141c61d1bf72af29c5a9ef573f5bb1ab48ea68f',201,X'7B2265746167223A225C2267775F6E73357A37346437667570766767737877796D6D2E315C22222C22637265617465645F6174223A22323032362D31312D32315431393A31353A30322E3833355A222C22757064617465645F6174223A22323032362D31312D32315431393A31353A30322E3833355A222C226D616E616765645F6279223A6E756C6C2C226D616E616765645F6174223A6E756C6C2C226964223A2267775F6E73357A37346437667570766767737877796D6D222C226E616D65223A226575222C2275726C223A2268747470733A2F2F676174657761792E6578616D706C652E636F6D222C226465736372697074696F6E223A22222C2269735F64656661756C74223A66616C73657D','{"Content-Type": "application/json", "Cache-Control": "private, no-cache", "ETag": "\"gw_ns5z74d7fupvggsxwymm.1\"", "Location": "gateways/gw_ns5z74d7fupvggsxwymm"}',1795288502835);
-INSERT INTO "idempotency" VALUES('key_chsobltlv42tkix3glse','b68054cea1d9a77599383db4b30b5aa7','9b1a027121fc61be9b6bc27005bc0a9e3816a58aea83cfd3c25de0a00e604147',201,X'7B2265746167223A225C226D646C5F6B37753361636576757A6470693535616C34356F2E315C22222C22637265617465645F6174223A22323032362D31312D32315431393A31353A30322E3836375A222C22757064617465645F6174223A22323032362D31312D32315431393A31353A30322E3836375A222C226D616E616765645F6279223A6E756C6C2C226D616E616765645F6174223A6E756C6C2C226865616C7468223A22756E70726F766564222C226C6173745F6572726F72223A6E756C6C2C22636865636B65645F6174223A6E756C6C2C22626173655F75726C223A2268747470733A2F2F676174657761792E6578616D706C652E636F6D222C2275726C223A2268747470733A2F2F676174657761792E6578616D706C652E636F6D222C226B696E64223A2267617465776179222C227761726E696E6773223A5B5D2C22756964223A226D646C5F6B37753361636576757A6470693535616C34356F222C226E616D65223A226B657074222C227465616D223A227265736561726368222C227461736B223A2263686174222C227374617465223A22616374697665222C2273746174655F6265666F7265223A6E756C6C2C226465707265636174696F6E223A6E756C6C2C2270726F746563746564223A66616C73652C2264656C6574655F74696D65223A6E756C6C2C2270757267655F74696D65223A6E756C6C2C22726561736F6E223A22222C227065726D697373696F6E73223A5B226368616E6765222C22646570726563617465222C2264697361626C65222C2264656C657465222C2264656C6574655F776974685F7265666572656E636573222C2270726F74656374225D2C226465736372697074696F6E223A22222C22766961223A226575222C2267617465776179223A226575222C2270617468223A6E756C6C2C2273747265616D5F7573616765223A66616C73652C2266697273745F627974655F74696D656F75745F73223A6E756C6C2C2269646C655F74696D656F75745F73223A6E756C6C2C22746F74616C5F74696D656F75745F73223A6E756C6C2C22647261696E5F666F725F75736167655F6D73223A6E756C6C2C22736F757263655F7265666572656E6365223A6E756C6C2C22736F757263655F646967657374223A6E756C6C2C22656E64706F696E7473223A5B5D2C22616C6961736573223A5B5D2C2266616C6C6261636B73223A5B5D7D','{"Content-Type": "application/json", "Cache-Control": "private, no-cache", "ETag": "\"mdl_k7u3acevuzdpi55al45o.1\"", "Location": "models/mdl_k7u3acevuzdpi55al45o"}',1795288502867);
-INSERT INTO "idempotency" VALUES('key_chsobltlv42tkix3glse','03ce0abea70739fabab91d9d94091f6b','d0baeaa368bf601623dbc4ba400df04faf4e28ee43e47e3edc1d06e574e8044b',201,X'7B2265746167223A225C226D646C5F376B327466656C7877627534666968713634766D2E315C22222C22637265617465645F6174223A22323032362D31312D32315431393A31353A30332E3030355A222C22757064617465645F6174223A22323032362D31312D32315431393A31353A30332E3030355A222C226D616E616765645F6279223A6E756C6C2C226D616E616765645F6174223A6E756C6C2C226865616C7468223A22756E70726F766564222C226C6173745F6572726F72223A6E756C6C2C22636865636B65645F6174223A6E756C6C2C22626173655F75726C223A222F6163636573732F6D6F64656C732F64656661756C742F222C2275726C223A22687474703A2F2F6C6F63616C686F73743A33333931392F6163636573732F6D6F64656C732F64656661756C742F222C226B696E64223A22736572766572222C227761726E696E6773223A5B5D2C22756964223A226D646C5F376B327466656C7877627534666968713634766D222C226E616D65223A2262617265222C227465616D223A2264656661756C74222C227461736B223A2263686174222C227374617465223A22616374697665222C2273746174655F6265666F7265223A6E756C6C2C226465707265636174696F6E223A6E756C6C2C2270726F746563746564223A66616C73652C2264656C6574655F74696D65223A6E756C6C2C2270757267655F74696D65223A6E756C6C2C22726561736F6E223A22222C227065726D697373696F6E73223A5B226368616E6765222C22646570726563617465222C2264697361626C65222C2264656C657465222C2264656C6574655F776974685F7265666572656E636573222C2270726F74656374225D2C226465736372697074696F6E223A22222C22766961223A6E756C6C2C2267617465776179223A6E756C6C2C2270617468223A6E756C6C2C2273747265616D5F7573616765223A66616C73652C2266697273745F627974655F74696D656F75745F73223A6E756C6C2C2269646C655F74696D656F75745F73223A6E756C6C2C22746F74616C5F74696D656F75745F73223A6E756C6C2C22647261696E5F666F725F75736167655F6D73223A6E756C6C2C22736F757263655F7265666572656E6365223A6E756C6C2C22736F757263655F646967657374223A6E756C6C2C22656E64706F696E7473223A5B5D2C22616C6961736573223A5B5D2C2266616C6C6261636B73223A5B5D7D','{"Content-Type": "application/json", "Cache-Control": "private, no-cache", "ETag": "\"mdl_7k2tfelxwbu4fihq64vm.1\"", "Location": "models/mdl_7k2tfelxwbu4fihq64vm"}',1795288503005);
-INSERT INTO "idempotency" VALUES('key_chsobltlv42tkix3glse','e79ea99c4ee7488d2bbecbba1849a6ff','ed134a1b1ccde40ff565a7d2c9253d77dac02bfb2ac88af70623e2cfd7d77934',201,X'7B2265746167223A225C22616C735F6E7361676837713470327566326D3365676873612E315C22222C22637265617465645F6174223A22323032362D31312D32315431393A31353A30332E3035325A222C22757064617465645F6174223A22323032362D31312D32315431393A31353A30332E3035325A222C226D616E616765645F6279223A6E756C6C2C226D616E616765645F6174223A6E756C6C2C226964223A22616C735F6E7361676837713470327566326D336567687361222C226E616D65223A226B6570742D746F6F222C227465616D223A227265736561726368222C226D6F64656C5F756964223A226D646C5F6B37753361636576757A6470693535616C34356F222C226D6F64656C223A226B657074227D','{"Content-Type": "application/json", "Cache-Control": "private, no-cache", "ETag": "\"als_nsagh7q4p2uf2m3eghsa.1\"", "Location": "aliases/als_nsagh7q4p2uf2m3eghsa"}',1795288503052);
+INSERT INTO "idempotency" VALUES('key_ew3piizvg7hjmbtgpnfo','8e83ef504f6063fba3f4db5ca06c5816','38f978d14b337539cb27621d4d3926f129afc7ce4eb4c683bd43c948f05bfc72',201,X'7B2265746167223A225C227465616D5F61676D6D376264366A6F3463716F6668686A6A712E315C22222C22637265617465645F6174223A22323032362D31312D32315432313A31323A31322E3036335A222C22757064617465645F6174223A22323032362D31312D32315432313A31323A31322E3036335A222C226D616E616765645F6279223A6E756C6C2C226D616E616765645F6174223A6E756C6C2C22626173655F75726C223A222F6163636573732F6D6F64656C732F72657365617263682F222C2275726C223A22687474703A2F2F6C6F63616C686F73743A33333936352F6163636573732F6D6F64656C732F72657365617263682F222C226B696E64223A22736572766572222C227761726E696E6773223A5B5D2C226964223A227465616D5F61676D6D376264366A6F3463716F6668686A6A71222C226E616D65223A227265736561726368222C226465736372697074696F6E223A2266C3BC7220616C6C65222C2264656661756C745F766961223A6E756C6C2C2267617465776179223A6E756C6C2C2264656661756C745F656E64706F696E7473223A7B7D7D','{"Content-Type": "application/json", "Cache-Control": "private, no-cache", "ETag": "\"team_agmm7bd6jo4cqofhhjjq.1\"", "Location": "teams/team_agmm7bd6jo4cqofhhjjq"}',1795295532063);
+INSERT INTO "idempotency" VALUES('key_ew3piizvg7hjmbtgpnfo','c4aea1d0b9ca8466c329c8cd5e3ac849','b785fb7687f4825020fbf4b7e141c61d1bf72af29c5a9ef573f5bb1ab48ea68f',201,X'7B2265746167223A225C2267775F7A3562717069687276686F6C7267766D336967772E315C22222C22637265617465645F6174223A22323032362D31312D32315432313A31323A31322E3039325A222C22757064617465645F6174223A22323032362D31312D32315432313A31323A31322E3039325A222C226D616E616765645F6279223A6E756C6C2C226D616E616765645F6174223A6E756C6C2C226964223A2267775F7A3562717069687276686F6C7267766D33696777222C226E616D65223A226575222C2275726C223A2268747470733A2F2F676174657761792E6578616D706C652E636F6D222C226465736372697074696F6E223A22222C2269735F64656661756C74223A66616C73657D','{"Content-Type": "application/json", "Cache-Control": "private, no-cache", "ETag": "\"gw_z5bqpihrvholrgvm3igw.1\"", "Location": "gateways/gw_z5bqpihrvholrgvm3igw"}',1795295532092);
+INSERT INTO "idempotency" VALUES('key_ew3piizvg7hjmbtgpnfo','bb48877f96a5828f48c9da8dab3d97ab','9b1a027121fc61be9b6bc27005bc0a9e3816a58aea83cfd3c25de0a00e604147',201,X'7B2265746167223A225C226D646C5F33736435723761783279376E6C7A616C746A37762E315C22222C22637265617465645F6174223A22323032362D31312D32315432313A31323A31322E3131355A222C22757064617465645F6174223A22323032362D31312D32315432313A31323A31322E3131355A222C226D616E616765645F6279223A6E756C6C2C226D616E616765645F6174223A6E756C6C2C226865616C7468223A22756E70726F766564222C226C6173745F6572726F72223A6E756C6C2C22636865636B65645F6174223A6E756C6C2C22626173655F75726C223A2268747470733A2F2F676174657761792E6578616D706C652E636F6D222C2275726C223A2268747470733A2F2F676174657761792E6578616D706C652E636F6D222C226B696E64223A2267617465776179222C227761726E696E6773223A5B5D2C22756964223A226D646C5F33736435723761783279376E6C7A616C746A3776222C226E616D65223A226B657074222C227465616D223A227265736561726368222C227461736B223A2263686174222C227374617465223A22616374697665222C2273746174655F6265666F7265223A6E756C6C2C226465707265636174696F6E223A6E756C6C2C2270726F746563746564223A66616C73652C2264656C6574655F74696D65223A6E756C6C2C2270757267655F74696D65223A6E756C6C2C22726561736F6E223A22222C227065726D697373696F6E73223A5B226368616E6765222C22646570726563617465222C2264697361626C65222C2264656C657465222C2264656C6574655F776974685F7265666572656E636573222C2270726F74656374225D2C226465736372697074696F6E223A22222C22766961223A226575222C2267617465776179223A226575222C2270617468223A6E756C6C2C2273747265616D5F7573616765223A66616C73652C2266697273745F627974655F74696D656F75745F73223A6E756C6C2C2269646C655F74696D656F75745F73223A6E756C6C2C22746F74616C5F74696D656F75745F73223A6E756C6C2C22647261696E5F666F725F75736167655F6D73223A6E756C6C2C22736F757263655F7265666572656E6365223A6E756C6C2C22736F757263655F646967657374223A6E756C6C2C22656E64706F696E7473223A5B5D2C22616C6961736573223A5B5D2C2266616C6C6261636B73223A5B5D7D','{"Content-Type": "application/json", "Cache-Control": "private, no-cache", "ETag": "\"mdl_3sd5r7ax2y7nlzaltj7v.1\"", "Location": "models/mdl_3sd5r7ax2y7nlzaltj7v"}',1795295532115);
+INSERT INTO "idempotency" VALUES('key_ew3piizvg7hjmbtgpnfo','7a62c9aac86f17b059956ed8c0c4a1b5','d0baeaa368bf601623dbc4ba400df04faf4e28ee43e47e3edc1d06e574e8044b',201,X'7B2265746167223A225C226D646C5F61656D356C7736346F6E3672656535786D64326F2E315C22222C22637265617465645F6174223A22323032362D31312D32315432313A31323A31322E3135325A222C22757064617465645F6174223A22323032362D31312D32315432313A31323A31322E3135325A222C226D616E616765645F6279223A6E756C6C2C226D616E616765645F6174223A6E756C6C2C226865616C7468223A22756E70726F766564222C226C6173745F6572726F72223A6E756C6C2C22636865636B65645F6174223A6E756C6C2C22626173655F75726C223A222F6163636573732F6D6F64656C732F64656661756C742F222C2275726C223A22687474703A2F2F6C6F63616C686F73743A33333936352F6163636573732F6D6F64656C732F64656661756C742F222C226B696E64223A22736572766572222C227761726E696E6773223A5B5D2C22756964223A226D646C5F61656D356C7736346F6E3672656535786D64326F222C226E616D65223A2262617265222C227465616D223A2264656661756C74222C227461736B223A2263686174222C227374617465223A22616374697665222C2273746174655F6265666F7265223A6E756C6C2C226465707265636174696F6E223A6E756C6C2C2270726F746563746564223A66616C73652C2264656C6574655F74696D65223A6E756C6C2C2270757267655F74696D65223A6E756C6C2C22726561736F6E223A22222C227065726D697373696F6E73223A5B226368616E6765222C22646570726563617465222C2264697361626C65222C2264656C657465222C2264656C6574655F776974685F7265666572656E636573222C2270726F74656374225D2C226465736372697074696F6E223A22222C22766961223A6E756C6C2C2267617465776179223A6E756C6C2C2270617468223A6E756C6C2C2273747265616D5F7573616765223A66616C73652C2266697273745F627974655F74696D656F75745F73223A6E756C6C2C2269646C655F74696D656F75745F73223A6E756C6C2C22746F74616C5F74696D656F75745F73223A6E756C6C2C22647261696E5F666F725F75736167655F6D73223A6E756C6C2C22736F757263655F7265666572656E6365223A6E756C6C2C22736F757263655F646967657374223A6E756C6C2C22656E64706F696E7473223A5B5D2C22616C6961736573223A5B5D2C2266616C6C6261636B73223A5B5D7D','{"Content-Type": "application/json", "Cache-Control": "private, no-cache", "ETag": "\"mdl_aem5lw64on6ree5xmd2o.1\"", "Location": "models/mdl_aem5lw64on6ree5xmd2o"}',1795295532152);
+INSERT INTO "idempotency" VALUES('key_ew3piizvg7hjmbtgpnfo','3e7cfb3cd20b9cd2ece025fe15c9ad40','ed134a1b1ccde40ff565a7d2c9253d77dac02bfb2ac88af70623e2cfd7d77934',201,X'7B2265746167223A225C22616C735F797137326A746137366E626B7961686D35646D6C2E315C22222C22637265617465645F6174223A22323032362D31312D32315432313A31323A31322E3138355A222C22757064617465645F6174223A22323032362D31312D32315432313A31323A31322E3138355A222C226D616E616765645F6279223A6E756C6C2C226D616E616765645F6174223A6E756C6C2C226964223A22616C735F797137326A746137366E626B7961686D35646D6C222C226E616D65223A226B6570742D746F6F222C227465616D223A227265736561726368222C226D6F64656C5F756964223A226D646C5F33736435723761783279376E6C7A616C746A3776222C226D6F64656C223A226B657074227D','{"Content-Type": "application/json", "Cache-Control": "private, no-cache", "ETag": "\"als_yq72jta76nbkyahm5dml.1\"", "Location": "aliases/als_yq72jta76nbkyahm5dml"}',1795295532185);
 CREATE TABLE key_models (
 	key_id TEXT NOT NULL, 
 	position INTEGER NOT NULL, 
@@ -111,9 +161,9 @@ CREATE TABLE key_models (
 	CONSTRAINT fk_key_models_key_id FOREIGN KEY(key_id) REFERENCES keys (id) ON DELETE CASCADE, 
 	CONSTRAINT fk_key_models_model_uid FOREIGN KEY(model_uid) REFERENCES models (uid) ON DELETE RESTRICT
 );
-INSERT INTO "key_models" VALUES('key_kh7hg6eqy6fvfrjwik4p',0,'kept','mdl_k7u3acevuzdpi55al45o');
-INSERT INTO "key_models" VALUES('key_kh7hg6eqy6fvfrjwik4p',1,'kept-*',NULL);
-INSERT INTO "key_models" VALUES('key_kh7hg6eqy6fvfrjwik4p',2,'later',NULL);
+INSERT INTO "key_models" VALUES('key_rg65aqy74pnmtxsc52k3',0,'kept','mdl_3sd5r7ax2y7nlzaltj7v');
+INSERT INTO "key_models" VALUES('key_rg65aqy74pnmtxsc52k3',1,'kept-*',NULL);
+INSERT INTO "key_models" VALUES('key_rg65aqy74pnmtxsc52k3',2,'later',NULL);
 CREATE TABLE keys (
 	id TEXT NOT NULL, 
 	key_id TEXT NOT NULL, 
@@ -143,9 +193,9 @@ CREATE TABLE keys (
 	CONSTRAINT uq_keys_key_id UNIQUE (key_id), 
 	CONSTRAINT fk_keys_team_id FOREIGN KEY(team_id) REFERENCES teams (id) ON DELETE RESTRICT
 );
-INSERT INTO "keys" VALUES('key_chsobltlv42tkix3glse','cjtstmqkku','live','first administrator',NULL,'admin',X'1A5FC73BF63A4C0D4284018836DCDB25BE7A14B759F4EA041D9F0022B778DE19','e1b3eec9',NULL,NULL,NULL,0,'[]',NULL,NULL,1795288502644,NULL,1,1795288501633,1795288501633,NULL,NULL);
-INSERT INTO "keys" VALUES('key_vqdt3jiclfprps7z5r2z','ttutn2b666','live','ci','team_dyvpnpy4e4n7t5bee2j3','developer',X'D97BF996E2C8631EAB93D1F2D72B3E4B4121911B0D8C0AADB48725C549A09B63','e1b3eec9',NULL,NULL,NULL,0,'[]',1803064503203,NULL,NULL,'key_chsobltlv42tkix3glse',1,1795288503203,1795288503203,NULL,NULL);
-INSERT INTO "keys" VALUES('key_kh7hg6eqy6fvfrjwik4p','wcpagdul5m','live','some','team_h4j6rs5p74dnuh6rxrt4','developer',X'76B7026DD3361A8E161A71F62E711FE0D474606892965EDAD3CE1AB37996E946','e1b3eec9',NULL,NULL,NULL,1,'[]',1803064503304,NULL,NULL,'key_chsobltlv42tkix3glse',1,1795288503304,1795288503304,NULL,NULL);
+INSERT INTO "keys" VALUES('key_ew3piizvg7hjmbtgpnfo','rxg5ga6kpn','live','first administrator',NULL,'admin',X'A911E3F87AAE45896E7EE5B2B42E090A2E4262B10D40C9347EE40D42313FFBF7','06656379',NULL,NULL,NULL,0,'[]',NULL,NULL,1795295532061,NULL,1,1795295531827,1795295531827,NULL,NULL);
+INSERT INTO "keys" VALUES('key_eyt7ejuj7qf3vfkedday','brycyygznd','live','ci','team_z5b2b5scvy4rql5a7xrq','developer',X'F73812A446C82B03B35406308147F88D5A684B480963A26BEA91903A9A8817EA','06656379',NULL,NULL,NULL,0,'[]',1803071532225,NULL,NULL,'key_ew3piizvg7hjmbtgpnfo',1,1795295532225,1795295532225,NULL,NULL);
+INSERT INTO "keys" VALUES('key_rg65aqy74pnmtxsc52k3','my2qaf3fuz','live','some','team_agmm7bd6jo4cqofhhjjq','developer',X'91723151FE7858DB32EF2BADB0DA0DB49316B046BF27B955E84F51594A2DE7AD','06656379',NULL,NULL,NULL,1,'[]',1803071532243,NULL,NULL,'key_ew3piizvg7hjmbtgpnfo',1,1795295532243,1795295532243,NULL,NULL);
 CREATE TABLE meta (
 	"key" TEXT NOT NULL, 
 	value TEXT NOT NULL, 
@@ -154,7 +204,7 @@ CREATE TABLE meta (
 INSERT INTO "meta" VALUES('registry_version','7');
 INSERT INTO "meta" VALUES('keys_version','3');
 INSERT INTO "meta" VALUES('audit_sequence','11');
-INSERT INTO "meta" VALUES('audit_checkpoint','["vm:/tmp/tmpdzl0e1ys/data/audit-checkpoints.jsonl", 11]');
+INSERT INTO "meta" VALUES('audit_checkpoint','["vm:/tmp/tmp2ygeb5l4/data/audit-checkpoints.jsonl", 11]');
 CREATE TABLE model_fallbacks (
 	model_uid TEXT NOT NULL, 
 	position INTEGER NOT NULL, 
@@ -180,6 +230,8 @@ CREATE TABLE models (
 	drain_for_usage_ms INTEGER, 
 	source_reference TEXT, 
 	source_digest TEXT, 
+	catalogue_id TEXT, 
+	catalogue_flag TEXT, 
 	state_before TEXT, 
 	protected BOOLEAN DEFAULT false NOT NULL, 
 	deprecated_at BIGINT, 
@@ -199,13 +251,14 @@ CREATE TABLE models (
 	CONSTRAINT ck_models_managed_by CHECK (managed_by IN ('file')), 
 	CONSTRAINT ck_models_managed_at CHECK ((managed_by IS NULL) = (managed_at IS NULL)), 
 	CONSTRAINT ck_models_state CHECK (state IN ('draft', 'active', 'deprecated', 'disabled', 'draining', 'deleted')), 
+	CONSTRAINT ck_models_catalogue_flag CHECK (catalogue_flag IN ('orphaned')), 
 	CONSTRAINT fk_models_team_id FOREIGN KEY(team_id) REFERENCES teams (id) ON DELETE RESTRICT, 
 	CONSTRAINT fk_models_gateway_id FOREIGN KEY(gateway_id) REFERENCES gateways (id) ON DELETE RESTRICT, 
 	CONSTRAINT fk_models_successor_uid FOREIGN KEY(successor_uid) REFERENCES models (uid) ON DELETE SET NULL
 );
-INSERT INTO "models" VALUES('mdl_ruql5xkofxt33ttqh3b2','team_dyvpnpy4e4n7t5bee2j3','echo','chat','active',NULL,NULL,NULL,'Built in: repeats what it is told.',1,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,'',1,1795288501241,1795288501241,NULL,NULL);
-INSERT INTO "models" VALUES('mdl_k7u3acevuzdpi55al45o','team_h4j6rs5p74dnuh6rxrt4','kept','chat','active','gateway','gw_ns5z74d7fupvggsxwymm',NULL,'',0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,'',2,1795288502867,1795288502867,NULL,NULL);
-INSERT INTO "models" VALUES('mdl_7k2tfelxwbu4fihq64vm','team_dyvpnpy4e4n7t5bee2j3','bare','chat','active',NULL,NULL,NULL,'',0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,'',1,1795288503005,1795288503005,NULL,NULL);
+INSERT INTO "models" VALUES('mdl_xsnm6gl3o6wmsau7z4cm','team_z5b2b5scvy4rql5a7xrq','echo','chat','active',NULL,NULL,NULL,'Built in: repeats what it is told.',1,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,'',1,1795295531715,1795295531715,NULL,NULL);
+INSERT INTO "models" VALUES('mdl_3sd5r7ax2y7nlzaltj7v','team_agmm7bd6jo4cqofhhjjq','kept','chat','active','gateway','gw_z5bqpihrvholrgvm3igw',NULL,'',0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,'',2,1795295532115,1795295532115,NULL,NULL);
+INSERT INTO "models" VALUES('mdl_aem5lw64on6ree5xmd2o','team_z5b2b5scvy4rql5a7xrq','bare','chat','active',NULL,NULL,NULL,'',0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,NULL,NULL,NULL,NULL,'',1,1795295532152,1795295532152,NULL,NULL);
 CREATE TABLE operation_items (
 	operation_id TEXT NOT NULL, 
 	position INTEGER NOT NULL, 
@@ -240,6 +293,11 @@ CREATE TABLE operations (
 	updated_at BIGINT NOT NULL, 
 	CONSTRAINT pk_operations PRIMARY KEY (id)
 );
+CREATE TABLE recommendation_forgotten (
+	team_id TEXT NOT NULL, 
+	at BIGINT NOT NULL, 
+	CONSTRAINT pk_recommendation_forgotten PRIMARY KEY (team_id)
+);
 CREATE TABLE registry_changes (
 	id INTEGER NOT NULL, 
 	revision BIGINT NOT NULL, 
@@ -247,15 +305,15 @@ CREATE TABLE registry_changes (
 	row_id TEXT NOT NULL, 
 	CONSTRAINT pk_registry_changes PRIMARY KEY (id)
 );
-INSERT INTO "registry_changes" VALUES(1,1,'teams','team_dyvpnpy4e4n7t5bee2j3');
-INSERT INTO "registry_changes" VALUES(2,2,'models','mdl_ruql5xkofxt33ttqh3b2');
-INSERT INTO "registry_changes" VALUES(3,2,'endpoints','ep_5ml7j75o2laj2abn34bn');
-INSERT INTO "registry_changes" VALUES(4,3,'teams','team_h4j6rs5p74dnuh6rxrt4');
-INSERT INTO "registry_changes" VALUES(5,4,'gateways','gw_ns5z74d7fupvggsxwymm');
-INSERT INTO "registry_changes" VALUES(6,5,'models','mdl_k7u3acevuzdpi55al45o');
-INSERT INTO "registry_changes" VALUES(7,6,'models','mdl_7k2tfelxwbu4fihq64vm');
-INSERT INTO "registry_changes" VALUES(8,7,'models','mdl_k7u3acevuzdpi55al45o');
-INSERT INTO "registry_changes" VALUES(9,7,'aliases','als_nsagh7q4p2uf2m3eghsa');
+INSERT INTO "registry_changes" VALUES(1,1,'teams','team_z5b2b5scvy4rql5a7xrq');
+INSERT INTO "registry_changes" VALUES(2,2,'models','mdl_xsnm6gl3o6wmsau7z4cm');
+INSERT INTO "registry_changes" VALUES(3,2,'endpoints','ep_i5gqgmgfkgwpsy7ydlpv');
+INSERT INTO "registry_changes" VALUES(4,3,'teams','team_agmm7bd6jo4cqofhhjjq');
+INSERT INTO "registry_changes" VALUES(5,4,'gateways','gw_z5bqpihrvholrgvm3igw');
+INSERT INTO "registry_changes" VALUES(6,5,'models','mdl_3sd5r7ax2y7nlzaltj7v');
+INSERT INTO "registry_changes" VALUES(7,6,'models','mdl_aem5lw64on6ree5xmd2o');
+INSERT INTO "registry_changes" VALUES(8,7,'models','mdl_3sd5r7ax2y7nlzaltj7v');
+INSERT INTO "registry_changes" VALUES(9,7,'aliases','als_yq72jta76nbkyahm5dml');
 CREATE TABLE retired_references (
 	id INTEGER NOT NULL, 
 	model_uid TEXT NOT NULL, 
@@ -318,8 +376,8 @@ CREATE TABLE teams (
 	CONSTRAINT uq_teams_name UNIQUE (name), 
 	CONSTRAINT fk_teams_default_gateway_id FOREIGN KEY(default_gateway_id) REFERENCES gateways (id) ON DELETE RESTRICT
 );
-INSERT INTO "teams" VALUES('team_dyvpnpy4e4n7t5bee2j3','default','',NULL,NULL,1,1795288500912,1795288500912,NULL,NULL);
-INSERT INTO "teams" VALUES('team_h4j6rs5p74dnuh6rxrt4','research','für alle',NULL,NULL,1,1795288502646,1795288502646,NULL,NULL);
+INSERT INTO "teams" VALUES('team_z5b2b5scvy4rql5a7xrq','default','',NULL,NULL,1,1795295531626,1795295531626,NULL,NULL);
+INSERT INTO "teams" VALUES('team_agmm7bd6jo4cqofhhjjq','research','für alle',NULL,NULL,1,1795295532063,1795295532063,NULL,NULL);
 CREATE TABLE tombstones (
 	uid TEXT NOT NULL, 
 	team_id TEXT NOT NULL, 
@@ -356,7 +414,7 @@ CREATE TABLE usage_calls (
 	request_id TEXT NOT NULL, 
 	CONSTRAINT pk_usage_calls PRIMARY KEY (id)
 );
-INSERT INTO "usage_calls" VALUES(1,1795288505629,'default','key_chsobltlv42tkix3glse','mdl_ruql5xkofxt33ttqh3b2','echo','ep_5ml7j75o2laj2abn34bn','chat.completions',200,'complete','exact',4,1,0,0,4.87246529992262367159e+01,9.63609400059795,85,665,'c862a16c-3bb4-49c8-a496-565435ac4166');
+INSERT INTO "usage_calls" VALUES(1,1795295532698,'default','key_ew3piizvg7hjmbtgpnfo','mdl_xsnm6gl3o6wmsau7z4cm','echo','ep_i5gqgmgfkgwpsy7ydlpv','chat.completions',200,'complete','exact',4,1,0,0,2.3587287003465462476e+01,2.2052740023355,85,665,'64c8bed7-5132-42f0-a139-deaa6a9c64b4');
 CREATE TABLE usage_daily (
 	day TEXT NOT NULL, 
 	team TEXT NOT NULL, 
@@ -370,7 +428,7 @@ CREATE TABLE usage_daily (
 	reasoning_tokens BIGINT NOT NULL, 
 	CONSTRAINT pk_usage_daily PRIMARY KEY (day, team, key_id, model, source)
 );
-INSERT INTO "usage_daily" VALUES('2026-11-21','default','key_chsobltlv42tkix3glse','echo','exact',1,4,1,0,0);
+INSERT INTO "usage_daily" VALUES('2026-11-21','default','key_ew3piizvg7hjmbtgpnfo','echo','exact',1,4,1,0,0);
 CREATE TABLE workers (
 	id TEXT NOT NULL, 
 	host TEXT NOT NULL, 
@@ -383,16 +441,17 @@ CREATE TABLE workers (
 	CONSTRAINT pk_workers PRIMARY KEY (id)
 );
 CREATE INDEX ix_idempotency_created_at ON idempotency (created_at);
+CREATE INDEX ix_experiment_exposures_at ON experiment_exposures (at);
 CREATE INDEX ix_tombstones_team_id_name ON tombstones (team_id, name);
 CREATE INDEX ix_tombstones_purged_at ON tombstones (purged_at);
 CREATE UNIQUE INDEX uq_operations_target ON operations (target) WHERE finished_at IS NULL AND target IS NOT NULL;
 CREATE INDEX ix_operations_finished_at ON operations (finished_at);
 CREATE INDEX ix_operations_created_at ON operations (created_at);
 CREATE INDEX ix_workers_heartbeat_at ON workers (heartbeat_at);
-CREATE INDEX ix_audit_at ON audit (at);
-CREATE INDEX ix_audit_target ON audit (target);
-CREATE INDEX ix_audit_actor ON audit (actor);
 CREATE INDEX ix_audit_action ON audit (action);
+CREATE INDEX ix_audit_actor ON audit (actor);
+CREATE INDEX ix_audit_target ON audit (target);
+CREATE INDEX ix_audit_at ON audit (at);
 CREATE INDEX ix_stored_objects_created_at ON stored_objects (created_at);
 CREATE INDEX ix_stored_objects_unfinished ON stored_objects (endpoint_id) WHERE unfinished_until IS NOT NULL;
 CREATE INDEX ix_usage_calls_at ON usage_calls (at);
@@ -400,13 +459,16 @@ CREATE UNIQUE INDEX uq_gateways_is_default ON gateways (is_default) WHERE is_def
 CREATE INDEX ix_registry_changes_revision ON registry_changes (revision);
 CREATE INDEX ix_teams_default_gateway_id ON teams (default_gateway_id);
 CREATE INDEX ix_keys_team_id ON keys (team_id);
-CREATE INDEX ix_models_gateway_id ON models (gateway_id);
-CREATE INDEX ix_models_successor_uid ON models (successor_uid);
-CREATE UNIQUE INDEX uq_models_team_id_name ON models (team_id, name) WHERE state != 'deleted';
 CREATE INDEX ix_models_sunset_at ON models (sunset_at);
+CREATE UNIQUE INDEX uq_models_team_id_name ON models (team_id, name) WHERE state != 'deleted';
+CREATE INDEX ix_models_gateway_id ON models (gateway_id);
+CREATE INDEX ix_models_catalogue_id ON models (catalogue_id);
+CREATE INDEX ix_models_successor_uid ON models (successor_uid);
 CREATE INDEX ix_models_purge_at ON models (purge_at);
 CREATE INDEX ix_key_models_pattern ON key_models (pattern) WHERE model_uid IS NULL;
 CREATE INDEX ix_key_models_model_uid ON key_models (model_uid);
+CREATE INDEX ix_catalogue_suppressions_model_uid ON catalogue_suppressions (model_uid);
+CREATE INDEX ix_catalogue_proposals_at ON catalogue_proposals (at);
 CREATE INDEX ix_retired_references_model_uid ON retired_references (model_uid);
 CREATE INDEX ix_endpoints_model_uid ON endpoints (model_uid);
 CREATE INDEX ix_endpoints_secret_id ON endpoints (secret_id);

@@ -13,9 +13,19 @@ depends_on = None
 
 _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _STATES = "state IN ('draft', 'active', 'deprecated', 'disabled', 'draining', 'deleted')"
+_FLAGS = "catalogue_flag IN ('orphaned')"
 _LEAVING = "('draining', 'deleted')"
 _POINTERS = (("aliases", "model_uid"), ("model_fallbacks", "fallback_uid"), ("key_models", "model_uid"))
 _TABLES = ("key_models", "model_fallbacks", "retired_references", "tombstones", "operations", "operation_items")
+
+_CATALOGUE = (
+    "catalogue_suppressions",
+    "catalogue_highwater",
+    "catalogue_lease",
+    "catalogue_proposals",
+    "experiment_exposures",
+    "recommendation_forgotten",
+)
 
 
 def upgrade() -> None:
@@ -24,6 +34,7 @@ def upgrade() -> None:
     _make_pointers()
     _make_records()
     _make_operations()
+    _make_catalogue()
     _move_patterns()
     meta = sa.table("meta", sa.column("key", sa.Text), sa.column("value", sa.Text))
     op.bulk_insert(meta, [{"key": "audit_sequence", "value": "0"}])
@@ -41,6 +52,8 @@ def downgrade() -> None:
     op.drop_column("stored_objects", "unfinished_until")
     op.drop_table("audit")
     op.drop_table("workers")
+    for table in _CATALOGUE:
+        op.drop_table(table)
     for table in reversed(_TABLES):
         op.drop_table(table)
     _change_models_back()
@@ -48,6 +61,8 @@ def downgrade() -> None:
 
 def _added() -> list[sa.Column[object]]:
     return [
+        sa.Column("catalogue_id", sa.Text(), nullable=True),
+        sa.Column("catalogue_flag", sa.Text(), nullable=True),
         sa.Column("state_before", sa.Text(), nullable=True),
         sa.Column("protected", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("deprecated_at", sa.BigInteger(), nullable=True),
@@ -65,6 +80,7 @@ def _change_models() -> None:
             batch.add_column(column)
         batch.drop_constraint("uq_models_team_id_name", type_="unique")
         batch.create_check_constraint(op.f("ck_models_state"), _STATES)
+        batch.create_check_constraint(op.f("ck_models_catalogue_flag"), _FLAGS)
         batch.create_foreign_key(
             op.f("fk_models_successor_uid"), "models", ["successor_uid"], ["uid"], ondelete="SET NULL"
         )
@@ -80,6 +96,7 @@ def _change_models() -> None:
     op.create_index(op.f("ix_models_successor_uid"), "models", ["successor_uid"], unique=False)
     op.create_index(op.f("ix_models_purge_at"), "models", ["purge_at"], unique=False)
     op.create_index(op.f("ix_models_sunset_at"), "models", ["sunset_at"], unique=False)
+    op.create_index(op.f("ix_models_catalogue_id"), "models", ["catalogue_id"], unique=False)
 
 
 def _change_models_back() -> None:
@@ -89,11 +106,13 @@ def _change_models_back() -> None:
     op.execute("DELETE FROM models WHERE state IN ('draining', 'deleted')")
     op.execute("UPDATE models SET state = 'active' WHERE state = 'deprecated'")
     op.execute("UPDATE models SET state = 'disabled' WHERE state = 'draft'")
-    for index in ("uq_models_team_id_name", "ix_models_successor_uid", "ix_models_purge_at", "ix_models_sunset_at"):
-        op.drop_index(index, "models")
+    op.drop_index("uq_models_team_id_name", "models")
+    for column in ("successor_uid", "purge_at", "sunset_at", "catalogue_id"):
+        op.drop_index(f"ix_models_{column}", "models")
     with op.batch_alter_table("models") as batch:
         batch.drop_constraint(op.f("fk_models_successor_uid"), type_="foreignkey")
         batch.drop_constraint(op.f("ck_models_state"), type_="check")
+        batch.drop_constraint(op.f("ck_models_catalogue_flag"), type_="check")
         for column in _added():
             batch.drop_column(column.name)
         batch.create_unique_constraint(op.f("uq_models_team_id_name"), ["team_id", "name"])
@@ -251,6 +270,81 @@ def _make_operations() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workers")),
     )
     op.create_index(op.f("ix_workers_heartbeat_at"), "workers", ["heartbeat_at"], unique=False)
+
+
+def _make_catalogue() -> None:
+    op.create_table(
+        "catalogue_suppressions",
+        sa.Column("entry_id", sa.Text(), nullable=False),
+        sa.Column("team", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("by", sa.Text(), server_default="", nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("model_uid", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["model_uid"], ["models.uid"], name=op.f("fk_catalogue_suppressions_model_uid"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("entry_id", "team", name=op.f("pk_catalogue_suppressions")),
+    )
+    op.create_index(op.f("ix_catalogue_suppressions_model_uid"), "catalogue_suppressions", ["model_uid"], unique=False)
+    op.create_table(
+        "catalogue_highwater",
+        sa.Column("root_version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("serial", sa.BigInteger(), nullable=False),
+        sa.Column("timestamp_version", sa.BigInteger(), nullable=False),
+        sa.Column("signed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("root_version", name=op.f("pk_catalogue_highwater")),
+    )
+    op.create_table(
+        "catalogue_lease",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_lease")),
+    )
+    op.create_table(
+        "catalogue_proposals",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("model_uid", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("entry_id", sa.Text(), nullable=False),
+        sa.Column("payload", sa.Text(), server_default="{}", nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.CheckConstraint("kind IN ('deprecation', 'successor', 'removal')", name=op.f("ck_catalogue_proposals_kind")),
+        sa.CheckConstraint(
+            "state IN ('open', 'applied', 'dismissed', 'withdrawn')", name=op.f("ck_catalogue_proposals_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["model_uid"], ["models.uid"], name=op.f("fk_catalogue_proposals_model_uid"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_proposals")),
+        sa.UniqueConstraint("model_uid", "kind", "payload", name=op.f("uq_catalogue_proposals_model_uid_kind_payload")),
+    )
+    op.create_index(op.f("ix_catalogue_proposals_at"), "catalogue_proposals", ["at"], unique=False)
+    op.create_table(
+        "experiment_exposures",
+        sa.Column("id", _SERIAL, autoincrement=True, nullable=False),
+        sa.Column("experiment", sa.Text(), nullable=False),
+        sa.Column("variant", sa.Text(), nullable=False),
+        sa.Column("unit_hash", sa.Text(), nullable=False),
+        sa.Column("count", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_experiment_exposures")),
+        sa.UniqueConstraint(
+            "experiment", "variant", "unit_hash", name=op.f("uq_experiment_exposures_experiment_variant_unit_hash")
+        ),
+    )
+    op.create_index(op.f("ix_experiment_exposures_at"), "experiment_exposures", ["at"], unique=False)
+    op.create_table(
+        "recommendation_forgotten",
+        sa.Column("team_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("team_id", name=op.f("pk_recommendation_forgotten")),
+    )
 
 
 _KEYS = sa.table("keys", *(sa.column(name) for name in ("id", "team_id", "models", "limited")))
