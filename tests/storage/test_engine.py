@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Insert, func, insert, select, text
@@ -297,3 +298,33 @@ async def test_behind_pgbouncer_no_statement_is_prepared_by_name(database_url: s
             assert (await conn.execute(text("SELECT name FROM pg_prepared_statements"))).all() == []
     assert await _names(database) == ["a", "b"]
     await database.close()
+
+
+async def test_a_statement_is_one_trip_to_the_thread_of_sqlite(tmp_path: Path) -> None:
+    """What the driver makes four of, each of them two switches of threads; what it finds is the same."""
+    database = await Database.open(f"sqlite:///{tmp_path}/trips.db")
+    async with database.write() as conn:
+        await conn.exec_driver_sql("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT UNIQUE)")
+        driver = (await conn.get_raw_connection()).driver_connection
+        assert driver is not None
+        trips: list[object] = []
+        driver._tx = _Counting(driver._tx, trips)  # noqa: SLF001 - the queue of its thread
+        made = await conn.exec_driver_sql("INSERT INTO t (name) VALUES (?), (?)", ("a", "b"))
+        changed = await conn.exec_driver_sql("UPDATE t SET name = name || 'x' RETURNING name")
+        assert (made.rowcount, made.lastrowid) == (2, 2)
+        assert list(changed.scalars()) == ["ax", "bx"]
+        with pytest.raises(IntegrityError):
+            await conn.exec_driver_sql("INSERT INTO t (name) VALUES ('ax')")
+        assert len(trips) == 3
+    await database.close()
+
+
+class _Counting:
+    """A queue that counts what is put into it."""
+
+    def __init__(self, queue: Any, trips: list[object]) -> None:
+        self._queue, self._trips = queue, trips
+
+    def put_nowait(self, item: object) -> None:
+        self._trips.append(item)
+        self._queue.put_nowait(item)
