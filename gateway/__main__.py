@@ -15,8 +15,10 @@ def main() -> None:
     gc.set_threshold(*_GC_THRESHOLDS)
     try:
         # Inner import: after the line above, and Ctrl-C may come before anything has loaded.
-        from gateway.cli.app import app
+        from gateway.cli.app import tree
         from gateway.cli.help import show_help
+
+        app = tree(sys.argv[1:])
     except KeyboardInterrupt:
         raise SystemExit(ExitCode.INTERRUPTED) from None
     if isinstance(sys.stdout, io.TextIOWrapper):

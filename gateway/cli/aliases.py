@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from gateway.cli.change import edit, given, remove
-from gateway.cli.command import Session, command
+from gateway.cli.command import Session, command, group
 from gateway.cli.lookup import Noun, find
 from gateway.cli.models import NOUN as MODEL
 from gateway.cli.output import Columns, JsonObject
@@ -18,6 +18,11 @@ app = typer.Typer(no_args_is_help=True)
 Alias: TypeAlias = Annotated[str, typer.Argument(metavar="ALIAS", help="The alias, or its id.")]
 
 _COLUMNS: Columns = {"name": "name", "model": "model", "team": "team", "id": "id"}
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    group(app, root, "aliases", about=__doc__, example="modelport aliases list")
 
 
 @command(app, "add", example="modelport aliases add latest qwen3", changes=True)

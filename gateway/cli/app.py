@@ -1,44 +1,48 @@
-"""The tree of commands: each noun and verb registers itself here, and the flags may stand before any of them."""
+"""The tree of commands, and the flags, which may stand before any of them. A command's module has a `register`."""
 
 import inspect
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Annotated, Final
 
 import typer
 
-from gateway.cli import (
-    aliases,
-    audit,
-    call,
-    check,
-    completion,
-    config,
-    context,
-    db,
-    deprecating,
-    discover,
-    doctor,
-    endpoints,
-    explain,
-    gateways,
-    importing,
-    init,
-    keys,
-    models,
-    operations,
-    publish,
-    pull,
-    registry,
-    report,
-    resolve,
-    restoring,
-    retiring,
-    teams,
-    usage,
-    use,
-    version,
-)
-from gateway.cli.command import Flags, group, with_flags
-from gateway.cli.serve import serve
+from gateway.cli.command import Flags, with_flags
+
+COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "serve": ("serve",),
+    "models": ("models", "retiring", "restoring", "deprecating"),
+    "endpoints": ("endpoints",),
+    "aliases": ("aliases",),
+    "teams": ("teams",),
+    "gateways": ("gateways",),
+    "keys": ("keys",),
+    "registry": ("registry",),
+    "resolve": ("resolve",),
+    "explain": ("explain",),
+    "use": ("use",),
+    "call": ("call",),
+    "check": ("check",),
+    "publish": ("publish",),
+    "pull": ("pull",),
+    "usage": ("usage",),
+    "operations": ("operations",),
+    "audit": ("audit",),
+    "import": ("importing",),
+    "discover": ("discover",),
+    "doctor": ("doctor",),
+    "report": ("report",),
+    "context": ("context",),
+    "config": ("config",),
+    "init": ("init",),
+    "db": ("db",),
+    "completion": ("completion",),
+    "version": ("version",),
+}
+"""The first word of each command in the order of the help, and the modules of this package that have it.
+
+The first module registers itself with the root, the others with its `app`.
+"""
 
 _HELP = """\
 One address per model: publish models, resolve their addresses, call them.
@@ -50,15 +54,13 @@ Example:
   modelport call qwen3 "Say hello"
 """
 
-# Plain help instead of rich's: it comes 90 ms earlier, and a pipe gets the same text as a terminal.
-app = typer.Typer(
-    help=_HELP, no_args_is_help=True, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False
-)
-
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        version.show_version()
+        # Inner import, as each command's: most calls ask for something else.
+        from gateway.cli.version import show_version
+
+        show_version()
         raise typer.Exit
 
 
@@ -74,34 +76,17 @@ def _root(
 
 _, _, *_OWN = inspect.signature(_root, eval_str=True).parameters.values()
 
-app.callback()(with_flags(_root, _OWN))
-app.command("serve")(serve)
-for noun in (models, endpoints, aliases, teams, gateways, keys):
-    group(noun.app, app, noun.NOUN.plural, about=noun.__doc__, example=f"modelport {noun.NOUN.plural} list")
-for life in (retiring, restoring, deprecating):
-    life.register(models.app)
-group(registry.app, app, "registry", about=registry.__doc__, example="modelport registry login registry.example.com")
-_VERBS = (
-    resolve,
-    explain,
-    use,
-    call,
-    check,
-    publish,
-    pull,
-    usage,
-    operations,
-    audit,
-    importing,
-    discover,
-    doctor,
-    report,
-    context,
-    config,
-    init,
-    db,
-    completion,
-    version,
-)
-for verb in _VERBS:
-    verb.register(app)
+
+def tree(words: Sequence[str] = ()) -> typer.Typer:
+    """Return the commands: all, or the one alone that the first of the words names (all of them take 90 ms to load)."""
+    # Plain help instead of rich's: it comes 90 ms earlier, and a pipe gets the same text as a terminal.
+    root = typer.Typer(
+        help=_HELP, no_args_is_help=True, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False
+    )
+    root.callback()(with_flags(_root, _OWN))
+    for name in words[:1] if words and words[0] in COMMANDS else COMMANDS:
+        noun, *more = (import_module(f"gateway.cli.{one}") for one in COMMANDS[name])
+        noun.register(root)
+        for one in more:
+            one.register(noun.app)
+    return root

@@ -83,9 +83,9 @@ def _split(line: str) -> tuple[list[str], str]:
 def _walk(words: list[str]) -> tuple[Any, dict[str, str], list[str], Any]:
     """Return the command that the words name, its flags with values, its arguments, and an option without its value."""
     # Inner import: the tree of commands imports this module's caller.
-    from gateway.cli.app import app
+    from gateway.cli.app import tree
 
-    node: Any = typer.main.get_command(app)
+    node: Any = typer.main.get_command(tree())
     flags: dict[str, str] = {}
     arguments: list[str] = []
     waiting = None

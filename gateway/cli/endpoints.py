@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from gateway.cli.change import edit, given, given_or_null, remove, upstream_key
-from gateway.cli.command import Session, command
+from gateway.cli.command import Session, command, group
 from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure
 from gateway.cli.lookup import Noun, find
@@ -56,6 +56,11 @@ _FIELDS: Columns = {
     "checked at": "checked_at",
     "organization headers": "organization_headers",
 }
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    group(app, root, "endpoints", about=__doc__, example="modelport endpoints list")
 
 
 @command(app, "add", example="modelport endpoints add qwen3 http://10.1.2.3:8000/v1 --weight 2", changes=True)

@@ -33,6 +33,12 @@ class ExitCode(IntEnum):
     """The server cannot be reached, is overloaded, or answered 5xx."""
     UNHEALTHY = 12
     """Something is not in order, or a check failed."""
+    NOT_FRESH = 20
+    """The catalogue is older than it should be, and `--require-fresh` asked for more."""
+    UNTRUSTED = 21
+    """What the catalogue's hub sent is not to be trusted; nothing of it was taken."""
+    HELD = 22
+    """The catalogue's hub takes very much away, which waits for `modelport catalogue accept`."""
     INTERRUPTED = 130
 
 

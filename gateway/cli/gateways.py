@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from gateway.cli.change import Description, edit, given, remove
-from gateway.cli.command import Session, command
+from gateway.cli.command import Session, command, group
 from gateway.cli.lookup import Noun, find
 from gateway.cli.output import Columns
 from gateway.cli.talk import suggest
@@ -18,6 +18,11 @@ Gateway: TypeAlias = Annotated[str, typer.Argument(metavar="GATEWAY", help="The 
 
 _COLUMNS: Columns = {"name": "name", "url": "url", "default": "is_default", "description": "description"}
 _FIELDS: Columns = {**_COLUMNS, "id": "id"}
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    group(app, root, "gateways", about=__doc__, example="modelport gateways list")
 
 
 @command(app, "add", example="modelport gateways add eu https://gateway.example.com", changes=True)

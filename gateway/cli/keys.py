@@ -7,7 +7,7 @@ import typer
 
 from gateway.cli.change import given
 from gateway.cli.client import Answer, segment
-from gateway.cli.command import Session, command
+from gateway.cli.command import Session, command, group
 from gateway.cli.failure import UsageFailure
 from gateway.cli.local import ConfigFile, DataDir
 from gateway.cli.lookup import Noun, find
@@ -59,6 +59,11 @@ _FIELDS: Columns = {
     "made": lambda row: _day(row.get("created_at")),
     "old secret until": "previous_valid_until",
 }
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    group(app, root, "keys", about=__doc__, example="modelport keys list")
 
 
 @command(app, "create", example="export MODELPORT_KEY=$(modelport keys create me --role publisher)", changes=True)

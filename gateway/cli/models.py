@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from gateway.cli.change import Description, edit, given, given_or_null, upstream_key
-from gateway.cli.command import Session, command
+from gateway.cli.command import Session, command, group
 from gateway.cli.lookup import Noun, find
 from gateway.cli.model_shown import COLUMNS, FIELDS
 from gateway.cli.output import JsonObject
@@ -63,6 +63,11 @@ DrainMs: TypeAlias = Annotated[
     ),
 ]
 Seconds: TypeAlias = Annotated[float | None, typer.Option(metavar="SECONDS", help="Own limit; 0 for the server's.")]
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    group(app, root, "models", about=__doc__, example="modelport models list")
 
 
 @command(app, "add", example="modelport models add qwen3 --endpoint http://localhost:8000/v1", changes=True)

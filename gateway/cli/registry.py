@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.command import Session, command
+from gateway.cli.command import Session, command, group
 from gateway.cli.failure import UsageFailure
 from gateway.cli.local import ConfigFile
 from gateway.cli.talk import say, suggest
@@ -16,6 +16,11 @@ from gateway.cli.transfer import PasswordStdin, PlainHttp, Reporter, access, end
 app = typer.Typer(no_args_is_help=True)
 
 _FORGOTTEN = "Nothing was kept."
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    group(app, root, "registry", about=__doc__, example="modelport registry login registry.example.com")
 
 
 @command(app, "login", example="modelport registry login registry.example.com --username alice", changes=True)

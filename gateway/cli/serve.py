@@ -28,6 +28,11 @@ ConfigFile = Annotated[
 ]
 
 
+def register(root: typer.Typer) -> None:
+    """Add the command."""
+    root.command("serve")(serve)
+
+
 def serve(  # noqa: PLR0913 - each is a flag
     ctx: typer.Context,
     *,

@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from gateway.cli.change import Description, edit, given, given_or_null, remove
-from gateway.cli.command import Session, command
+from gateway.cli.command import Session, command, group
 from gateway.cli.failure import UsageFailure
 from gateway.cli.lookup import Noun, find
 from gateway.cli.output import Columns, JsonObject
@@ -42,6 +42,11 @@ _FIELDS: Columns = {
     "url": "url",
     "default endpoints": _default_endpoints,
 }
+
+
+def register(root: typer.Typer) -> None:
+    """Add the commands."""
+    group(app, root, "teams", about=__doc__, example="modelport teams list")
 
 
 @command(app, "add", example="modelport teams add research", changes=True)

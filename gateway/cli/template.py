@@ -29,8 +29,7 @@ _DECLARED: dict[str, tuple[type[BaseModel], str]] = {
     "keys": (DeclaredKey, "What keys of these names may do. The key itself is made by `modelport keys create`."),
 }
 _EXAMPLE = """\
-# Objects of the registry. What is declared here is changed here: the API answers with this file and the line.
-# The server reads this part again when the file changes.
+# Objects of the registry. What is declared here is changed here alone, and read again when the file changes.
 
 # {teams}
 # teams:
@@ -56,13 +55,13 @@ _EXAMPLE = """\
 #     state: active                 # or disabled
 #     via: server                   # or a gateway; left out, what the team says
 #     path: /access/models/default/ # where it is published on the server
-#     stream_usage: false           # ask the upstream for the usage of streams whose caller did not
+#     stream_usage: false           # ask for the usage of streams, too
 #     first_byte_timeout_s: 120     # left out, what `timeouts` says
 #     idle_timeout_s: 60
 #     total_timeout_s: 600
-#     drain_for_usage_ms: 0         # how long a call whose caller left is read on for its usage
+#     drain_for_usage_ms: 0         # left out, what `usage` says
 #     fallbacks: [spare]            # models that take over, in order
-#     source_reference: registry.example.com/team/qwen3:v1 # the package that it was made from, and its digest:
+#     source_reference: registry.example.com/team/qwen3:v1 # its package and
 #     source_digest: sha256:5e895e895e895e895e895e895e895e895e895e895e895e895e895e895e895e89
 #     endpoints:
 #       - base_url: http://localhost:8000/v1

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from gateway.cli.app import app
+from gateway.cli.app import tree
 from tests.cli.program import Shell
 
 _HEAVY = ("aiohttp", "alembic", "openai", "pydantic", "rich", "ruamel", "sqlalchemy", "structlog")
@@ -21,7 +21,7 @@ def _commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
             yield (*path, name), command
 
 
-COMMANDS = dict(_commands(typer.main.get_command(app)))
+COMMANDS = dict(_commands(typer.main.get_command(tree())))
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)

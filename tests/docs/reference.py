@@ -15,7 +15,7 @@ from typing import Any
 import typer
 from pydantic_core import to_jsonable_python
 
-from gateway.cli.app import app
+from gateway.cli.app import tree
 from gateway.cli.exit_codes import ExitCode
 from gateway.settings import Section, Settings
 from resolver.errors import REFUSALS
@@ -99,7 +99,7 @@ def _settings_table(prefix: str, fields: typing.Mapping[str, Any], texts: dict[s
 
 def commands() -> str:
     """Return the page of every command: what it does, an example, its arguments and flags."""
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(tree())
     head = "# Commands\n\n" + _MADE + _COMMANDS
     shared = {name for one in root.params for name in one.opts}
     parts = [head + _flags(root.params, frozenset())]
