@@ -32,10 +32,12 @@ catalogue_suppressions = Table(
     PrimaryKeyConstraint("entry_id", "team"),
 )
 
-# The highest that was ever seen, per version of the root (CAT-31): the second copy, outside the catalogue's own files.
+# The highest that was ever seen of a hub (its URL), per version of the root (CAT-31): the second copy, outside the
+# catalogue's own files.
 catalogue_highwater = Table(
     "catalogue_highwater",
     metadata,
+    Column("hub", Text, primary_key=True),
     Column("root_version", Integer, primary_key=True, autoincrement=False),
     Column("serial", BigInteger, nullable=False),
     Column("timestamp_version", BigInteger, nullable=False),

@@ -290,11 +290,12 @@ def _make_catalogue() -> None:
     op.create_index(op.f("ix_catalogue_suppressions_model_uid"), "catalogue_suppressions", ["model_uid"], unique=False)
     op.create_table(
         "catalogue_highwater",
+        sa.Column("hub", sa.Text(), nullable=False),
         sa.Column("root_version", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("serial", sa.BigInteger(), nullable=False),
         sa.Column("timestamp_version", sa.BigInteger(), nullable=False),
         sa.Column("signed_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("root_version", name=op.f("pk_catalogue_highwater")),
+        sa.PrimaryKeyConstraint("hub", "root_version", name=op.f("pk_catalogue_highwater")),
     )
     op.create_table(
         "catalogue_lease",
