@@ -7,7 +7,7 @@ import re
 import socket
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -44,6 +44,17 @@ def _origin(value: str) -> str:
     return str(url.origin())
 
 
+def _folder(value: str) -> str:
+    """Check the address of a folder and give it a final slash."""
+    try:
+        url = resolve(value, server="http://localhost").url
+    except ResolveError as error:
+        raise ValueError(f"is no address: {error.detail}; write it like https://hub.example.com/catalogue/") from error
+    if not url.absolute:
+        raise ValueError("is no address; write it like https://hub.example.com/catalogue/")
+    return f"{str(url).rstrip('/')}/"
+
+
 def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
     for position, value in enumerate(values, start=1):
         try:
@@ -75,33 +86,33 @@ class ServerSettings(Section):
     port: int = Field(default=3000, ge=0, le=65535)
     """Port to listen on; 0 takes a free one and prints it."""
     mount: Annotated[str, AfterValidator(_mount)] = "/"
-    """Path prefix under which everything is served, for a server behind a proxy that shares its host."""
+    """Path prefix under which everything is served, behind a proxy that shares its host."""
     public_origin: Annotated[str, AfterValidator(_origin)] | None = None
-    """Scheme and host that callers use, e.g. https://models.example.com, when a proxy stands in front."""
+    """Scheme and host that callers use, e.g. https://models.example.com, behind a proxy."""
     allowed_hosts: tuple[str, ...] = ()
-    """Further values of the Host header (name or name:port) that are answered; anything else is a 421."""
+    """Further values of the Host header (name or name:port) that are answered; others get 421."""
     trusted_proxies: Annotated[tuple[str, ...], AfterValidator(_networks)] = ()
     """Networks of proxies whose X-Forwarded-For, -Proto and -Host are believed."""
     header_timeout_s: float = Field(default=10, gt=0)
     """Seconds to send a request's head."""
     keepalive_timeout_s: float = Field(default=75, gt=0)
-    """Seconds that an idle connection is kept; longer than the common 60 s of proxies."""
+    """Seconds that an idle connection is kept; proxies often have 60."""
     body_timeout_s: float = Field(default=30, gt=0)
     """Seconds without progress after which a body is given up."""
     min_body_rate: int = Field(default=1024, ge=0)
-    """Slowest average rate of an upload in bytes per second, judged after body_timeout_s."""
+    """Slowest average upload in bytes per second, judged after body_timeout_s."""
     max_connections: int = Field(default=4096, gt=0)
     """Connections held at once; one more gets 503."""
     max_connections_per_ip: int = Field(default=4096, gt=0)
-    """The same for one address; lower it where no proxy stands in front."""
+    """The same for one address; lower it without a proxy."""
     max_body_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
     """Largest JSON body in bytes."""
     max_upload_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
-    """Largest multipart upload in bytes; uploads are streamed, never held in memory."""
+    """Largest multipart upload in bytes; uploads are streamed."""
     open_to_localhost: bool = True
-    """A server bound to loopback lets programs on this machine call models (not manage) without a key."""
+    """Bound to loopback, let programs on this machine call models (not manage) without a key."""
     reload_endpoint: bool = False
-    """Answer POST /-/reload, which reads this file again; changes are seen anyway."""
+    """Answer POST /-/reload; changes of this file are seen anyway."""
     forward_headers: Annotated[tuple[str, ...], AfterValidator(_header_names)] = ()
     """Further headers of callers that go to upstreams, e.g. x-tenant; credentials never do."""
     cors_origins: tuple[str, ...] = ()
@@ -114,9 +125,9 @@ class DatabaseSettings(Section):
     url: str | None = None
     """postgresql://user@host/name or sqlite:///path; unset: a SQLite file in data_dir."""
     pgbouncer: bool = False
-    """Switch off prepared statements, which transaction pooling cannot carry."""
+    """Without prepared statements, which transaction pooling cannot carry."""
     auto_migrate: bool = True
-    """Bring an older PostgreSQL schema up at start; when off, `modelport db upgrade` does it."""
+    """Bring an older PostgreSQL schema up at start, instead of `modelport db upgrade`."""
 
 
 class EgressSettings(Section):
@@ -129,8 +140,7 @@ class EgressSettings(Section):
     allow_hosts: tuple[str, ...] = ()
     """Names whose addresses are allowed whatever their network: gpu.internal or gpu.internal:8000."""
     allow_insecure_http: bool = False
-    """Endpoints may be plain http:// over public networks, without a key; elsewhere (loopback, allowed networks) they
-    may be anyway."""
+    """Endpoints may be plain http:// over public networks, without a key; loopback and allowed networks may anyway."""
     max_response_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
     """Largest answer that is read whole (errors, small JSON); streams have no limit."""
 
@@ -143,15 +153,15 @@ class TimeoutSettings(Section):
     first_byte_stream_s: float = Field(default=120, gt=0)
     """From the request to the head of a streamed answer."""
     first_byte_s: float = Field(default=600, gt=0)
-    """From the request to the head of a plain answer, which comes after the whole generation."""
+    """The same of a plain answer, which comes after the whole generation."""
     idle_s: float = Field(default=60, gt=0)
     """Longest silence inside an answer."""
     total_s: float = Field(default=600, gt=0)
-    """A plain call from beginning to end; a live stream has no such limit."""
+    """A plain call from beginning to end; streams have no such limit."""
     slow_client_s: float = Field(default=60, gt=0)
     """A caller that reads nothing for so long is let go."""
     drain_s: float = Field(default=30, ge=0)
-    """Running calls have this long to finish when the process is told to stop."""
+    """Running calls have this long to finish when the process stops."""
 
 
 class HealthSettings(Section):
@@ -160,7 +170,7 @@ class HealthSettings(Section):
     interval_s: float = Field(default=60, ge=0)
     """Seconds between two looks at an endpoint, give or take a fifth; 0: never."""
     hide_unhealthy: bool = False
-    """Leave models out of the data plane's list while no endpoint is well; calls go on."""
+    """Leave models out of the data plane's list while no endpoint is well."""
 
 
 class StreamSettings(Section):
@@ -176,7 +186,7 @@ class UsageSettings(Section):
     """What is counted, and how long it is kept."""
 
     drain_for_usage_ms: int = Field(default=0, ge=0, le=3_600_000)
-    """Milliseconds that a call whose caller left is read on, for its usage; models may differ."""
+    """Milliseconds that a call whose caller left is read on, for its usage."""
     call_days: int = Field(default=30, gt=0)
     """Days that rows of single calls are kept; their daily sums stay for 400."""
     object_days: int = Field(default=730, gt=0)
@@ -187,11 +197,11 @@ class LifecycleSettings(Section):
     """How models leave."""
 
     purge_days: int = Field(default=30, ge=1, le=3650)
-    """Days after which a deleted model is purged; until then it can be restored."""
+    """Days that a deleted model can be restored; then it is purged."""
     grace_s: float = Field(default=30, ge=0)
     """Seconds that calls under way may go on when their model is deleted."""
     max_grace_s: float = Field(default=600, ge=0)
-    """The longest that somebody may let them go on."""
+    """The longest that somebody may allow."""
     quarantine_days: int = Field(default=30, ge=0, le=3650)
     """Days that a purged model's name rests before another may have it."""
     require_if_match: tuple[Literal["restrict", "cascade", "repoint", "purge"], ...] = ("cascade", "purge")
@@ -215,16 +225,16 @@ class OperationSettings(Section):
 
 
 class SecretSettings(Section):
-    """Where the keys to secrets come from: env:NAME, file:PATH, keyring:SERVICE/USER; unset: a new file in data_dir."""
+    """Where keys (32 bytes, base64) come from: env:NAME, file:PATH, keyring:SERVICE/USER; unset: a file in data_dir."""
 
     kek: SecretReference | None = None
-    """Key-encryption key for stored upstream credentials: 32 bytes, base64."""
+    """Key-encryption key for stored upstream credentials."""
     pepper: SecretReference | None = None
-    """Pepper for the hashes of callers' keys: 32 bytes, base64."""
+    """Pepper for the hashes of callers' keys."""
     audit: SecretReference | None = None
-    """Key that seals the rows of the record of changes: 32 bytes, base64."""
+    """Key that seals the rows of the record of changes."""
     audit_signing: SecretReference | None = None
-    """Seed of the ed25519 key that signs the record's checkpoints: 32 bytes, base64."""
+    """Seed of the ed25519 key that signs the record's checkpoints."""
     file_directory: Path | None = None
     """Directory that `file:` credentials of endpoints must lie in; unset: data_dir/secrets and /run/secrets."""
 
@@ -233,9 +243,30 @@ class AuditSettings(Section):
     """The record of changes."""
 
     enabled: bool = True
-    """Record every change; switching it off is the last thing recorded."""
+    """Record every change; switching it off is recorded, too."""
     checkpoints: Path | None = None
     """File of signed checkpoints, best on another disk; unset: audit-checkpoints.jsonl in data_dir."""
+
+
+class CatalogueSettings(Section):
+    """Which models there are in the world."""
+
+    mode: Literal["static", "hybrid", "dynamic"] = "dynamic"
+    """What counts: the list below (static), a hub's (dynamic), or both, compared (hybrid)."""
+    url: Annotated[str, AfterValidator(_folder)] | None = None
+    """Folder of the hub; unset: the list that came along."""
+    root: Path | None = None
+    """The root.json that it is trusted by; unset: ours."""
+    every_s: float = Field(default=900, ge=60, le=7 * 86_400)
+    """Seconds between two looks."""
+    static: Path | tuple[dict[str, Any], ...] = ()
+    """Entries, or a file of them."""
+    mirror: bool = False
+    """Serve the hub's files to others."""
+    recommend: bool = True
+    """Learn recommendations from usage here."""
+    max_blob_bytes: int = Field(default=256 * 1024 * 1024, ge=0)
+    """Bytes kept of what can be fetched again."""
 
 
 class LogSettings(Section):
@@ -270,6 +301,7 @@ class Settings(Section):
     access: AccessSettings = AccessSettings()
     lifecycle: LifecycleSettings = LifecycleSettings()
     operations: OperationSettings = OperationSettings()
+    catalogue: CatalogueSettings = CatalogueSettings()
     secrets: SecretSettings = SecretSettings()
     audit: AuditSettings = AuditSettings()
     log: LogSettings = LogSettings()

@@ -18,6 +18,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "gateways": ("gateways",),
     "keys": ("keys",),
     "registry": ("registry",),
+    "catalogue": ("catalogue",),
     "resolve": ("resolve",),
     "explain": ("explain",),
     "use": ("use",),

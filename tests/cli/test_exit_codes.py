@@ -31,5 +31,8 @@ def test_numbers_never_change() -> None:
         "TIMED_OUT": 10,
         "UNREACHABLE": 11,
         "UNHEALTHY": 12,
+        "NOT_FRESH": 20,
+        "UNTRUSTED": 21,
+        "HELD": 22,
         "INTERRUPTED": 130,
     }
