@@ -107,8 +107,8 @@ def _change_models_back() -> None:
     op.execute("UPDATE models SET state = 'active' WHERE state = 'deprecated'")
     op.execute("UPDATE models SET state = 'disabled' WHERE state = 'draft'")
     op.drop_index("uq_models_team_id_name", "models")
-    for column in ("successor_uid", "purge_at", "sunset_at", "catalogue_id"):
-        op.drop_index(f"ix_models_{column}", "models")
+    for name in ("successor_uid", "purge_at", "sunset_at", "catalogue_id"):
+        op.drop_index(f"ix_models_{name}", "models")
     with op.batch_alter_table("models") as batch:
         batch.drop_constraint(op.f("fk_models_successor_uid"), type_="foreignkey")
         batch.drop_constraint(op.f("ck_models_state"), type_="check")
