@@ -9,7 +9,7 @@ second comparison.
 import asyncio
 import hmac
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -134,10 +134,32 @@ class KeyRing:
             return entry.principal
         raise self._refusal(_reason(entry, known=known, whole=whole, alive=alive), peer, now_ms)
 
-    async def reload(self) -> None:
-        """Read anew what changed of the keys; calls get their turn every few hundred."""
+    async def reload(self, only: Collection[str] | None = None, *, version: int | None = None) -> None:
+        """Read anew what changed of the keys; calls get their turn every few hundred.
+
+        Of a change that is known, `only` the keys that it touched and the `version` that it made: where nothing else
+        happened since the last look, these alone are read.
+        """
         async with self._reloading:
-            await self._read()
+            if version is None or only is None or version > self._version + 1:
+                await self._read()
+            elif version > self._version:
+                await self._read_some(sorted(only), version)
+
+    async def _read_some(self, key_ids: Sequence[str], version: int) -> None:
+        known, entries = dict(self._known), dict(self._entries)
+        for key_id in key_ids:
+            if gone := known.pop(key_id, None):
+                entries.pop(gone.key_id, None)
+        async with self._database.read() as conn:
+            for start in range(0, len(key_ids), store.ASKED_ONE_BY_ONE):
+                for record in await store.load(conn, key_ids[start : start + store.ASKED_ONE_BY_ONE]):
+                    entry = self._entry(record)
+                    known[record.id] = _Known(store.stamp_of(record), record.key_id, entry)
+                    if entry is not None:
+                        entries[record.key_id] = entry
+                await asyncio.sleep(0)
+        self._entries, self._known, self._version = entries, known, version
 
     async def _read(self) -> None:
         before, known = self._known, dict[str, _Known]()

@@ -16,7 +16,7 @@ from gateway.storage.conflicts import FOREIGN_KEY, LEAVING, conflict_of
 from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import key_models, keys, models, teams
 
-_ASKED_ONE_BY_ONE = 200
+ASKED_ONE_BY_ONE = 250
 """Keys whose patterns are asked for by their ids, 5 ms of work; of more all patterns are read."""
 Stamp: TypeAlias = tuple[Any, ...]
 """What tells whether a key is as it was."""
@@ -67,16 +67,22 @@ async def stamps(conn: AsyncConnection) -> AsyncIterator[Mapping[str, Stamp]]:
     columns = (keys.c.rev, keys.c.updated_at, keys.c.hash, keys.c.pepper_id, keys.c.expires_at, keys.c.revoked_at)
     after = ""
     while True:
-        query = select(keys.c.id, *columns).where(keys.c.id > after).order_by(keys.c.id).limit(_ASKED_ONE_BY_ONE)
+        query = select(keys.c.id, *columns).where(keys.c.id > after).order_by(keys.c.id).limit(ASKED_ONE_BY_ONE)
         page: dict[str, Stamp] = {row[0]: tuple(row[1:]) for row in await conn.execute(query)}
         yield page
-        if len(page) < _ASKED_ONE_BY_ONE:
+        if len(page) < ASKED_ONE_BY_ONE:
             return
         after = max(page)
 
 
+def stamp_of(record: KeyRecord) -> Stamp:
+    """Return the stamp of a key that was read whole."""
+    hashed = record.hashed
+    return (record.rev, record.updated_at, hashed.digest, hashed.pepper_id, record.expires_at, record.revoked_at)
+
+
 async def load(conn: AsyncConnection, key_ids: Collection[str]) -> list[KeyRecord]:
-    """Return these keys, some hundred at most."""
+    """Return these keys, ASKED_ONE_BY_ONE at most."""
     return await _read(conn, _records().where(keys.c.id.in_(key_ids))) if key_ids else []
 
 
@@ -213,7 +219,7 @@ async def _read(conn: AsyncConnection, query: Select[Any]) -> list[KeyRecord]:
     rows = (await conn.execute(query)).all()
     patterns: dict[str, list[str]] = {}
     ordered = select(key_models.c.key_id, key_models.c.pattern).order_by(key_models.c.key_id, key_models.c.position)
-    if len(rows) <= _ASKED_ONE_BY_ONE:
+    if len(rows) <= ASKED_ONE_BY_ONE:
         ordered = ordered.where(key_models.c.key_id.in_([row.id for row in rows]))
     for key_id, pattern in await conn.execute(ordered):
         patterns.setdefault(key_id, []).append(pattern)

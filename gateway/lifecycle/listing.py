@@ -46,9 +46,11 @@ class ReferenceList:
             shown = [one for one in shown if one not in _PRIVATE]
         async with self._changes.read() as conn:
             model, _ = await cases.find(conn, principal, named, team)
-            counts = await count(conn, model.uid, now_ms=now_ms)
+            counted = await count(conn, model.uid, now_ms=now_ms)
+            shown = [one for one in shown if one in counted]
             items, place = await page(conn, model.uid, shown, after=after, limit=limit, now_ms=now_ms)
             running = await self._watch.of(conn, model.uid, now_ms=now_ms)
+        counts = {str(one): number for one, number in counted.items()}
         if running.calls:
             counts["call"] = running.calls
         return Listed(items, place, counts)

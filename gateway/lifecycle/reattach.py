@@ -128,7 +128,7 @@ async def _fallbacks(change: Change, model: ModelRecord, kept: Sequence[Kept]) -
 
 
 async def _keys(change: Change, model: ModelRecord, kept: Sequence[Kept]) -> list[Returned]:
-    await change.change_keys()
+    await change.change_keys(one.ref_id for one in kept)
     limited: dict[str, bool] = {}
     entries: dict[str, dict[int, str]] = {}
     for some in _some([one.ref_id for one in kept]):
@@ -195,7 +195,7 @@ async def _undo_fallbacks(change: Change, model: ModelRecord, moved: Sequence[Ke
 
 
 async def _undo_keys(change: Change, model: ModelRecord, moved: Sequence[Kept]) -> None:
-    await change.change_keys()
+    await change.change_keys(one.ref_id for one in moved)
     for some in _some([one.ref_id for one in moved]):
         same = (key_models.c.key_id.in_(some), key_models.c.model_uid == moved[0].to)
         values = {"model_uid": model.uid, "pattern": model.name}

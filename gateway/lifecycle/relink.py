@@ -1,14 +1,15 @@
 """The references of a model that leaves are changed here, and kept whole in `retired_references` for the way back.
 
-A few statements for each kind, however many rows (a thousand take some 20 ms). Inside the transaction of the deletion,
-after the model's own row: from then on the database refuses new references to it.
+First they are kept, then each kind is changed by a few statements that find its rows among the kept ones, however many
+these are. Inside the transaction of the deletion, after the model's own row: from then on the database refuses new
+references to it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 
 from gateway.lifecycle.plan import Action, Plan, Successor
 from gateway.lifecycle.references import Reference
@@ -51,18 +52,17 @@ class _Way(NamedTuple):
 
 async def carry_out(change: Change, uid: str, plan: Plan, successor: Successor | None) -> None:
     """Write what the plan says; the model's state is a leaving one already."""
-    way = _Way(change, uid, successor)
-    for (kind, action), found in plan.actions().items():
-        if action not in _NOT_KEPT:
-            await _keep(way, found, action)
+    way, groups = _Way(change, uid, successor), plan.actions()
+    await _keep(way, plan)
+    for (kind, action), found in groups.items():
         if write := _WRITES.get(kind):
             await write(way, found, action)
-    if any(action == "moved" for _, action in plan.actions()) and successor is not None:
+    if any(action == "moved" for _, action in groups) and successor is not None:
         await MODELS.touch(change.conn, models.c.uid == successor.uid)
 
 
-async def _keep(way: _Way, found: Sequence[Reference], action: Action) -> None:
-    to = way.to if action == "moved" else None
+async def _keep(way: _Way, plan: Plan) -> None:
+    encode = msgspec.json.encode
     rows = [
         {
             "model_uid": way.uid,
@@ -70,12 +70,19 @@ async def _keep(way: _Way, found: Sequence[Reference], action: Action) -> None:
             "ref_id": one.id,
             "name": one.name,
             "effect": action,
-            "row": msgspec.json.encode({"row": one.row, "to": to}).decode(),
+            "row": encode({"row": one.row, "to": way.to if action == "moved" else None}).decode(),
         }
-        for one in found
+        for one, action in ((effect.reference, effect.action) for effect in plan.effects)
+        if action not in _NOT_KEPT
     ]
     for start in range(0, len(rows), AT_ONCE):
         await way.conn.execute(insert(retired_references), rows[start : start + AT_ONCE])
+
+
+def _kept(way: _Way, found: Sequence[Reference], action: Action) -> Select[str]:
+    """Return the query for the ids of the kept references of a kind to which this happens."""
+    row = retired_references.c
+    return select(row.ref_id).where(row.model_uid == way.uid, row.kind == found[0].kind, row.effect == action)
 
 
 async def _aliases(way: _Way, _found: Sequence[Reference], action: Action) -> None:
@@ -87,13 +94,13 @@ async def _aliases(way: _Way, _found: Sequence[Reference], action: Action) -> No
 
 
 async def _fallbacks(way: _Way, found: Sequence[Reference], action: Action) -> None:
-    for owners in _some([one.id for one in found]):
-        await MODELS.touch(way.conn, models.c.uid.in_(owners))
-        rows = (model_fallbacks.c.fallback_uid == way.uid, model_fallbacks.c.model_uid.in_(owners))
-        if action == "moved":
-            await way.conn.execute(update(model_fallbacks).where(*rows).values(fallback_uid=way.to))
-        else:
-            await way.conn.execute(delete(model_fallbacks).where(*rows))
+    owners = _kept(way, found, action)
+    await MODELS.touch(way.conn, models.c.uid.in_(owners))
+    rows = (model_fallbacks.c.fallback_uid == way.uid, model_fallbacks.c.model_uid.in_(owners))
+    if action == "moved":
+        await way.conn.execute(update(model_fallbacks).where(*rows).values(fallback_uid=way.to))
+    else:
+        await way.conn.execute(delete(model_fallbacks).where(*rows))
 
 
 async def _own_fallbacks(way: _Way, _found: Sequence[Reference], _action: Action) -> None:
@@ -101,16 +108,16 @@ async def _own_fallbacks(way: _Way, _found: Sequence[Reference], _action: Action
 
 
 async def _keys(way: _Way, found: Sequence[Reference], action: Action) -> None:
-    await way.change.change_keys()
-    for ids in _some([one.id for one in found]):
-        rows = (key_models.c.model_uid == way.uid, key_models.c.key_id.in_(ids))
-        if action == "moved" and way.successor is not None:
-            moved = {"model_uid": way.successor.uid, "pattern": way.successor.name}
-            await way.conn.execute(update(key_models).where(*rows).values(**moved))
-        else:
-            await way.conn.execute(delete(key_models).where(*rows))
-        stamps = {"rev": keys.c.rev + 1, "updated_at": way.change.now_ms}
-        await way.conn.execute(update(keys).where(keys.c.id.in_(ids)).values(**stamps))
+    await way.change.change_keys(one.id for one in found)
+    ids = _kept(way, found, action)
+    rows = (key_models.c.model_uid == way.uid, key_models.c.key_id.in_(ids))
+    if action == "moved" and way.successor is not None:
+        moved = {"model_uid": way.successor.uid, "pattern": way.successor.name}
+        await way.conn.execute(update(key_models).where(*rows).values(**moved))
+    else:
+        await way.conn.execute(delete(key_models).where(*rows))
+    stamps = {"rev": keys.c.rev + 1, "updated_at": way.change.now_ms}
+    await way.conn.execute(update(keys).where(keys.c.id.in_(ids)).values(**stamps))
 
 
 async def _team_defaults(way: _Way, found: Sequence[Reference], action: Action) -> None:
@@ -129,13 +136,8 @@ async def _stored_objects(way: _Way, _found: Sequence[Reference], _action: Actio
 
 async def _successors(way: _Way, found: Sequence[Reference], action: Action) -> None:
     to = {"successor_uid": way.to if action == "moved" else None}
-    for uids in _some([one.id for one in found]):
-        await MODELS.update_where(way.conn, to, models.c.uid.in_(uids), now_ms=way.change.now_ms)
-
-
-def _some(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(ids), AT_ONCE):
-        yield ids[start : start + AT_ONCE]
+    uids = _kept(way, found, action)
+    await MODELS.update_where(way.conn, to, models.c.uid.in_(uids), now_ms=way.change.now_ms)
 
 
 _WRITES: Final[dict[str, Any]] = {

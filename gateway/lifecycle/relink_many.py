@@ -93,7 +93,7 @@ async def _own_fallbacks(way: _Way, found: Sequence[Reference], _action: Action)
 
 
 async def _keys(way: _Way, found: Sequence[Reference], action: Action) -> None:
-    await way.change.change_keys()
+    await way.change.change_keys(one.id for one in found)
     moved = None
     if action == "moved" and way.successor is not None:
         moved = {"model_uid": way.successor.uid, "pattern": way.successor.name}

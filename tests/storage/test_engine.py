@@ -308,7 +308,7 @@ async def test_a_statement_is_one_trip_to_the_thread_of_sqlite(tmp_path: Path) -
         driver = (await conn.get_raw_connection()).driver_connection
         assert driver is not None
         trips: list[object] = []
-        driver._tx = _Counting(driver._tx, trips)  # noqa: SLF001 - the queue of its thread
+        driver._tx = _Counting(driver._tx, trips)
         made = await conn.exec_driver_sql("INSERT INTO t (name) VALUES (?), (?)", ("a", "b"))
         changed = await conn.exec_driver_sql("UPDATE t SET name = name || 'x' RETURNING name")
         assert (made.rowcount, made.lastrowid) == (2, 2)

@@ -4,9 +4,9 @@ Every service writes through `Changes.begin`; whoever reads after the answer the
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 
@@ -38,8 +38,10 @@ class Change:
     by: str | None = None
     revision: int = 0
     """The registry's, which this change makes."""
-    keys_changed: bool = False
-    """Whether what keys may call is another after it."""
+    keys_version: int | None = None
+    """That of the keys, when what some may call is another after it."""
+    keys: set[str] | None = field(default_factory=set)
+    """Which these are, by id; None where nobody counted them."""
     events: list[Event] = field(default_factory=list)
     """What goes on the record with it."""
 
@@ -47,11 +49,14 @@ class Change:
         """Have something written into the record with this change, in the name of who acts now."""
         self.events.append(event if event.who is not None else replace(event, who=acting()))
 
-    async def change_keys(self) -> None:
-        """Have every process read its keys anew: this one before the answer, others when they look (KEY-5)."""
-        if not self.keys_changed:
-            await bump_version(self.conn, KEYS_VERSION)
-            self.keys_changed = True
+    async def change_keys(self, ids: Iterable[str] | None = None) -> None:
+        """Have every process read these keys anew, without ids all: this one before the answer, others when they look.
+
+        Within seconds, then (KEY-5).
+        """
+        if self.keys_version is None:
+            self.keys_version = await bump_version(self.conn, KEYS_VERSION)
+        self.keys = None if ids is None or self.keys is None else self.keys.union(ids)
 
     def require_owner(self, kind: str, name: str, row: Owned) -> None:
         """Raise Conflict unless the row belongs to whom this change is made for."""
@@ -64,8 +69,17 @@ class Change:
         return result
 
 
-async def no_keys() -> None:
+class ReloadKeys(Protocol):
+    """Reads anew what changed of the keys; `only` these, where nothing but `version` is missing."""
+
+    def __call__(self, only: Collection[str] | None = None, *, version: int | None = None) -> Awaitable[object]:
+        """Return when requests are judged by it."""
+        ...
+
+
+async def no_keys(only: Collection[str] | None = None, *, version: int | None = None) -> None:
     """Read no keys: where no requests are verified."""
+    del only, version
 
 
 class Changes:
@@ -78,7 +92,7 @@ class Changes:
         clock: Clock,
         *,
         trail: Trail,
-        reload_keys: Callable[[], Awaitable[object]] = no_keys,
+        reload_keys: ReloadKeys = no_keys,
     ) -> None:
         self._database = database
         self._trail = trail
@@ -118,7 +132,9 @@ class Changes:
         except IntegrityError as error:
             raise _conflict(error) from error
         if follow:
-            await self.follow(revision, keys=change.keys_changed)
+            await self.follow(revision, keys=False)
+            if change.keys_version is not None:
+                await self._reload_keys(change.keys, version=change.keys_version)
 
     async def follow(self, revision: int, *, keys: bool) -> None:
         """Serve at least this revision, and the keys as they are now."""

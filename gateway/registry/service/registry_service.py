@@ -1,13 +1,13 @@
 """The registry's services together: what the composition root makes and everybody above takes."""
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 from gateway.audit.trail import Trail
 from gateway.registry.registry import Registry
 from gateway.registry.service.addresses import AddressService
 from gateway.registry.service.aliases import AliasService
-from gateway.registry.service.change import Change, Changes, Joined, no_keys
+from gateway.registry.service.change import Change, Changes, Joined, ReloadKeys, no_keys
 from gateway.registry.service.credential import Credentials, JudgeUrl, SecretStore
 from gateway.registry.service.endpoints import EndpointService
 from gateway.registry.service.gateways import GatewayService
@@ -49,7 +49,7 @@ class RegistryService(Nouns):
         secrets: SecretStore,
         judge_url: JudgeUrl,
         trail: Trail,
-        reload_keys: Callable[[], Awaitable[object]] = no_keys,
+        reload_keys: ReloadKeys = no_keys,
     ) -> None:
         self.changes = Changes(database, registry, clock, trail=trail, reload_keys=reload_keys)
         super().__init__(self.changes, Credentials(secrets, judge_url))
