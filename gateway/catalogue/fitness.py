@@ -3,6 +3,7 @@
 `entry` asks here; nobody else needs to.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
@@ -42,13 +43,11 @@ def unfit(entry: "Entry") -> Iterator[str]:
         if id_ is not None and not is_id(id_):
             yield f"{id_!r:.100} is no id"
     for when in (entry.deprecated_at, entry.sunset_at, entry.updated_at):
-        if when is not None and not _WHEN.fullmatch(when):
+        if when is not None and not _is_when(when):
             yield f"{when!r} is no date as 2026-11-18 or 2026-11-18T00:00:00Z"
     if entry.endpoint is not None and (url := entry.endpoint.base_url) is not None:
-        if not _ADDRESS.fullmatch(url):
-            yield f"endpoint.base_url: {url!r:.100} is neither an http(s) URL nor a path that begins with one slash"
-        elif _DOTS.search(url):
-            yield "endpoint.base_url: it goes up with a dot segment"
+        if reason := _unfit_address(url):
+            yield f"endpoint.base_url: {reason}"
     if entry.price is not None:
         yield from _unfit_price(entry.price)
     for number, one in enumerate(entry.artifacts):
@@ -76,12 +75,12 @@ def steering(value: Any, form: bytes) -> str | None:
 
 
 def _unfit_price(price: "Price") -> Iterator[str]:
-    if not _CURRENCY.fullmatch(price.currency):
+    if not _is_currency(price.currency):
         yield f"price.currency: {price.currency!r} is no currency as USD"
     for amount in (price.into, price.out, price.cache_read, price.cache_write):
-        if amount is not None and not _AMOUNT.fullmatch(amount):
+        if amount is not None and not _is_amount(amount):
             yield f'price: {amount!r} is no amount as "0.25"'
-    if price.as_of is not None and not _WHEN.fullmatch(price.as_of):
+    if price.as_of is not None and not _is_when(price.as_of):
         yield f"price.as_of: {price.as_of!r} is no date as 2026-11-18"
 
 
@@ -95,3 +94,26 @@ def _unfit_file(one: "Artifact") -> Iterator[str]:
         yield "url: it names neither a commit nor the content's hash, so the file may change (CAT-23)"
     if one.chunks_target is not None and not _ID.fullmatch(one.chunks_target):
         yield f"chunks_target: {one.chunks_target!r:.100} is no path of a target"
+
+
+# Of 100,000 entries most have the dates, amounts and addresses of others: to look these up is a third of the time.
+@functools.lru_cache(maxsize=1024)
+def _is_when(text: str) -> bool:
+    return _WHEN.fullmatch(text) is not None
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_amount(text: str) -> bool:
+    return _AMOUNT.fullmatch(text) is not None
+
+
+@functools.lru_cache(maxsize=64)
+def _is_currency(text: str) -> bool:
+    return _CURRENCY.fullmatch(text) is not None
+
+
+@functools.lru_cache(maxsize=1024)
+def _unfit_address(url: str) -> str | None:
+    if not _ADDRESS.fullmatch(url):
+        return f"{url!r:.100} is neither an http(s) URL nor a path that begins with one slash"
+    return "it goes up with a dot segment" if _DOTS.search(url) else None
