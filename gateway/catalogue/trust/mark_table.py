@@ -1,4 +1,4 @@
-"""The high-water marks in the product's own database: the copy that survives the loss of every file of the catalogue."""
+"""The high-water marks in the product's own database: the copy that outlives every file of the catalogue."""
 
 from typing import Any, Final
 
