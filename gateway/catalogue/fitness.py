@@ -45,9 +45,9 @@ def unfit(entry: "Entry") -> Iterator[str]:
     for when in (entry.deprecated_at, entry.sunset_at, entry.updated_at):
         if when is not None and not _is_when(when):
             yield f"{when!r} is no date as 2026-11-18 or 2026-11-18T00:00:00Z"
-    if entry.endpoint is not None and (url := entry.endpoint.base_url) is not None:
-        if reason := _unfit_address(url):
-            yield f"endpoint.base_url: {reason}"
+    url = None if entry.endpoint is None else entry.endpoint.base_url
+    if url is not None and (reason := _unfit_address(url)):
+        yield f"endpoint.base_url: {reason}"
     if entry.price is not None:
         yield from _unfit_price(entry.price)
     for number, one in enumerate(entry.artifacts):
