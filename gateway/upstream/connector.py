@@ -1,7 +1,7 @@
 """aiohttp's connector under the egress policy: every address is judged at the moment of the connect (EGR-3 to EGR-6).
 
 Used by `egress.py` only. It overrides private methods of aiohttp (`_create_connection`, `_wrap_create_connection`,
-`_release`, `_conns`); pyproject.toml pins the minor version and tests/upstream holds what is relied upon.
+`_release`, `_conns`, `_ssl`); pyproject.toml pins the minor version and tests/upstream holds what is relied upon.
 """
 
 import asyncio
@@ -165,6 +165,8 @@ class GuardedConnector(aiohttp.TCPConnector):
         started = time.monotonic()  # uvloop's clock stands still within a turn
         host = req.url.raw_host or ""
         _DIALLED.set(host)
+        if req.is_ssl() and self._ssl is True:
+            self._ssl = await asyncio.to_thread(system_trust)
         handler = await super()._create_connection(req, traces, timeout)
         wire = None if handler.transport is None else handler.transport.get_protocol()
         if isinstance(wire, Wire):
@@ -196,6 +198,13 @@ class GuardedConnector(aiohttp.TCPConnector):
         peer = wire.transport.get_extra_info("peername") if wire.transport is not None else None
         if peer is not None:
             self._policy.check(peer, host=wire.host)
+
+
+def system_trust() -> ssl.SSLContext:
+    """Return a TLS context that trusts the system's authorities; reading them takes 40 ms."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def _begun(connection: Connection) -> Connection:

@@ -13,7 +13,7 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from gateway.errors import ConfigError
-from gateway.upstream.connector import GuardedConnector
+from gateway.upstream.connector import GuardedConnector, system_trust
 from gateway.upstream.policy import EgressPolicy
 
 __all__ = ["Egress", "EgressPolicy", "Session", "connector_of", "guarded_session", "trust"]
@@ -118,8 +118,7 @@ def trust(ca_file: Path) -> ssl.SSLContext:
     Raises:
         ConfigError: the file is missing or holds no certificate.
     """
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
+    context = system_trust()
     try:
         context.load_verify_locations(cafile=ca_file)
     except OSError as error:  # ssl.SSLError is one

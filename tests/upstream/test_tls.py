@@ -21,7 +21,8 @@ from tests.upstream.conftest import post
 from tests.upstream.test_egress import FixedResolver
 
 
-def _self_signed(folder: Path) -> tuple[Path, ssl.SSLContext]:
+def self_signed(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """Return the file of an authority, and what a server at models.example and 127.0.0.1 shows."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "models.example")])
     now = dt.datetime.now(dt.UTC)
@@ -58,7 +59,7 @@ async def _call(url: URL, ssl_context: ssl.SSLContext | None) -> tuple[bytes, fl
 
 async def test_an_authority_is_trusted_only_when_its_file_is_given(tmp_path: Path) -> None:
     """Verification is on; the name in the URL, not the address, is what the certificate must hold."""
-    ca_file, context = _self_signed(tmp_path)
+    ca_file, context = self_signed(tmp_path)
     app = web.Application()
     big = b"x" * 3_000_000
 

@@ -18,8 +18,8 @@ from tests.ux.start import cpu_of, started
 _MODELPORT = [sys.executable, "-m", "gateway"]
 MAX_LINES = 8
 MAX_HELP_CPU_S = 0.4
-MAX_READY_S = 3.0  # a ceiling against growth: 1 s is the goal, 1.4 to 2.0 s of CPU is what it takes
-MAX_IDLE_MB = 96  # likewise: 90 is the goal, 91 to 93 is what it holds (tests/bench/RESULTS.md)
+MAX_READY_S = 2.0  # CPU beside other load, where a second counts for up to two; `make bench` shows it alone: below 1
+MAX_IDLE_MB = 90
 MAX_WHEEL_BYTES = 5_000_000
 
 
@@ -140,7 +140,7 @@ def test_ux_20_help_takes_less_than_its_budget() -> None:
 
 
 def test_ux_20_a_server_is_small_and_quick(tmp_path: Path) -> None:
-    """Neither grows further: CPU until ready on a new database, least of three starts, and memory when nobody calls."""
+    """CPU until ready on a new database, least of three starts, and memory when nobody calls."""
     taken = []
     for number in range(3):
         (folder := tmp_path / str(number)).mkdir()
