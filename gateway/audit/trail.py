@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from gateway.api.acting import act_as, acting
-from gateway.audit.appending import insert_rows, take_numbers
+from gateway.audit.appending import append, take_numbers
 from gateway.audit.chain import GENESIS, Keys, Sealer
 from gateway.audit.event import Event
 from gateway.audit.flood import Flood
@@ -63,7 +63,7 @@ class Trail:
         """Write the rows; `anew` begins a new chain, as after a time without a record."""
         first, previous = await take_numbers(conn, len(events))
         rows = list(self._rows(GENESIS if anew else previous, events, first, now_ms))
-        await insert_rows(conn, rows)
+        await append(conn, rows)
         return str(rows[-1]["hash"])
 
     async def switch(self) -> None:

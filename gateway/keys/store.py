@@ -16,7 +16,7 @@ from gateway.storage.conflicts import FOREIGN_KEY, LEAVING, conflict_of
 from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import key_models, keys, models, teams
 
-ASKED_ONE_BY_ONE = 250
+ASKED_ONE_BY_ONE = 300
 """Keys whose patterns are asked for by their ids, 5 ms of work; of more all patterns are read."""
 Stamp: TypeAlias = tuple[Any, ...]
 """What tells whether a key is as it was."""
@@ -221,7 +221,7 @@ async def _read(conn: AsyncConnection, query: Select[Any]) -> list[KeyRecord]:
     ordered = select(key_models.c.key_id, key_models.c.pattern).order_by(key_models.c.key_id, key_models.c.position)
     if len(rows) <= ASKED_ONE_BY_ONE:
         ordered = ordered.where(key_models.c.key_id.in_([row.id for row in rows]))
-    for key_id, pattern in await conn.execute(ordered):
+    for key_id, pattern in (await conn.execute(ordered)).all():
         patterns.setdefault(key_id, []).append(pattern)
     return [_record(row, tuple(patterns.get(row.id, ()))) for row in rows]
 
@@ -263,7 +263,7 @@ def _record(row: Row[Any], patterns: tuple[str, ...]) -> KeyRecord:
         previous=previous,
         previous_valid_until=row.previous_valid_until,
         models=patterns,
-        cidrs=tuple(json.loads(row.cidrs)),
+        cidrs=() if row.cidrs == "[]" else tuple(json.loads(row.cidrs)),
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
         last_used_at=row.last_used_at,

@@ -33,7 +33,7 @@ async def read_all(conn: AsyncConnection, uid: str, *, now_ms: int) -> list[Refe
     about = {"uid": uid, "now_ms": now_ms}
     for kind in await count(conn, uid, now_ms=now_ms):
         names = columns_of(kind)
-        for key, name, sole, declared_at, *row in await conn.execute(whole(kind), about):
+        for key, name, sole, declared_at, *row in (await conn.execute(whole(kind), about)).all():
             held = dict(zip(names, row, strict=True))
             found.append(Reference(kind, key, name, bool(sole), declared_at, held))
     return found

@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, delete, select, update
 
 from gateway.lifecycle.plan import Action, Plan, Successor
 from gateway.lifecycle.references import Reference
+from gateway.lifecycle.suppression import ENTRY, suppress
 from gateway.registry.service.change import Change
 from gateway.registry.store import defaults
-from gateway.registry.store.entity import AT_ONCE
 from gateway.registry.store.tables import ALIASES, MODELS, TEAMS
 from gateway.storage.connection import AsyncConnection
+from gateway.storage.rows import insert_rows
 from gateway.storage.schema import (
     aliases,
     endpoints,
@@ -30,8 +31,9 @@ from gateway.storage.schema import (
     teams,
 )
 
-_NOT_KEPT: Final = frozenset({"closed", "given_up"})
+NOT_KEPT: Final = frozenset({"closed", "given_up"})
 """Nothing to bring back: endpoints stay with their model, and what an upstream gave up is over."""
+KEPT_COLUMNS: Final = ("model_uid", "kind", "ref_id", "name", "effect", "row")
 
 
 class _Way(NamedTuple):
@@ -62,21 +64,17 @@ async def carry_out(change: Change, uid: str, plan: Plan, successor: Successor |
 
 
 async def _keep(way: _Way, plan: Plan) -> None:
-    encode = msgspec.json.encode
     rows = [
-        {
-            "model_uid": way.uid,
-            "kind": one.kind,
-            "ref_id": one.id,
-            "name": one.name,
-            "effect": action,
-            "row": encode({"row": one.row, "to": way.to if action == "moved" else None}).decode(),
-        }
+        (way.uid, one.kind, one.id, one.name, action, kept_row(one, way.to if action == "moved" else None))
         for one, action in ((effect.reference, effect.action) for effect in plan.effects)
-        if action not in _NOT_KEPT
+        if action not in NOT_KEPT
     ]
-    for start in range(0, len(rows), AT_ONCE):
-        await way.conn.execute(insert(retired_references), rows[start : start + AT_ONCE])
+    await insert_rows(way.conn, retired_references, KEPT_COLUMNS, rows)
+
+
+def kept_row(one: Reference, to: str | None) -> str:
+    """Return a reference's row as it is kept, with what it points at from now on."""
+    return msgspec.json.encode({"row": one.row or {}, "to": to}).decode()
 
 
 def _kept(way: _Way, found: Sequence[Reference], action: Action) -> Select[str]:
@@ -134,6 +132,10 @@ async def _stored_objects(way: _Way, _found: Sequence[Reference], _action: Actio
     await way.conn.execute(update(stored_objects).where(own).values(unfinished_until=None))
 
 
+async def _entry(way: _Way, found: Sequence[Reference], _action: Action) -> None:
+    await suppress(way.change, found)
+
+
 async def _successors(way: _Way, found: Sequence[Reference], action: Action) -> None:
     to = {"successor_uid": way.to if action == "moved" else None}
     uids = _kept(way, found, action)
@@ -148,4 +150,5 @@ _WRITES: Final[dict[str, Any]] = {
     "team_default": _team_defaults,
     "stored_object": _stored_objects,
     "successor": _successors,
+    ENTRY: _entry,
 }

@@ -6,15 +6,17 @@ Rows are named by their own keys, which the references bring along. What is kept
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-import msgspec
-from sqlalchemy import Table, UpdateBase, bindparam, delete, insert, update
+from sqlalchemy import Table, UpdateBase, bindparam, delete, update
 
 from gateway.lifecycle.plan import Action, Plan, Successor
 from gateway.lifecycle.references import Reference
+from gateway.lifecycle.relink import KEPT_COLUMNS, NOT_KEPT, kept_row
+from gateway.lifecycle.suppression import ENTRY, suppress
 from gateway.registry.service.change import Change
 from gateway.registry.store.entity import AT_ONCE
 from gateway.registry.store.tables import ALIASES, MODELS, TEAMS
 from gateway.storage.connection import AsyncConnection
+from gateway.storage.rows import insert_rows
 from gateway.storage.schema import (
     aliases,
     key_models,
@@ -27,7 +29,6 @@ from gateway.storage.schema import (
     teams,
 )
 
-_NOT_KEPT: Final = frozenset({"closed", "given_up"})
 Row = dict[str, Any]
 
 
@@ -48,14 +49,14 @@ class _Way(NamedTuple):
 
 async def carry_out_many(change: Change, plans: Mapping[str, Plan], successor: Successor | None) -> None:
     """Write what the plans say, by the uids of their models, whose states are leaving ones already."""
-    way, kept = _Way(change, successor), list[Row]()
+    way, kept = _Way(change, successor), list[tuple[str, ...]]()
     groups: dict[tuple[str, Action], list[Reference]] = {}
     for uid, plan in plans.items():
         for effect in plan.effects:
             groups.setdefault((effect.reference.kind, effect.action), []).append(effect.reference)
-            if effect.action not in _NOT_KEPT:
+            if effect.action not in NOT_KEPT:
                 kept.append(_kept(uid, effect.reference, effect.action, way.target(effect.action)))
-    await _many(change.conn, insert(retired_references), kept)
+    await insert_rows(change.conn, retired_references, KEPT_COLUMNS, kept)
     for (kind, action), found in groups.items():
         if write := _WRITES.get(kind):
             await write(way, found, action)
@@ -63,15 +64,8 @@ async def carry_out_many(change: Change, plans: Mapping[str, Plan], successor: S
         await MODELS.touch(change.conn, models.c.uid == successor.uid)
 
 
-def _kept(uid: str, one: Reference, action: Action, to: str | None) -> Row:
-    return {
-        "model_uid": uid,
-        "kind": one.kind,
-        "ref_id": one.id,
-        "name": one.name,
-        "effect": action,
-        "row": msgspec.json.encode({"row": one.row or {}, "to": to}).decode(),
-    }
+def _kept(uid: str, one: Reference, action: Action, to: str | None) -> tuple[str, ...]:
+    return uid, one.kind, one.id, one.name, action, kept_row(one, to)
 
 
 async def _aliases(way: _Way, found: Sequence[Reference], action: Action) -> None:
@@ -114,6 +108,10 @@ async def _stored_objects(way: _Way, found: Sequence[Reference], _action: Action
     await _write(way.conn, stored_objects, found, {"unfinished_until": None})
 
 
+async def _entries(way: _Way, found: Sequence[Reference], _action: Action) -> None:
+    await suppress(way.change, found)
+
+
 async def _successors(way: _Way, found: Sequence[Reference], action: Action) -> None:
     """Raise revisions alone: with a new time, a bulk deletion would take the model for one that somebody changed."""
     for uids in _some([one.id for one in found]):
@@ -129,6 +127,7 @@ _WRITES: Final[Mapping[str, Callable[[_Way, Sequence[Reference], Action], Awaita
     "team_default": _team_defaults,
     "stored_object": _stored_objects,
     "successor": _successors,
+    ENTRY: _entries,
 }
 
 

@@ -7,7 +7,7 @@ objects: upstream URLs stay made, and dropping the older snapshot costs little.
 
 from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final, Literal, TypeVar
 
@@ -44,7 +44,10 @@ _KINDS: Final[Mapping[str, Literal["env", "file", "keyring"]]] = {"env": "env", 
 
 @dataclass(slots=True)
 class _Team:
-    """A team in the making; `models` is sorted by name, each of `retired` by uid."""
+    """A team in the making; `models` is sorted by name, each of `retired` by uid.
+
+    `dropped` are names whose models are still in `models`: most come again, and then take the same place.
+    """
 
     id: str
     name: str
@@ -54,6 +57,30 @@ class _Team:
     by_name: dict[str, ModelRoute]
     defaults: dict[str, str]
     retired: dict[str, tuple[Retired, ...]]
+    dropped: set[str] = field(default_factory=set)
+
+    def drop(self, name: str) -> None:
+        """Take a model out."""
+        self.by_name.pop(name, None)
+        self.dropped.add(name)
+
+    def put(self, route: ModelRoute) -> None:
+        """Take a model in, at its place."""
+        self.by_name[route.name] = route
+        if route.name in self.dropped:
+            self.dropped.remove(route.name)
+            self.models[bisect_left(self.models, route.name, key=_NAME)] = route
+        else:
+            insort(self.models, route, key=_NAME)
+
+    def settled(self) -> tuple[ModelRoute, ...]:
+        """Return the models without those that did not come again."""
+        if len(self.dropped) > _A_TURN:
+            return tuple([one for one in self.models if one.name not in self.dropped])
+        for name in self.dropped:
+            del self.models[bisect_left(self.models, name, key=_NAME)]
+        self.dropped = set()
+        return tuple(self.models)
 
 
 class Draft:
@@ -198,7 +225,7 @@ class Draft:
             name=team.name,
             gateway=team.gateway.name if team.gateway else None,
             base_url=team.base_url,
-            models=tuple(team.models),
+            models=team.settled(),
             by_name=team.by_name,
             defaults={one: self._endpoints[id_][1] for one, id_ in team.defaults.items() if id_ in self._endpoints},
             retired=team.retired,
@@ -226,9 +253,7 @@ class Draft:
 
     def _drop_model(self, model: ModelRoute) -> None:
         if model.state not in LEAVING_STATES:
-            team = self._team(self._previous.teams[model.team].id)
-            team.by_name.pop(model.name, None)
-            del team.models[bisect_left(team.models, model.name, key=_NAME)]
+            self._team(self._previous.teams[model.team].id).drop(model.name)
         for endpoint in model.endpoints:
             self._leaving[endpoint.id] = self._endpoints.pop(endpoint.id)
 
@@ -255,9 +280,7 @@ class Draft:
         """Add models to what their teams, by id, show; unless they leave."""
         for team_id, route in routes:
             if route.state not in LEAVING_STATES:
-                team = self._team(team_id)
-                team.by_name[route.name] = route
-                insort(team.models, route, key=_NAME)
+                self._team(team_id).put(route)
 
     def _put_endpoint(self, row: EndpointRecord, model_name: str) -> EndpointRoute:
         known = self._previous.endpoints.get(row.id)

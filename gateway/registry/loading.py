@@ -8,15 +8,21 @@ import gc
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement
-
 from gateway.registry.draft import Draft
 from gateway.registry.record import Page, RetiredRecord
-from gateway.registry.snapshot import Snapshot
+from gateway.registry.snapshot import LEAVING_STATES, Snapshot
 from gateway.registry.store.changes import Changed, since
 from gateway.registry.store.retired import read_retired, read_retired_pages
-from gateway.registry.store.snapshot import PAGE, read_defaults, read_models, read_pages, read_revision
-from gateway.registry.store.tables import ALIASES, ENDPOINTS, GATEWAYS, TEAMS
+from gateway.registry.store.snapshot import (
+    ALIASES_BY_ID,
+    SOME,
+    read_changed,
+    read_defaults,
+    read_models,
+    read_pages,
+    read_revision,
+)
+from gateway.registry.store.tables import ENDPOINTS, GATEWAYS, TEAMS
 from gateway.storage import schema
 from gateway.storage.connection import AsyncConnection
 
@@ -80,13 +86,15 @@ async def _read_all(conn: AsyncConnection, draft: Draft) -> None:
 
 async def _read_changed(conn: AsyncConnection, draft: Draft, previous: Snapshot, changed: frozenset[Changed]) -> None:
     ids = _by_noun(changed)
-    endpoints = [row for some in _some(ids["endpoints"]) for row in await ENDPOINTS.all(conn, _endpoint_in(some))]
-    aliases = [row for some in _some(ids["aliases"]) for row in await ALIASES.all(conn, _alias_in(some))]
+    endpoints = await read_changed(conn, ENDPOINTS, previous.revision) if ids["endpoints"] else []
+    aliases = await read_changed(conn, ALIASES_BY_ID, previous.revision) if ids["aliases"] else []
     uids = ids["models"] | {row.model_uid for row in endpoints} | _owners(previous, ids["endpoints"])
     page, retired = Page(), list[RetiredRecord]()
     for some in _some(uids):
-        page = _joined(page, await read_models(conn, some))
-        retired += await read_retired(conn, some)
+        here = await read_models(conn, some)
+        page = _joined(page, here)
+        if gone := set(some) - {row.uid for row in here.models if row.state not in LEAVING_STATES}:
+            retired += await read_retired(conn, gone)
     team_ids = ids["teams"] | _teams(previous, uids)
     team_ids |= {row.team_id for row in page.models} | {row.team_id for row in aliases}
     team_ids |= {row.team_id for row in retired}
@@ -105,15 +113,7 @@ async def _read_changed(conn: AsyncConnection, draft: Draft, previous: Snapshot,
 def _some(ids: Collection[str]) -> Iterator[list[str]]:
     """Yield the ids in parts: a statement with many of them, and what it finds, holds up everybody else."""
     ordered = sorted(ids)
-    yield from (ordered[start : start + PAGE] for start in range(0, len(ordered), PAGE))
-
-
-def _endpoint_in(ids: Collection[str]) -> ColumnElement[bool]:
-    return schema.endpoints.c.id.in_(ids)
-
-
-def _alias_in(ids: Collection[str]) -> ColumnElement[bool]:
-    return schema.aliases.c.id.in_(ids)
+    yield from (ordered[start : start + SOME] for start in range(0, len(ordered), SOME))
 
 
 def _joined(one: Page, more: Page) -> Page:

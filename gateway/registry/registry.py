@@ -5,6 +5,7 @@ Made once by the composition root. Reading is `registry.snapshot`, an attribute 
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from gateway.errors import Unavailable
 from gateway.registry.loading import let_go, load
@@ -25,6 +26,7 @@ class Registry:
 
     def __init__(self, database: Database) -> None:
         self.snapshot = Snapshot()
+        self._stale: list[Any] = []  # the tables of the snapshot before, until somebody has the time to free them
         self._database = database
         self._reloading = asyncio.Lock()
         self._listeners: list[Listener] = []
@@ -46,17 +48,23 @@ class Registry:
                 return self.snapshot
             async with self._database.read() as conn:
                 draft = await load(conn, self.snapshot)
-            tables, values = self.snapshot.tables(), _values(self.snapshot) if draft.whole else []
+            stale, self._stale = self._stale, self.snapshot.tables()
+            values = _values(self.snapshot) if draft.whole else []
             self.snapshot, closed = draft.finish()
             del draft
             for listener in self._listeners:
                 listener(self.snapshot, closed)
             del closed
-            await let_go(tables, values)
+            await let_go(stale, values)
             return self.snapshot
 
     async def poll(self) -> bool:
-        """Reload when another process changed the registry; meant to be called every second (LIF-6)."""
+        """Reload when another process changed the registry; meant to be called every second (LIF-6).
+
+        What is left of the snapshot before goes here, too, where nobody waits for it.
+        """
+        stale, self._stale = self._stale, []
+        await let_go(stale, [])
         async with self._database.read() as conn:
             revision = await read_revision(conn)
         if revision == self.snapshot.revision:

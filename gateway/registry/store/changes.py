@@ -6,7 +6,7 @@ costs one look; one that is forgotten is served as it was, which tests/registry/
 
 from typing import Final, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, cast, delete, insert, literal, select
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, Select, cast, delete, insert, literal, select
 
 from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import meta, registry_changes
@@ -56,6 +56,11 @@ async def since(conn: AsyncConnection, known: int, revision: int, *, models: int
     most = min(max(MANY, models // 2), MOST)
     rows = (await conn.execute(query.distinct().limit(most + 1))).all()
     return frozenset(Changed(*row) for row in rows) if len(rows) <= most else None
+
+
+def ids_since(known: int, noun: str) -> Select[str]:
+    """Return the query for the ids of a noun's rows that changed after the revision that is known."""
+    return select(registry_changes.c.row_id).where(registry_changes.c.revision > known, registry_changes.c.noun == noun)
 
 
 def _revision() -> ScalarSelect[int]:

@@ -50,7 +50,7 @@ class Entity(Generic[Record]):
     async def all(self, conn: AsyncConnection, *where: ColumnElement[bool]) -> list[Record]:
         """Return every row that matches, in order of the list."""
         rows = await conn.execute(select(self.table).where(*where).order_by(*self._order))
-        return [self._record(*row) for row in rows]
+        return [self._record(*row) for row in rows.all()]
 
     async def page(
         self, conn: AsyncConnection, where: Sequence[ColumnElement[bool]], *, after: Place | None, limit: int

@@ -5,8 +5,9 @@ from typing import Final
 
 from sqlalchemy import select
 
-from gateway.registry.record import DefaultRecord, ModelRecord, Page
-from gateway.registry.store.entity import Entity
+from gateway.registry.record import AliasRecord, DefaultRecord, ModelRecord, Page
+from gateway.registry.store.changes import ids_since
+from gateway.registry.store.entity import Entity, Place, Record
 from gateway.registry.store.fallbacks import of_models
 from gateway.registry.store.tables import ALIASES, ENDPOINTS, MODELS
 from gateway.storage import schema
@@ -15,7 +16,10 @@ from gateway.storage.versions import REGISTRY_VERSION, read_version
 
 PAGE: Final = 100
 """Models that are read at once: some 3 ms of work in which nobody else is served."""
+SOME: Final = 300
+"""Of models that changed: some 7 ms. Fewer statements are worth more than shorter steps there."""
 _NOT_DELETED: Final = schema.models.c.state != "deleted"
+ALIASES_BY_ID: Final = Entity(schema.aliases, AliasRecord, order=("id",))
 _BY_TEAM: Final = Entity(schema.models, ModelRecord, key="uid", order=("team_id", "name"))
 
 
@@ -38,6 +42,19 @@ async def read_pages(conn: AsyncConnection) -> AsyncIterator[Page]:
 async def read_models(conn: AsyncConnection, uids: Collection[str]) -> Page:
     """Return those of the models that exist and are not deleted."""
     return await _page_of(conn, await MODELS.all(conn, schema.models.c.uid.in_(uids), _NOT_DELETED))
+
+
+async def read_changed(conn: AsyncConnection, entity: Entity[Record], known: int) -> list[Record]:
+    """Return those rows of a noun that changed after this revision and are still there, whatever number changed."""
+    where = (entity.key.in_(ids_since(known, entity.table.name)),)
+    found: list[Record] = []
+    after: Place | None = None
+    while True:
+        part = await entity.page(conn, where, after=after, limit=SOME)
+        found += part.items
+        after = part.after
+        if after is None:
+            return found
 
 
 async def read_defaults(conn: AsyncConnection, team_ids: Collection[str] | None = None) -> list[DefaultRecord]:
