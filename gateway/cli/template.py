@@ -63,6 +63,7 @@ _EXAMPLE = """\
 #     fallbacks: [spare]            # models that take over, in order
 #     source_reference: registry.example.com/team/qwen3:v1 # its package and
 #     source_digest: sha256:5e895e895e895e895e895e895e895e895e895e895e895e895e895e895e895e89
+#     catalogue_id: qwen/qwen3-32b  # its entry in the catalogue
 #     endpoints:
 #       - base_url: http://localhost:8000/v1
 #         upstream_model: Qwen/Qwen3-32B

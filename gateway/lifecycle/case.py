@@ -13,6 +13,7 @@ from gateway.lifecycle.impact import Running, Traffic, Watch, traffic_of
 from gateway.lifecycle.plan import Plan, Policy, Successor, make_plan
 from gateway.lifecycle.references import read_all
 from gateway.lifecycle.states import Event, State, follow
+from gateway.lifecycle.suppression import origin_of
 from gateway.lifecycle.views import blocker_members
 from gateway.lifecycle.words import in_the_way
 from gateway.operations.store import running_on
@@ -35,6 +36,7 @@ class Wanted:
     references: Policy = "restrict"
     successor: str | None = None
     drain_s: float | None = None
+    suppress: bool = True
     team: str | None = None
     dry_run: bool = False
     allow_missing: bool = False
@@ -91,6 +93,7 @@ async def read(  # noqa: PLR0913 - one is keyword-only
     """
     taker = await _successor(conn, model, wanted)
     references = await read_all(conn, model.uid, now_ms=now_ms)
+    references += origin_of(model, team) if wanted.suppress else []
     successor = await described(conn, taker) if taker and wanted.references == "repoint" else None
     return Case(
         model=model,

@@ -78,6 +78,8 @@ class RetireQuery(TeamQuery):
     `successor` from then on. The last two need the permission models.force."""
     successor: Name | None = None
     """Uid or name of the model of the same team that callers are told to use; needed to repoint."""
+    suppress: bool = True
+    """Whether the catalogue's entry that it came from is kept out of the team's list from then on."""
     drain: Duration | None = None
     """How long calls under way may go on, 30s or a number of seconds; 0 ends them at once. Left out: the setting."""
     dry_run: bool = False

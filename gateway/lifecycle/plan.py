@@ -10,9 +10,10 @@ from typing import Final, Literal, TypeAlias
 from gateway.lifecycle.references import Reference
 
 Policy: TypeAlias = Literal["restrict", "cascade", "repoint"]
-Action: TypeAlias = Literal["deleted", "removed", "moved", "cleared", "closed", "given_up", "kept"]
+Action: TypeAlias = Literal["deleted", "removed", "moved", "cleared", "closed", "given_up", "suppressed", "kept"]
 """deleted: a row of its own goes · removed: an entry of a list goes · moved: it points at the successor · cleared: it
-points at nothing · closed: not called any more, kept until the purge · given_up: nobody waits for it any more."""
+points at nothing · closed: not called any more, kept until the purge · given_up: nobody waits for it any more ·
+suppressed: the catalogue does not offer it to the team any more."""
 
 DECLARED: Final = "a file declares it"
 IN_USE: Final = "it points at the model"
@@ -145,4 +146,5 @@ _RULES: Final[Mapping[str, Callable[[Reference, Policy, Successor | None], Effec
     "own_fallback": _always("removed"),
     "gateway": _always("kept"),
     "endpoint": _always("closed"),
+    "catalogue_entry": _always("suppressed"),
 }

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Table, delete, insert, select, update
 
 from gateway.lifecycle.states import State
+from gateway.lifecycle.suppression import ENTRY, offer_again
 from gateway.registry.record import ModelRecord
 from gateway.registry.service.change import Change
 from gateway.registry.store import defaults
@@ -180,6 +181,16 @@ async def _successors(change: Change, model: ModelRecord, kept: Sequence[Kept]) 
     return [_told(one, None if one.ref_id in free else OTHER) for one in kept]
 
 
+async def _entry(change: Change, model: ModelRecord, kept: Sequence[Kept]) -> list[Returned]:
+    """Have the catalogue offer it again; where somebody did that before, there is nothing to do."""
+    await offer_again(change, model)
+    return [_told(one) for one in kept]
+
+
+async def _undo_nothing(change: Change, model: ModelRecord, moved: Sequence[Kept]) -> None:
+    """An entry never moves."""
+
+
 async def _undo_aliases(change: Change, model: ModelRecord, moved: Sequence[Kept]) -> None:
     for some in _some([one.ref_id for one in moved]):
         same = (aliases.c.id.in_(some), aliases.c.model_uid == moved[0].to)
@@ -244,4 +255,5 @@ _KINDS: Final = {
     "key": (_keys, _undo_keys),
     "team_default": (_team_defaults, _undo_team_defaults),
     "successor": (_successors, _undo_successors),
+    ENTRY: (_entry, _undo_nothing),
 }

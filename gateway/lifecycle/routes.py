@@ -68,6 +68,7 @@ class LifecycleRoutes:
             references=query.references,
             successor=query.successor,
             drain_s=None if query.drain is None else seconds_of(query.drain),
+            suppress=query.suppress,
             team=query.team,
             dry_run=query.dry_run,
             allow_missing=query.allow_missing,

@@ -19,6 +19,7 @@ from gateway.lifecycle.references import Reference
 from gateway.lifecycle.relink_many import carry_out_many
 from gateway.lifecycle.retire import columns_of, recorded, waits
 from gateway.lifecycle.states import State
+from gateway.lifecycle.suppression import origin_of
 from gateway.registry.record import ModelRecord, TeamRecord
 from gateway.registry.service.change import Change
 from gateway.registry.store.tables import MODELS, TEAMS
@@ -72,6 +73,8 @@ async def judge_together(
     left, refused = {one.uid: one for one in records}, dict[str, GatewayError]()
     while True:
         references = await read_many(conn, left, now_ms=now_ms)
+        for uid, record in left.items():
+            references[uid] += origin_of(record, owners[record.team_id])
         planned = _plans(references, terms.references, successor)
         found = {
             uid: _case(record, owners[record.team_id], terms, planned[uid], running(uid), successor)

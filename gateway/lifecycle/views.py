@@ -39,8 +39,8 @@ class EffectView(Described):
     id: str
     name: str
     action: str
-    """deleted, removed (from a list), moved (to the successor), cleared, closed (kept until the purge), given_up;
-    of a restore restored, or left (why is in `detail`)."""
+    """deleted, removed (from a list), moved (to the successor), cleared, closed (kept until the purge), given_up,
+    suppressed (no longer in the catalogue's list); of a restore restored, or left (why is in `detail`)."""
     detail: str | None = None
 
 

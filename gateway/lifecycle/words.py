@@ -17,6 +17,7 @@ _NOUNS = {
     "successor": ("model that names it as successor", "models that name it as successor"),
     "endpoint": ("endpoint", "endpoints"),
     "stored_object": ("unfinished job", "unfinished jobs"),
+    "catalogue_entry": ("entry of the catalogue", "entries of the catalogue"),
 }
 _VERBS = {
     "deleted": ("is deleted", "are deleted"),
@@ -25,15 +26,18 @@ _VERBS = {
     "cleared": ("names none any more", "name none any more"),
     "closed": ("is closed and kept until the purge", "are closed and kept until the purge"),
     "given_up": ("is given up", "are given up"),
+    "suppressed": ("is not offered to the team again", "are not offered to the team again"),
 }
 _SHOWN = 3
+_ITS_OWN = frozenset({"closed", "suppressed"})
+"""What happens to nobody else."""
 
 
 def confirmation(name: str, plan: Plan, traffic: Traffic, running: Running, *, purge_at: int) -> Confirmation:
     """Return what somebody is told and asked before a model is deleted."""
     lines = [_calls(traffic), _under_way(running), *_effects(plan.effects)]
     lines.append(f"It can be restored until {rfc3339(purge_at)[:10]}.")
-    matters = any(one.action != "closed" for one in plan.effects)
+    matters = any(one.action not in _ITS_OWN for one in plan.effects)
     return Confirmation(
         phrase=name,
         needed=matters or traffic.calls_24h > 0 or running.calls > 0,

@@ -32,6 +32,13 @@ SourceReference: TypeAlias = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9\[][A-Za-z0-9.:\[\]-]*/[a-z0-9._/-]+(:[A-Za-z0-9_.-]+)?$", max_length=512),
 ]
+EntryId: TypeAlias = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9._:@+~-]*(/[A-Za-z0-9_][A-Za-z0-9._:@+~-]*)*$", min_length=1, max_length=200
+    ),
+]
+"""The id of an entry of the catalogue (catalogue/entry.py, which a test compares)."""
 Digest: TypeAlias = Annotated[str, StringConstraints(pattern="^sha256:[a-f0-9]{64}$")]
 
 MAX_FALLBACKS = 8
@@ -153,6 +160,8 @@ class ModelCreate(Input):
     """The package that it was made from, registry.host/team/model:tag, so that it can be traced."""
     source_digest: Digest | None = None
     """The package's own digest: what the tag was then."""
+    catalogue_id: EntryId | None = None
+    """The catalogue's entry that it is made of: what you leave out (task, description, endpoints) comes from there."""
     fallbacks: Fallbacks = ()
     """Models of the same team, by name or uid, that take over in this order where none of the endpoints can answer.
     What they fall back to counts too. A key that may not call one of them is never led there."""
@@ -177,6 +186,8 @@ class ModelPatch(Input):
     drain_for_usage_ms: DrainMs | None = None
     source_reference: SourceReference | None = None
     source_digest: Digest | None = None
+    catalogue_id: None = None
+    """null: it has nothing to do with the catalogue any more."""
     fallbacks: Fallbacks = ()
     """The whole list, instead of the one that there is."""
 

@@ -121,6 +121,8 @@ def model_view(state: ModelState, server: str, told: Told) -> ModelView:
         drain_for_usage_ms=record.drain_for_usage_ms,
         source_reference=record.source_reference,
         source_digest=record.source_digest,
+        catalogue_id=record.catalogue_id,
+        catalogue_flag=cast("Any", record.catalogue_flag),
         endpoints=tuple(_summary(one, told) for one in state.endpoints),
         **told.of_model(state.endpoints),
         aliases=state.aliases,

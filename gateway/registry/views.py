@@ -137,6 +137,10 @@ class ModelView(AddressFields, HealthFields, Stamped):
     """The package that it was made from: registry.host/team/model:tag."""
     source_digest: str | None
     """What that tag was when it was published; the tag may have moved since."""
+    catalogue_id: str | None
+    """The catalogue's entry that it was made of."""
+    catalogue_flag: Literal["orphaned"] | None
+    """orphaned: that entry is gone from the catalogue. The model stays as it is."""
     endpoints: tuple[EndpointSummary, ...]
     aliases: tuple[str, ...]
     fallbacks: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from gateway.registry.gate import Gate
 from gateway.registry.health import HealthBook
+from gateway.registry.offer import Offers
 from gateway.registry.routes.addresses import AddressRoutes
 from gateway.registry.routes.aliases import AliasRoutes
 from gateway.registry.routes.endpoints import EndpointRoutes
@@ -16,10 +17,18 @@ __all__ = ["OriginOf", "registry_routes"]
 
 
 def registry_routes(
-    service: RegistryService, origin_of: OriginOf, *, gate: Gate | None = None, book: HealthBook | None = None
+    service: RegistryService,
+    origin_of: OriginOf,
+    *,
+    gate: Gate | None = None,
+    book: HealthBook | None = None,
+    offers: Offers | None = None,
 ) -> tuple[object, ...]:
-    """Return every routes object of the registry, for `register`; without a gate nothing is checked on the way in."""
-    entrance = Entrance(gate, book or HealthBook(), origin_of)
+    """Return every routes object of the registry, for `register`; without a gate nothing is checked on the way in.
+
+    Without offers a model's `catalogue_id` is only noted.
+    """
+    entrance = Entrance(gate, book or HealthBook(), origin_of, offers=offers)
     return (
         ModelRoutes(service.models, entrance),
         EndpointRoutes(service.endpoints, entrance),

@@ -10,6 +10,7 @@ from gateway.api.principal import PRINCIPAL
 from gateway.registry.gate import Candidate, Gate, admit, authorise, rehearse
 from gateway.registry.health import HealthBook
 from gateway.registry.inputs import ChangeQuery, EndpointFields, EndpointPatch, RegisterQuery
+from gateway.registry.offer import Offers
 from gateway.registry.record import EndpointRecord
 from gateway.registry.render import Told
 from gateway.registry.routes.origin import OriginOf
@@ -41,8 +42,11 @@ def candidate(fields: EndpointFields, *, model: str, team: str | None, task: str
 class Entrance:
     """One for the whole registry."""
 
-    def __init__(self, gate: Gate | None, book: HealthBook, origin_of: OriginOf) -> None:
+    def __init__(
+        self, gate: Gate | None, book: HealthBook, origin_of: OriginOf, *, offers: Offers | None = None
+    ) -> None:
         self._gate = gate
+        self.offers = offers
         self._book = book
         self.origin_of = origin_of
 

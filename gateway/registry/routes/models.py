@@ -11,6 +11,7 @@ from gateway.api.page import Page
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
 from gateway.registry.inputs import ModelCreate, ModelPatch, ModelQuery, NamedQuery, PublishQuery
+from gateway.registry.offer import fill_in
 from gateway.registry.render import model_view, tag_of
 from gateway.registry.routes.entrance import Entrance, candidate, failed
 from gateway.registry.routes.paging import after, following
@@ -50,12 +51,9 @@ class ModelRoutes:
             view = self._view(request, state)
             return answer(view, status=201, etag=view.etag, headers={"Location": f"models/{view.uid}"})
 
-        create = partial(
-            self._service.create,
-            request[PRINCIPAL],
-            server=self._entrance.origin_of(request),
-            reuse_name=query.reuse_name,
-        )
+        server = self._entrance.origin_of(request)
+        body = await fill_in(self._entrance.offers, request[PRINCIPAL], body, server=server)
+        create = partial(self._service.create, request[PRINCIPAL], server=server, reuse_name=query.reuse_name)
         once = once_of(request, render)
         wanted = [candidate(one, model=body.name, team=body.team, task=body.task) for one in body.endpoints]
         found, only = await self._entrance.admit(

@@ -145,6 +145,8 @@ class ModelService:
                 given["via"], given["gateway_id"] = await via_columns(conn, body.via)
             if body.path is not None:
                 check_path(body.path, team.name)
+            if "catalogue_id" in given:
+                given["catalogue_flag"] = None
             more = await set_fallbacks(change, principal, model, team, given.pop("fallbacks", None))
             changes = differing(given, model)
             if "name" in changes:
