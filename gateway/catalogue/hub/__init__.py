@@ -1,0 +1,21 @@
+"""The publisher's side: a folder of static files that any web server can host, signed as TUF (catalogue.md section 2).
+
+A hub is three folders beside each other:
+
+    public/    what the world reads: metadata/ and targets/; its URL is the hub's
+    keys/      private keys, and the root that is trusted; never published
+    entries/   the working list, one file for each publisher, for people and their version control
+
+    errors         what is told to whoever publishes
+    folder         files that are there whole or not at all; one publisher at a time
+    keys           private keys as files
+    roles          who signs what, and for how long
+    repository     the signed metadata of the public folder: read, verified, signed anew
+    working_list   entries as files
+    plan           what would be published: changes against what is published
+    history        which deltas are kept, and the merged ones
+    publish        the plan carried out
+    rotate         new keys
+    importers      other lists' facts as entries
+    hub            all of it as one object
+"""

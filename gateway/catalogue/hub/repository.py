@@ -1,0 +1,251 @@
+"""The signed metadata of a public folder: read and verified against our own root, changed, signed and written.
+
+What is read comes from a folder that others may have written to. So all of it is verified as a client would, but for
+its age: a hub that slept for a month is signed anew by its owner.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+from securesystemslib.signer import CryptoSigner
+from tuf.api.exceptions import LengthOrHashMismatchError, UnsignedMetadataError
+from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, TargetFile, Targets, Timestamp
+from tuf.api.serialization import DeserializationError
+
+from gateway.catalogue.hub.errors import HubFault
+from gateway.catalogue.hub.folder import read_file, write_whole
+from gateway.catalogue.hub.keys import Keys
+from gateway.catalogue.hub.roles import CATALOG, HISTORY, expiry_of, key_of, moment_of
+
+SIGNED_AT: Final = "x-modelport-signed-at"
+"""A member of timestamp.json: when it was signed. TUF itself dates only the end."""
+
+_S = TypeVar("_S", Timestamp, Snapshot, Targets)
+
+
+class Repository:
+    """Everything that is signed in a folder. What was changed is marked by `touch` and written by `commit`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        keys: Keys,
+        *,
+        root: Metadata[Root],
+        roles: dict[str, Metadata[Any]],
+    ) -> None:
+        self.folder = folder
+        self.keys = keys
+        self.root = root
+        self._roles = roles
+        self._touched: set[str] = set()
+
+    @classmethod
+    def open(cls, folder: Path, keys: Keys) -> "Repository":
+        """Return what is published.
+
+        Raises:
+            HubFault: there is no hub, or something was not signed by its keys.
+        """
+        root = _read_root(keys)
+        own = cls(folder, keys, root=root, roles={})
+        own._complete_root()
+        timestamp = own._read(Timestamp, "timestamp", folder / "metadata" / "timestamp.json")
+        at = timestamp.signed.snapshot_meta.version
+        snapshot = own._read(Snapshot, "snapshot", own._versioned("snapshot", at), timestamp.signed.snapshot_meta)
+        for role in ("targets", CATALOG, HISTORY):
+            meta = snapshot.signed.meta[f"{role}.json"]
+            own._read(Targets, role, own._versioned(role, meta.version), meta)
+        return own
+
+    @property
+    def timestamp(self) -> Timestamp:
+        """What is current."""
+        return cast("Timestamp", self._roles["timestamp"].signed)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """Which versions belong together."""
+        return cast("Snapshot", self._roles["snapshot"].signed)
+
+    def targets(self, role: str) -> Targets:
+        """Return the targets of a role: targets, catalog or history."""
+        return cast("Targets", self._roles[role].signed)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Every role below the root."""
+        return "targets", CATALOG, HISTORY, "snapshot", "timestamp"
+
+    def expiry(self, role: str) -> datetime:
+        """Return until when a role's signature is valid."""
+        signed: Signed = self.root.signed if role == "root" else self._roles[role].signed
+        return signed.expires
+
+    def touch(self, role: str) -> None:
+        """Have a role signed anew by `commit`, and those that name its version."""
+        self._touched.add(role)
+
+    def signs(self, role: str) -> bool:
+        """Return whether the key is here that has to sign a role."""
+        return any(one is not None and self._is_named(role, one) for one in self._kept(role))
+
+    def commit(self, now_ms: int, *, also: Mapping[str, CryptoSigner] | None = None) -> None:
+        """Sign and write what was touched, with a second key where `also` has one: timestamp.json last.
+
+        Whatever is killed in between, timestamp.json leads to a whole set of files.
+
+        Raises:
+            HubFault: a key is missing, or a file cannot be written.
+        """
+        if self._touched - {"timestamp"}:
+            self._touched |= {"snapshot", "timestamp"}
+        order = [role for role in ("targets", HISTORY, CATALOG, "snapshot", "timestamp") if role in self._touched]
+        signers = {role: self._signer(role) for role in order}  # all keys are there, or nothing is written
+        for role in order:
+            signed = self._roles[role].signed
+            signed.version += 1
+            signed.expires = expiry_of(role, now_ms)
+            if role == "timestamp":
+                signed.unrecognized_fields[SIGNED_AT] = f"{moment_of(now_ms):%Y-%m-%dT%H:%M:%SZ}"
+            second = [also[role]] if also and role in also else []
+            content = _sign(self._roles[role], [signers[role], *second])
+            self._note(role, signed.version, content)
+            name = "timestamp.json" if role == "timestamp" else f"{signed.version}.{role}.json"
+            write_whole(self.folder / "metadata" / name, content)
+        self._touched.clear()
+
+    def write_root(self, signers: Iterable[CryptoSigner], now_ms: int, *, first: bool = False) -> None:
+        """Sign the root under its next version, with old and new keys, and trust it from now on.
+
+        The keys' folder has it before the public one: `_complete_root` mends what a kill left between the two.
+        """
+        if not first:
+            self.root.signed.version += 1
+        self.root.signed.expires = expiry_of("root", now_ms)
+        content = _sign(self.root, signers)
+        write_whole(self.keys.trusted_root, content)
+        write_whole(self._versioned("root", self.root.signed.version), content)
+
+    def prune(self, *, keep: int) -> None:
+        """Remove files that none of the last `keep` versions of the list names; roots are kept for ever."""
+        folder = self.folder / "metadata"
+        newest = {role: self._roles[role].signed.version for role in ("targets", CATALOG, HISTORY, "snapshot")}
+        named: set[str] = set()
+        for role in ("targets", CATALOG, HISTORY):
+            for version in range(max(1, newest[role] - keep + 1), newest[role] + 1):
+                named |= _files_of(folder / f"{version}.{role}.json")
+        for path in folder.glob("*.json"):
+            version_text, _, role = path.name.removesuffix(".json").partition(".")
+            if role in newest and version_text.isdecimal() and int(version_text) <= newest[role] - keep:
+                path.unlink(missing_ok=True)
+        targets = self.folder / "targets"
+        for path in list(targets.rglob("*")):
+            if path.is_file() and path.relative_to(targets).as_posix() not in named:
+                path.unlink(missing_ok=True)
+
+    def set_target(self, role: str, path: str, content: bytes, custom: dict[str, Any] | None = None) -> TargetFile:
+        """Write a target under its hash, and name it in the role's metadata."""
+        target = TargetFile.from_data(path, content, ["sha256"])
+        if custom is not None:
+            target.unrecognized_fields["custom"] = custom
+        write_whole(self.path_of(target), content)
+        self.targets(role).targets[path] = target
+        self.touch(role)
+        return target
+
+    def path_of(self, target: TargetFile) -> Path:
+        """Return where a target lies: its hash is part of its name."""
+        folder, _, name = target.path.rpartition("/")
+        return self.folder / "targets" / folder / f"{target.hashes['sha256']}.{name}"
+
+    def read_target(self, target: TargetFile) -> bytes:
+        """Return a target's bytes.
+
+        Raises:
+            HubFault: it is not there, or not what was signed.
+        """
+        content = read_file(self.path_of(target))
+        try:
+            target.verify_length_and_hashes(content)
+        except LengthOrHashMismatchError as error:
+            raise HubFault(f"{self.path_of(target)} is not what was published") from error
+        return content
+
+    def _read(self, kind: type[_S], role: str, path: Path, meta: MetaFile | None = None) -> "Metadata[_S]":
+        content = read_file(path)
+        try:
+            read = Metadata.from_bytes(content)
+            if read.signed.type != kind.type:
+                raise HubFault(f"{path} is {read.signed.type}, and {kind.type} was expected")
+            above = self.targets("targets") if role in {CATALOG, HISTORY} else self.root.signed
+            above.verify_delegate(role, read.signed_bytes, read.signatures)
+        except (DeserializationError, UnsignedMetadataError, ValueError) as error:
+            raise HubFault(
+                f"{path} was not signed by the keys of this hub: {error}",
+                hint="somebody else wrote into the folder; put back what was published, from a copy",
+            ) from error
+        if meta is not None and read.signed.version != meta.version:
+            raise HubFault(f"{path} has version {read.signed.version}, and {meta.version} was published")
+        self._roles[role] = read
+        return cast("Metadata[_S]", read)
+
+    def _note(self, role: str, version: int, content: bytes) -> None:
+        if role in {"targets", CATALOG, HISTORY}:
+            self.snapshot.meta[f"{role}.json"] = MetaFile.from_data(version, content, ["sha256"])
+        elif role == "snapshot":
+            self.timestamp.snapshot_meta = MetaFile.from_data(version, content, ["sha256"])
+
+    def _signer(self, role: str) -> CryptoSigner:
+        for one in self._kept(role):
+            if one is not None and self._is_named(role, one):
+                return one
+        self.keys.get(key_of(role))  # says that it is not here
+        raise HubFault(
+            f"{key_of(role)}.pem in {self.keys.folder} is not the key that the hub names for {role}",
+            hint=f"it was rotated elsewhere: bring it from there, or: modelport catalogue rotate-keys {key_of(role)}",
+        )
+
+    def _kept(self, role: str) -> tuple[CryptoSigner | None, ...]:
+        """Return the role's key, and the one that a killed rotation may have left."""
+        return self.keys.find(key_of(role)), self.keys.find(f"{key_of(role)}.next")
+
+    def _is_named(self, role: str, signer: CryptoSigner) -> bool:
+        above = self.targets("targets") if role in {CATALOG, HISTORY} else self.root.signed
+        return signer.public_key.keyid in above.get_delegated_role(role).keyids
+
+    def _versioned(self, role: str, version: int) -> Path:
+        return self.folder / "metadata" / f"{version}.{role}.json"
+
+    def _complete_root(self) -> None:
+        path = self._versioned("root", self.root.signed.version)
+        if not path.exists():
+            write_whole(path, read_file(self.keys.trusted_root))
+
+
+def _read_root(keys: Keys) -> "Metadata[Root]":
+    try:
+        return Metadata[Root].from_bytes(read_file(keys.trusted_root))
+    except DeserializationError as error:
+        raise HubFault(f"{keys.trusted_root} is no root: {error}") from error
+
+
+def _sign(metadata: "Metadata[Any]", signers: Iterable[CryptoSigner]) -> bytes:
+    metadata.signatures.clear()
+    for signer in signers:
+        metadata.sign(signer, append=True)
+    return metadata.to_bytes()
+
+
+def _files_of(path: Path) -> set[str]:
+    """Return the names below targets/ of what a version of a role's metadata lists; none when it is gone."""
+    if not path.exists():
+        return set()
+    listed = Metadata[Targets].from_bytes(path.read_bytes()).signed.targets
+    names = set()
+    for one in listed.values():
+        folder, _, name = one.path.rpartition("/")
+        names.add(f"{folder}/{one.hashes['sha256']}.{name}".lstrip("/"))
+    return names
