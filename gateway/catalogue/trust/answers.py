@@ -52,6 +52,8 @@ class Heard:
     looks_like_a_page: bool = False
     """HTML or a compressed body where JSON was asked for: somebody in between has had a hand in it."""
     date_ms: int | None = None
+    end: bytes = b""
+    """The last bytes: a document that was cut does not end as one."""
 
 
 class Download:
@@ -110,7 +112,7 @@ class Download:
             response = self._response = await self._transport.send(request)
         except NothingSent:
             raise asyncio.CancelledError from None  # Python 3.11's timeout() knows no subclass
-        self._heard.date_ms = _date_ms(response.headers.get("Date", "")) or self._heard.date_ms
+        self._heard.date_ms = _date_ms(response.headers.get("Date", ""))
         if response.status != _OK:
             raise BadStatus(self._url.name, response.status, response.headers)
         announced = response.headers.get("Content-Length", "")
@@ -126,6 +128,7 @@ class Download:
             if self._heard.received == 0 and self._url.suffix == ".json":
                 self._heard.looks_like_a_page |= chunk.lstrip()[:1] == b"<" or chunk[:2] == b"\x1f\x8b"
             self._heard.received += len(chunk)
+            self._heard.end = chunk[-2:]
             if self._heard.received > self._limit:
                 raise self._too_long()
             batch += chunk

@@ -33,7 +33,8 @@ class TrustDirectory:
         lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             _take(lock, within_s, pause)
-            self.metadata.mkdir(mode=0o700, exist_ok=True)
+            if not self.metadata.is_dir():
+                self.start_again()
             for leftover in self.metadata.glob("tmp*"):
                 leftover.unlink(missing_ok=True)
             yield
@@ -44,7 +45,7 @@ class TrustDirectory:
         """Forget everything: the next refresh begins at the root that this installation knows."""
         shutil.rmtree(self.metadata, ignore_errors=True)
         with contextlib.suppress(OSError):
-            self.metadata.unlink()  # something that is no directory stood in its place
+            self.metadata.unlink()  # something that is no directory stands in its place
         self.metadata.mkdir(mode=0o700, exist_ok=True)
 
 

@@ -71,7 +71,9 @@ def _expired(error: exceptions.ExpiredMetadataError, heard: Heard, updater: HubU
 
 
 def _is_short(heard: Heard) -> bool:
-    return heard.received < heard.limit and heard.limit not in _BOUNDS
+    """Whether a file was cut rather than changed: shorter than was signed, and no whole document."""
+    is_shorter = heard.received < heard.limit and heard.limit not in _BOUNDS
+    return is_shorter and not (heard.name.endswith(".json") and heard.end.rstrip().endswith(b"}"))
 
 
 def _first_line(error: Exception) -> str:
