@@ -1,0 +1,143 @@
+"""A whole list into a new file (catalogue.md sections 4 to 6): 1.3 s instead of 2.1 s in place, and half the bytes.
+
+The list goes through line by line; memory stays flat whatever its length.
+"""
+
+import itertools
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.catalogue.entry import Quarantined
+from gateway.catalogue.state_hash import BUCKETS, bucket_digest, state_of
+from gateway.catalogue.store.errors import Unfit, WrongState
+from gateway.catalogue.store.facts import Names, facts_of, words_of
+from gateway.catalogue.store.rows import Row, read_line
+from gateway.catalogue.store.schema import INDEXES, STEP, put_meta
+
+_BATCH: Final = 200
+"""Rows between two looks whether somebody wants this to stop."""
+_MOST_REASONS: Final = 10_000
+"""Reasons that are kept: a hub of garbage must not become a file of reasons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a list is, besides its entries. `state_sha256` None: whoever gives it has proved it otherwise."""
+
+    serial: int
+    path: str
+    state_sha256: str | None
+    origin: str
+    """`bundled`, `hub`, `static`."""
+    hub: str = ""
+    """The hub's URL."""
+    signed_at_ms: int | None = None
+    taken_at_ms: int = 0
+    root_version: int = 0
+
+
+@dataclass(slots=True)
+class Built:
+    """How many lines became what."""
+
+    entries: int = 0
+    nameless: int = 0
+    """Lines without an id: no part of the list."""
+    reasons: list[tuple[str, int, str]] = field(default_factory=list)
+
+
+def fill(
+    conn: sqlite3.Connection,
+    lines: Iterable[bytes],
+    *,
+    source: Source,
+    exact: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> Built:
+    """Put the list into a new file, make its indexes, and prove its state.
+
+    Raises:
+        WrongState: it is not the one that the index names.
+        Unfit: two entries have one id.
+    """
+    names, built = Names(conn), Built()
+    conn.execute("BEGIN")
+    numbers = itertools.count(STEP, STEP)
+    for batch in _batches(_rows(lines, built, exact=exact)):
+        if stop():
+            raise InterruptedError
+        put_rows(conn, zip(batch, numbers, strict=False), names)
+    names.save()
+    conn.executemany("INSERT OR REPLACE INTO reasons VALUES (?, ?, ?)", built.reasons)
+    conn.execute("COMMIT")
+    try:
+        conn.executescript(INDEXES)
+    except sqlite3.IntegrityError as error:
+        raise Unfit(f"{source.path} holds two entries of one id", hint="tell the hub's owner") from error
+    state = hash_all(conn)
+    if source.state_sha256 not in {None, state}:
+        raise WrongState(source.path, state, str(source.state_sha256))
+    note(conn, source, state, built)
+    return built
+
+
+def put_rows(conn: sqlite3.Connection, rows: Iterable[tuple[Row, int]], names: Names) -> None:
+    """Insert rows under their numbers, with their facts and words where they are shown."""
+    numbered = list(rows)
+    conn.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", ((n, *row[:5]) for row, n in numbered))
+    shown = [(n, row.entry) for row, n in numbered if row.entry is not None]
+    conn.executemany(
+        "INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ((n, 0, *facts_of(entry, names)) for n, entry in shown),
+    )
+    conn.executemany(
+        "INSERT INTO words (rowid, text) VALUES (?, ?)",
+        ((n, words_of(entry)) for n, entry in shown),
+    )
+
+
+def hash_all(conn: sqlite3.Connection) -> str:
+    """Hash every bucket, keep the digests, and return the state."""
+    digests = [bucket_digest(())] * BUCKETS
+    rows = conn.execute("SELECT bucket, id, sha FROM entries WHERE bucket >= 0 ORDER BY bucket, id")
+    for bucket, members in itertools.groupby(rows, key=lambda row: row[0]):
+        digests[bucket] = bucket_digest((id_, sha) for _, id_, sha in members)
+    conn.execute("BEGIN")
+    conn.executemany("INSERT OR REPLACE INTO buckets VALUES (?, ?)", enumerate(digests))
+    conn.execute("COMMIT")
+    return state_of(digests)
+
+
+def note(conn: sqlite3.Connection, source: Source, state: str, built: Built | None = None) -> None:
+    """Write what the list is now."""
+    put_meta(
+        conn,
+        serial=source.serial,
+        state_sha256=state,
+        origin=source.origin,
+        hub=source.hub,
+        signed_at_ms=source.signed_at_ms,
+        taken_at_ms=source.taken_at_ms,
+        root_version=source.root_version,
+    )
+    if built is not None:
+        put_meta(conn, nameless=built.nameless, history_from=source.serial)
+
+
+def _rows(lines: Iterable[bytes], built: Built, *, exact: bool) -> Iterator[Row]:
+    for line in lines:
+        row = read_line(line, exact=exact)
+        if isinstance(row, Quarantined):
+            built.nameless += 1
+            continue
+        built.entries += 1
+        if row.reason is not None and len(built.reasons) < _MOST_REASONS:
+            built.reasons.append((row.id, row.standing, row.reason))
+        yield row
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while batch := list(itertools.islice(rows, _BATCH)):
+        yield batch
