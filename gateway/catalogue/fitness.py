@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # pragma: no cover - entry imports this module
     from gateway.catalogue.entry import Artifact, Entry, Price
 
 _MAX_ID = 200  # characters
-_ID: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:@+~-]*(?:/[A-Za-z0-9_][A-Za-z0-9._:@+~-]*)*")
+_ID: Final = re.compile(r"[A-Za-z0-9_@~][A-Za-z0-9._:@+~-]*(?:/[A-Za-z0-9_@~][A-Za-z0-9._:@+~-]*)*")
 _DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?Z"
 _WHEN: Final = re.compile(rf"{_DATE}(?:T{_TIME})?")
