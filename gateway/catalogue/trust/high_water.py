@@ -47,7 +47,7 @@ Marks = Mapping[int, Mark]
 
 
 class MarkStore(Protocol):
-    """One of the places. `hub` is the hub's URL: another hub has other versions."""
+    """One of the places. `hub` names the hub and whose root it has: another one has other versions."""
 
     async def marks(self, hub: str) -> Marks:
         """Return what was seen of this hub."""

@@ -5,12 +5,14 @@ egress policy; python-tuf runs in a thread that lives as long as one act (CAT-30
 """
 
 import asyncio
+import hashlib
+import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from yarl import URL
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("modelport.catalogue")
 
 _T = TypeVar("_T")
+_ROOT_HINT: Final = "take the file root.json that the hub's owner gave you"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ class TrustedHub:
         high_water: HighWater,
         deadlines: Deadlines | None = None,
     ) -> None:
-        self.name = hub_name(url)
+        self.url = hub_url(url)
+        self._lineage = f"{self.url}#{root_print(bootstrap_root)}"
         self._directory = TrustDirectory(cache_dir)
         self._bootstrap = bootstrap_root
         self._transport = transport
@@ -84,12 +88,12 @@ class TrustedHub:
         """
         async with self._turn:
             self._session = None
-            marks = await self._high_water.read(self.name)
+            marks = await self._high_water.read(self._lineage)
             loop = asyncio.get_running_loop()
             session = await self._in_thread(lambda: self._begun(loop, marks))
             seen = await self._in_thread(session.refresh)
             if marks.get(seen.mark.root_version) != seen.mark:
-                await self._high_water.keep(self.name, seen.mark)
+                await self._high_water.keep(self._lineage, seen.mark)
             self._session = session
         if seen.clock_behind_ms:
             logger.warning("this machine's clock is %d s behind what the hub signed", seen.clock_behind_ms // 1000)
@@ -133,7 +137,7 @@ class TrustedHub:
 
         self._bridge = Bridge(self._transport, loop, deadlines=self._deadlines, scratch=self._directory.path)
         return HubSession(
-            self.name,
+            self.url,
             directory=self._directory,
             bootstrap=self._bootstrap,
             bridge=self._bridge,
@@ -159,10 +163,10 @@ class TrustedHub:
             pool.shutdown(wait=future.done())
 
 
-def hub_name(url: URL) -> str:
-    """Return the URL of a hub's folder, with its final slash: what a hub is remembered by.
+def hub_url(url: URL) -> str:
+    """Return the URL of a hub's folder, with its final slash.
 
-    >>> hub_name(URL("https://hub.example.com/models"))
+    >>> hub_url(URL("https://hub.example.com/models"))
     'https://hub.example.com/models/'
 
     Raises:
@@ -173,3 +177,23 @@ def hub_name(url: URL) -> str:
     if url.raw_user or url.raw_password or url.raw_query_string or url.raw_fragment:
         raise ConfigError("catalogue.url: no user, password, query or fragment goes with a hub's folder")
     return str(url if url.raw_path.endswith("/") else url.with_path(f"{url.raw_path}/", encoded=True))
+
+
+def root_print(root: bytes) -> str:
+    """Return whose root it is: 16 hexadecimal digits of a hash over its keys' ids.
+
+    A hub that was made anew at the same address begins at version 1: what was seen of the old one must not lock it out,
+    and who configures another root has decided so. A root that is signed for another year has the same keys.
+
+    Raises:
+        ConfigError: no root metadata of TUF.
+    """
+    try:
+        signed = json.loads(root)["signed"]
+        keys = sorted({str(one) for one in signed["roles"]["root"]["keyids"]})
+        is_root = signed["_type"] == "root" and bool(keys)
+    except (ValueError, LookupError, TypeError) as error:
+        raise ConfigError(f"catalogue.root: no root metadata of a hub: {error}", hint=_ROOT_HINT) from error
+    if not is_root:
+        raise ConfigError("catalogue.root: no root metadata of a hub", hint=_ROOT_HINT)
+    return hashlib.sha256("\n".join(keys).encode()).hexdigest()[:16]

@@ -32,7 +32,7 @@ catalogue_suppressions = Table(
     PrimaryKeyConstraint("entry_id", "team"),
 )
 
-# The highest that was ever seen of a hub (its URL), per version of the root (CAT-31): the second copy, outside the
+# The highest that was ever seen of a hub (URL and root), per version of the root (CAT-31): the second copy, outside the
 # catalogue's own files.
 catalogue_highwater = Table(
     "catalogue_highwater",

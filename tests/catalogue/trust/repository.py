@@ -57,13 +57,14 @@ class Repository:
     signers: dict[str, list[CryptoSigner]] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     says_when: bool = True
+    first_key: int = 0
     meta: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Choose keys: two of the root's three sign, one for each other role."""
         (self.folder / "metadata").mkdir(parents=True, exist_ok=True)
-        self.root_keys = [signer(0), signer(1), signer(2)]
-        self.signers = {role: [signer(number)] for number, role in enumerate(ROLES, 10)}
+        self.root_keys = [signer(self.first_key + number) for number in range(3)]
+        self.signers = {role: [signer(number)] for number, role in enumerate(ROLES, self.first_key + 3)}
         self.signers["root"] = self.root_keys[:2]
         self.sign_root()
         self.publish()

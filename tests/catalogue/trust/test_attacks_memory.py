@@ -8,6 +8,7 @@ import pytest
 
 from gateway.catalogue.index import snapshot_path
 from gateway.catalogue.trust.high_water import Mark
+from tests.catalogue.trust.repository import Repository
 from tests.catalogue.trust.world import DAY_S, World
 
 CACHED = ("timestamp.json", "snapshot.json", "targets.json", "catalog.json")
@@ -209,12 +210,12 @@ async def test_marks_are_written_only_when_they_rise(world: World) -> None:
     assert [marks.writes for marks in world.marks] == writes == [1, 1]
 
 
-async def test_another_hub_has_other_marks(world: World) -> None:
-    """Marks go by the hub's URL: who turns to another one begins anew."""
-    world.repository.publish()
+async def test_a_hub_that_was_made_anew_begins_anew(world: World) -> None:
+    """Its owner lost the keys and gives out another root: who configures that is not held to what the old one had."""
+    for _ in range(3):
+        world.repository.publish()
     await world.refresh()
-    for marks in world.marks:
-        marks.kept = {("https://elsewhere.example.com/", version): mark for (_, version), mark in marks.kept.items()}
-    world.repository.serial = 0
-    world.repository.publish()
+    world.repository = Repository(world.place / "anew", world.repository.clock, first_key=80)
+    world.hub.folder = world.repository.folder
     assert (await world.refresh()).index.serial == 1
+    assert sorted(mark.serial for mark in world.marks[0].kept.values()) == [1, 4]

@@ -13,7 +13,7 @@ import pytest
 from yarl import URL
 
 from gateway.catalogue.trust.errors import HubError
-from gateway.catalogue.trust.hub import hub_name
+from gateway.catalogue.trust.hub import hub_url, root_print
 from gateway.errors import ConfigError
 from tests.catalogue.trust.world import QUICK, World
 from tests.fakes.hub import hang, stall
@@ -148,7 +148,16 @@ async def test_the_loop_goes_on_while_metadata_are_verified(world: World) -> Non
 def test_a_hub_is_the_address_of_a_folder(url: str) -> None:
     """No credentials: they would stand in the database, and in logs."""
     with pytest.raises(ConfigError, match=r"catalogue\.url"):
-        hub_name(URL(url))
+        hub_url(URL(url))
+
+
+@pytest.mark.parametrize(
+    "root", [b"", b"<html>", b"[]", b'{"signed": {}}', b'{"signed": {"_type": "root", "roles": 7}}']
+)
+def test_a_root_that_is_none_is_told_at_once(root: bytes) -> None:
+    """Not only when the hub is asked for the first time."""
+    with pytest.raises(ConfigError, match=r"catalogue\.root"):
+        root_print(root)
 
 
 def _threads() -> int:
