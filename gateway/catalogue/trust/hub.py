@@ -68,7 +68,8 @@ class TrustedHub:
         deadlines: Deadlines | None = None,
     ) -> None:
         self.url = hub_url(url)
-        self._lineage = f"{self.url}#{root_print(bootstrap_root)}"
+        self.name = f"{self.url}#{root_print(bootstrap_root)}"
+        """What is remembered of it goes by its address and by whose root it is believed from."""
         self._directory = TrustDirectory(cache_dir)
         self._bootstrap = bootstrap_root
         self._transport = transport
@@ -88,12 +89,12 @@ class TrustedHub:
         """
         async with self._turn:
             self._session = None
-            marks = await self._high_water.read(self._lineage)
+            marks = await self._high_water.read(self.name)
             loop = asyncio.get_running_loop()
             session = await self._in_thread(lambda: self._begun(loop, marks))
             seen = await self._in_thread(session.refresh)
             if marks.get(seen.mark.root_version) != seen.mark:
-                await self._high_water.keep(self._lineage, seen.mark)
+                await self._high_water.keep(self.name, seen.mark)
             self._session = session
         if seen.clock_behind_ms:
             logger.warning("this machine's clock is %d s behind what the hub signed", seen.clock_behind_ms // 1000)
@@ -111,7 +112,7 @@ class TrustedHub:
     async def fetch(self, path: str, into: Path, *, max_length: int, deadline_s: float | None = None) -> None:
         """Bring the file that the last refresh vouches for; `into` is whole afterwards, or as it was before.
 
-        Without a deadline it may take its length at 20 KB/s, and ten seconds at least.
+        Nothing is fetched when it is there already. Without a deadline it may take its length at 20 KB/s, and ten seconds at least.
 
         Raises:
             HubError: it cannot be had, is longer than `max_length` bytes, or is not what was signed.
@@ -121,6 +122,18 @@ class TrustedHub:
             if session is None:
                 raise HubError("unreachable", f"{path} is asked for before the hub was refreshed")
             await self._in_thread(lambda: session.fetch(path, into, max_length=max_length, deadline_s=deadline_s))
+
+    async def has(self, path: str) -> bool:
+        """Return whether the last refresh vouches for such a file.
+
+        Raises:
+            HubError: nobody can say.
+        """
+        async with self._turn:
+            session = self._session
+            if session is None:
+                raise HubError("unreachable", f"{path} is asked for before the hub was refreshed")
+            return await self._in_thread(lambda: session.has(path))
 
     async def close(self) -> None:
         """End what is under way, at once, and wait for its thread."""

@@ -69,12 +69,26 @@ class HubSession:
     def fetch(self, path: str, into: Path, *, max_length: int, deadline_s: float | None) -> None:
         """Write the target to a file, which is there whole and verified or as it was before.
 
+        Nothing is fetched when the file there is the one that was signed.
+
         Raises:
             HubError: it is not there, longer than `max_length` bytes, or not what was signed.
         """
         if self._updater is None:
             raise HubError("unreachable", f"{path} is asked for, and the hub was not refreshed")
         self._guarded(lambda: self._fetched(path, into, max_length, deadline_s))
+
+    def has(self, path: str) -> bool:
+        """Return whether a file of that name was signed.
+
+        Raises:
+            HubError: the role that would say so cannot be had.
+        """
+        if self._updater is None:
+            raise HubError("unreachable", f"{path} is asked for, and the hub was not refreshed")
+        updater = self._updater
+        self.bridge.begin(self._deadlines.refresh_s)
+        return self._guarded(lambda: updater.get_targetinfo(path) is not None)
 
     def _refreshed(self) -> Seen:
         try:
@@ -114,6 +128,8 @@ class HubSession:
             raise HubError("torn", f"{path} is not among the files that the hub signed")
         if info.length > max_length:
             raise HubError("oversize", f"{path} has {info.length} bytes, and {max_length} are allowed")
+        if _is_there(info, into):
+            return
         within_s = self._deadlines.for_file(info.length) if deadline_s is None else deadline_s
         self.bridge.begin(within_s, file_deadline_s=within_s)
         part = into.with_name(f"{into.name}.part")
@@ -132,6 +148,15 @@ class HubSession:
         except _FAILURES as error:
             now_ms = self._floor.clock.now_ms()
             raise explained(error, heard=self.bridge.heard, updater=self._updater, now_ms=now_ms) from error
+
+
+def _is_there(info: TargetFile, path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            info.verify_length_and_hashes(file)
+    except (OSError, RepositoryError):
+        return False
+    return True
 
 
 def _read(updater: HubUpdater) -> CatalogueIndex:
