@@ -120,8 +120,7 @@ class Draft:
         self._retired = dict(before.retired)
         yield
         for team_id in team_ids:
-            self._team(team_id)
-            yield
+            yield from self._open(self._finished.get(team_id) or TeamRoute(team_id, "", None, ""))
 
     def put_teams(self, teams: Iterable[TeamRecord]) -> None:
         """Take teams with their own address, before the models that belong to them."""
@@ -233,23 +232,29 @@ class Draft:
 
     def _team(self, team_id: str) -> _Team:
         """Return the team's draft; the first touch of a team of the snapshot before copies it."""
-        draft = self._teams.get(team_id)
-        if draft is None:
-            draft = self._teams[team_id] = self._opened(self._finished.get(team_id) or TeamRoute(team_id, "", None, ""))
-        return draft
+        if team_id not in self._teams:
+            for _ in self._open(self._finished.get(team_id) or TeamRoute(team_id, "", None, "")):
+                pass
+        return self._teams[team_id]
 
-    def _opened(self, team: TeamRoute) -> _Team:
+    def _open(self, team: TeamRoute) -> Iterator[None]:
+        """Copy a team by turns, each large table in one of its own."""
         by_name = {gateway.name: gateway for gateway in self._gateways.values()}
-        return _Team(
+        draft = self._teams[team.id] = _Team(
             id=team.id,
             name=team.name,
             gateway=by_name.get(team.gateway or ""),
             base_url=team.base_url,
-            models=list(team.models),
-            by_name=dict(team.by_name),
+            models=[],
+            by_name={},
             defaults={operation: endpoint.id for operation, endpoint in team.defaults.items()},
             retired=dict(team.retired),
         )
+        yield
+        draft.models = list(team.models)
+        yield
+        draft.by_name = dict(team.by_name)
+        yield
 
     def _drop_model(self, model: ModelRoute) -> None:
         if model.state not in LEAVING_STATES:
