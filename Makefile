@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt docs fuzz bench e2e dist sbom lock clean
+.PHONY: help run test lint fmt docs fuzz bench e2e dist sbom catalogue-bundle lock clean
 
 help: ## What can be made here
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ dist: $(DEV) ## Wheel, source archive and bill of materials, into dist/
 	rm -rf dist
 	$(BIN)/uv build --quiet --out-dir dist
 	$(MAKE) sbom
+
+catalogue-bundle: $(DEV) ## The list of models in the wheel: LIST=api.json VERSION=commit DAY=its day
+	$(BIN)/python -m tests.release.catalogue $(LIST) $(VERSION) $(DAY)
 
 sbom: $(DEV) ## The bill of materials (CycloneDX) of the wheel in dist/
 	$(BIN)/python -m tests.release.sbom dist/modelport.cdx.json

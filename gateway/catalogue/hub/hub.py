@@ -170,7 +170,9 @@ class Hub:
         return plan(serial, published, self.entries.read(), self.entries.removed(), is_new=index is None)
 
     def _open(self) -> Repository:
-        return Repository.open(self.folder, self.keys)
+        repository = Repository.open(self.folder, self.keys)
+        repository.complete_root()
+        return repository
 
     def _now(self, now_ms: int | None) -> int:
         return self._clock.now_ms() if now_ms is None else now_ms

@@ -1,7 +1,8 @@
 """What would be published: the working list against what is published. Pure.
 
-`rev` grows with substance: an entry of which nothing but `rev` and `updated_at` is new stays as it was published, and
-one that changed without a higher `rev` is given the next one. So a list that is imported every day sends what changed.
+`rev` grows with substance: an entry of which nothing is new but `rev`, `updated_at`, or day and version of its source
+stays as it was published, and one that changed without a higher `rev` is given the next one. So a list that is imported
+every day sends what changed.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from gateway.catalogue.canonical import canonical_decoded
 from gateway.catalogue.operation import Del, Operation, Put, diff
 
 _NO_SUBSTANCE = ("rev", "updated_at")
+_NO_SUBSTANCE_IN = (("price", "as_of"), ("source", "version"))
 _BRAKE_COUNT, _BRAKE_PERCENT = 20, 5  # section 5, step 5: clients hold what removes more
 
 
@@ -64,7 +66,11 @@ def _settled(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
 
 
 def _substance(entry: dict[str, Any]) -> bytes:
-    return canonical_decoded({name: value for name, value in entry.items() if name not in _NO_SUBSTANCE})
+    kept = {name: value for name, value in entry.items() if name not in _NO_SUBSTANCE}
+    for name, inner in _NO_SUBSTANCE_IN:
+        if isinstance(part := kept.get(name), dict):
+            kept[name] = {member: value for member, value in part.items() if member != inner}
+    return canonical_decoded(kept)
 
 
 def _retires(old: dict[str, Any] | None, new: dict[str, Any]) -> bool:

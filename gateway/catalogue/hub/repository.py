@@ -51,7 +51,6 @@ class Repository:
         """
         root = _read_root(keys)
         own = cls(folder, keys, root=root, roles={})
-        own._complete_root()
         timestamp = own._read(Timestamp, "timestamp", folder / "metadata" / "timestamp.json")
         at = timestamp.signed.snapshot_meta.version
         snapshot = own._read(Snapshot, "snapshot", own._versioned("snapshot", at), timestamp.signed.snapshot_meta)
@@ -120,7 +119,7 @@ class Repository:
     def write_root(self, signers: Iterable[CryptoSigner], now_ms: int, *, first: bool = False) -> None:
         """Sign the root under its next version, with old and new keys, and trust it from now on.
 
-        The keys' folder has it before the public one: `_complete_root` mends what a kill left between the two.
+        The keys' folder has it before the public one: `complete_root` mends what a kill left between the two.
         """
         if not first:
             self.root.signed.version += 1
@@ -168,10 +167,7 @@ class Repository:
             HubFault: it is not there, or not what was signed.
         """
         content = read_file(self.path_of(target))
-        try:
-            target.verify_length_and_hashes(content)
-        except LengthOrHashMismatchError as error:
-            raise HubFault(f"{self.path_of(target)} is not what was published") from error
+        _check_hash(self.path_of(target), target, content)
         return content
 
     def _read(self, kind: type[_S], role: str, path: Path, meta: MetaFile | None = None) -> "Metadata[_S]":
@@ -189,6 +185,8 @@ class Repository:
             ) from error
         if meta is not None and read.signed.version != meta.version:
             raise HubFault(f"{path} has version {read.signed.version}, and {meta.version} was published")
+        if meta is not None:
+            _check_hash(path, meta, content)
         self._roles[role] = read
         return cast("Metadata[_S]", read)
 
@@ -219,17 +217,28 @@ class Repository:
     def _versioned(self, role: str, version: int) -> Path:
         return self.folder / "metadata" / f"{version}.{role}.json"
 
-    def _complete_root(self) -> None:
+    def complete_root(self) -> None:
+        """Publish the trusted root where a kill left it unpublished."""
         path = self._versioned("root", self.root.signed.version)
         if not path.exists():
             write_whole(path, read_file(self.keys.trusted_root))
 
 
-def _read_root(keys: Keys) -> "Metadata[Root]":
+def _check_hash(path: Path, meta: MetaFile | TargetFile, content: bytes) -> None:
     try:
-        return Metadata[Root].from_bytes(read_file(keys.trusted_root))
-    except DeserializationError as error:
+        meta.verify_length_and_hashes(content)
+    except LengthOrHashMismatchError as error:
+        raise HubFault(f"{path} is not what was published") from error
+
+
+def _read_root(keys: Keys) -> "Metadata[Root]":
+    """Return the root that is trusted: one that its own keys have signed, as clients ask of their first one."""
+    try:
+        root = Metadata[Root].from_bytes(read_file(keys.trusted_root))
+        root.signed.verify_delegate("root", root.signed_bytes, root.signatures)
+    except (DeserializationError, UnsignedMetadataError) as error:
         raise HubFault(f"{keys.trusted_root} is no root: {error}") from error
+    return root
 
 
 def _sign(metadata: "Metadata[Any]", signers: Iterable[CryptoSigner]) -> bytes:
