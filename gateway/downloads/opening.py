@@ -78,7 +78,8 @@ class HttpOpener:
             if response.status not in _STALE and response.status not in _REDIRECTS:
                 return response
             response.close()
-            del self._leads[url]
+            if self._leads.get(url) is known:  # another part may have asked anew meanwhile
+                del self._leads[url]
         return await self._walk(url, headers)
 
     def place(self, url: str) -> str:

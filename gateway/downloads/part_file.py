@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from gateway.downloads.errors import DownloadError, shown_size
+from gateway.downloads.part_state import drop_state
 
 T = TypeVar("T")
 
@@ -34,6 +35,8 @@ class PartFile:
         self.target = target
         self.path = target.with_name(f".{target.name}.part")
         self.state_path = target.with_name(f".{target.name}.part.json")
+        self.finished = False
+        """Whether it has its name."""
         self._handle = -1
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="download")
 
@@ -168,6 +171,8 @@ class PartFile:
         os.fsync(self._handle)
         os.fchmod(self._handle, 0o666 & ~_umask())
         self.path.replace(self.target)
+        self.finished = True
+        drop_state(self.state_path)
         folder = os.open(self.target.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)

@@ -25,13 +25,13 @@ class Part:
         return self.stop - self.start
 
 
-def part_size(chunk: int | None) -> int:
-    """Return the bytes of a part for chunks of so many bytes.
+def part_size(chunk: int | None, least: int = PART) -> int:
+    """Return the bytes of a part for chunks of so many bytes: `least`, or as many whole chunks as hold these.
 
     >>> part_size(None) == PART, part_size(3_000_000), part_size(20_000_000)
     (True, 9000000, 20000000)
     """
-    return PART if chunk is None else chunk * max(1, -(-PART // chunk))
+    return least if chunk is None else chunk * max(1, -(-least // chunk))
 
 
 @dataclass(slots=True)

@@ -1,5 +1,7 @@
 """One run of a download: goes on where the last one stopped, and leaves what the next one needs."""
 
+import contextlib
+
 from gateway.downloads.attempt import Asking, Changed, Opened
 from gateway.downloads.book import Book
 from gateway.downloads.errors import DownloadError
@@ -20,7 +22,7 @@ class Run:
         self._plan = plan
         self._file = file
         self._artefact = plan.artefact
-        self._part = part_size(plan.artefact.chunk if plan.artefact.chunks else None)
+        self._part = part_size(plan.artefact.chunk if plan.artefact.chunks else None, plan.rules.part)
         self._whole = WholeHash(file)
         self._state: PartState | None = None
         self._was_here = self._went = False
@@ -35,7 +37,7 @@ class Run:
             GatewayError: it cannot be had.
         """
         self._went = True
-        self._recall(await self._file.run(self._kept))
+        await self._recall(await self._file.run(self._kept))
         restarts = 0
         while True:
             try:
@@ -54,23 +56,25 @@ class Run:
                 await self.drop()
                 raise DownloadError("digest_differs", sha256=self._artefact.sha256)
         await self._file.finish()
-        await self._forget()
         self._plan.meter.end()
         return size, sha256
 
     async def leave(self) -> None:
         """Keep what is here for the next run, or take away what is of no use to it."""
         state = self._state
+        if self._file.finished:
+            return
         if state is not None and state.parts.here:
             text = state.text()
-            await self._file.run(lambda: write_state(self._file.state_path, text))
+            with contextlib.suppress(OSError):  # then the next run goes on from what was kept last
+                await self._file.run(lambda: write_state(self._file.state_path, text))
         elif self._file.is_mine and (self._went or self._file.size == 0):
             await self.drop()
 
     async def drop(self) -> None:
         """Take away what an earlier run has left."""
         self._state = None
-        await self._forget()
+        await self._file.run(lambda: drop_state(self._file.state_path))
         await self._file.discard()
 
     def _kept(self) -> PartState | None:
@@ -79,10 +83,14 @@ class Run:
         fits = state is not None and state.fits(self._artefact, self._part) and self._file.size == state.parts.size
         return state if fits else None
 
-    def _recall(self, state: PartState | None) -> None:
+    async def _recall(self, state: PartState | None) -> None:
         self._state = state
         if state is None:
             return
+        for number, written in list(state.parts.written.items()):
+            part = state.parts[number]
+            if written == part.size:  # killed after its last byte and before it was noted
+                await self._settle(state, part)
         self._was_here = state.parts.here > 0
         if self._asking.size is None:
             self._asking.size = state.parts.size
@@ -170,11 +178,14 @@ class Run:
         if not artefact.chunks or artefact.chunk is None:
             self._begin_anew()
             return True
-        for part in [state.parts[number] for number in sorted(state.parts.done)]:
-            if await chunks_differ(self._file, part, artefact.chunk, artefact.chunks):
-                state.parts.forget(part)
+        for number in sorted(state.parts.done):
+            await self._settle(state, state.parts[number])
         return not state.parts.complete
 
-    async def _forget(self) -> None:
-        self._state = None
-        await self._file.run(lambda: drop_state(self._file.state_path))
+    async def _settle(self, state: PartState, part: Part) -> None:
+        """Note that a part is here, or that it is not, where the list of its chunks says so."""
+        chunk, chunks = self._artefact.chunk, self._artefact.chunks
+        if chunks and chunk is not None and await chunks_differ(self._file, part, chunk, chunks):
+            state.parts.forget(part)
+        else:
+            state.parts.finish(part)

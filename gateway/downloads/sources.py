@@ -11,6 +11,7 @@ from typing import Final
 
 from gateway.downloads.answers import Validator
 from gateway.downloads.errors import DownloadError
+from gateway.downloads.parts import PART
 from gateway.errors import GatewayError
 
 MAX_WAIT_S: Final = 120.0
@@ -21,6 +22,8 @@ MAX_WAIT_S: Final = 120.0
 class Rules:
     """How patient a download is."""
 
+    part: int = PART
+    """Bytes of a part, where no list of chunks asks for another size."""
     parallel: int = 4
     """Parts at once (catalogue.md section 11)."""
     attempts: int = 10
