@@ -18,6 +18,24 @@ STEP_S = 5.0
 logger = logging.getLogger("modelport.tasks")
 
 
+async def in_thread(work: Callable[[], _T]) -> _T:
+    """Return what the work returns, in a thread; a cancellation waits for its end.
+
+    So whoever cancels may close what the work uses. A file closed under a read gives its descriptor away, and the read
+    takes what belongs to the next file that is opened.
+    """
+    future = asyncio.get_running_loop().run_in_executor(None, work)
+    try:
+        return await asyncio.shield(future)
+    except asyncio.CancelledError:
+        while not future.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({future})
+        if not future.cancelled():
+            future.exception()  # nobody else reads it
+        raise
+
+
 class Tasks:
     """A supervised group: strong references, exceptions logged, everything ended at close."""
 
