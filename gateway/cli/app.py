@@ -18,7 +18,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "gateways": ("gateways",),
     "keys": ("keys",),
     "registry": ("registry",),
-    "catalogue": ("catalogue",),
+    "catalogue": ("catalogue", "catalogue_hub", "catalogue_entries"),
     "resolve": ("resolve",),
     "explain": ("explain",),
     "use": ("use",),

@@ -38,6 +38,10 @@ WORDS = {
         "A batch has at most 1000 models.",
         "Use a filter: `POST /api/v1/models:delete`.",
     ),
+    "bundle_damaged": (
+        "The list of models that came with this program is not the one that was signed: the installation is damaged.",
+        "Install modelport again; a hub's list is not touched by it.",
+    ),
     "config_refused": (
         "The configuration file was read again and has mistakes; the last good one stays in force.",
         "Each finding names file and line: mend them and reload.",

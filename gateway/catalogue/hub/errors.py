@@ -17,8 +17,6 @@ _SHOWN = 20
 class HubFault(ConfigError):
     """Nothing was published, and why."""
 
-    default_code = "hub_fault"
-
 
 class Problem(Struct, frozen=True):
     """What is wrong with one entry. `line` counts from 1, `id` is None where none can be told."""

@@ -5,7 +5,7 @@ is told file and line of what no client would take. What is withdrawn stands in 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
@@ -53,7 +53,7 @@ class WorkingList:
                 except NotCanonical as error:
                     problems.append(Problem(path.name, number, None, str(error)))
                     continue
-                id_ = value["id"] if is_id(str(value.get("id"))) else None
+                id_ = _id_of(value)
                 if reason := problem_of(value):
                     problems.append(Problem(path.name, number, id_, reason))
                 elif (other := entries.setdefault(value["id"], Line(value, path.name, number))).value is not value:
@@ -62,11 +62,13 @@ class WorkingList:
             raise BadEntries(problems)
         return {id_: entries[id_].value for id_ in sorted(entries)}
 
-    def put(self, values: Iterable[Value]) -> dict[str, Change]:
+    def put(
+        self, values: Iterable[Value], *, file: str = "entry", lines: Sequence[int] = (), dry_run: bool = False
+    ) -> dict[str, Change]:
         """Add entries or take their new form; return what became of each id. All of them are written, or none.
 
         Raises:
-            BadEntries: an entry that no client would take; `line` counts the values from 1.
+            BadEntries: an entry that no client would take, at its place in `lines` of `file`, else counted from 1.
             HubFault: a file cannot be read or written.
         """
         changes: dict[str, Change] = {}
@@ -77,7 +79,8 @@ class WorkingList:
             if not reason and value["id"] in wanted[_file_of(value["id"])]:
                 reason = "it is given twice"
             if reason:
-                problems.append(Problem("entry", number, str(value.get("id")), reason))
+                line = lines[number - 1] if lines else number
+                problems.append(Problem(file, line, _id_of(value), reason))
             else:
                 wanted[_file_of(value["id"])][value["id"]] = dict(value)
         if problems:
@@ -87,9 +90,10 @@ class WorkingList:
             for id_, value in fresh.items():
                 old = kept.get(id_)
                 changes[id_] = "added" if old is None else "same" if canonical(old) == canonical(value) else "changed"
-            if any(changes[id_] != "same" for id_ in fresh):
+            if not dry_run and any(changes[id_] != "same" for id_ in fresh):
                 self._write(name, kept | fresh)
-        self._note([one for one in self.removed().values() if one.id not in changes])
+        if not dry_run:
+            self._note([one for one in self.removed().values() if one.id not in changes])
         return changes
 
     def remove(self, id_: str, reason: str | None = None, successor: str | None = None) -> None:
@@ -168,6 +172,11 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     for number, text in enumerate(read_file(path).split(b"\n"), 1):
         if text.strip():
             yield number, text
+
+
+def _id_of(value: Value) -> str | None:
+    id_ = value.get("id")
+    return id_ if isinstance(id_, str) and is_id(id_) else None
 
 
 def _file_of(id_: str) -> str:
