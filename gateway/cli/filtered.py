@@ -23,7 +23,7 @@ Force: TypeAlias = Annotated[
 ]
 ConfirmCount: TypeAlias = Annotated[
     int | None,
-    typer.Option("--confirm-count", metavar="N", help="With --filter: how many models go, instead of typing it."),
+    typer.Option("--confirm-count", metavar="N", help="How many models go, instead of typing it."),
 ]
 
 _SHOWN = 10  # of the sample: what still fits on a screen

@@ -1,15 +1,29 @@
 """`modelport models delete`: shown, asked for, drained, and restorable for a while."""
 
-from typing import Annotated, Literal
+from typing import TypedDict
 
 import typer
 
 from gateway.cli.change import given
 from gateway.cli.command import Session, command
 from gateway.cli.deletion import Deletion, Wish
+from gateway.cli.deletion_flags import (
+    AllowMissing,
+    Confirm,
+    Grace,
+    IfMatch,
+    Names,
+    Purge,
+    Reason,
+    References,
+    Repoint,
+    Successor,
+    Together,
+)
 from gateway.cli.failure import UsageFailure
 from gateway.cli.filtered import ConfirmCount, Filter, Filtered, Force, carry_out
 from gateway.cli.output import Output
+from gateway.cli.together import Batch, delete_together
 from gateway.cli.waiting import Timeout, Wait, seconds
 
 _EXAMPLE = "modelport models delete qwen3 --successor qwen4"
@@ -23,53 +37,20 @@ def register(app: typer.Typer) -> None:
 
 def _delete(  # noqa: PLR0913, PLR0917 - each is a flag
     session: Session,
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[MODEL|UID]", help="Exact names or uids.", show_default=False)
-    ] = None,
-    references: Annotated[
-        Literal["restrict", "cascade", "repoint"] | None,
-        typer.Option(
-            "--references",
-            help="What points at it: keeps it; goes along; is moved to the successor [restrict].",
-            show_default=False,
-        ),
-    ] = None,
-    successor: Annotated[
-        str | None, typer.Option("--successor", metavar="MODEL", help="The model that callers are told to use.")
-    ] = None,
-    repoint: Annotated[
-        str | None,
-        typer.Option("--repoint", metavar="MODEL", help="The same as --references repoint --successor MODEL."),
-    ] = None,
-    grace: Annotated[
-        str | None,
-        typer.Option(
-            "--grace",
-            "--drain",
-            metavar="TIME",
-            help="How long calls under way may go on: 30s, 5m; 0 ends them at once.",
-        ),
-    ] = None,
+    names: Names = None,
+    references: References = None,
+    successor: Successor = None,
+    repoint: Repoint = None,
+    grace: Grace = None,
+    together: Together = False,
     filter_: Filter = None,
     force: Force = False,
     confirm_count: ConfirmCount = None,
-    if_match: Annotated[
-        str | None,
-        typer.Option("--if-match", metavar="ETAG|REV", help="Only if it is still at this revision [the present one]."),
-    ] = None,
-    confirm: Annotated[
-        str | None,
-        typer.Option(
-            "--confirm", metavar="NAME", help="What would have to be typed: the name, of several their number."
-        ),
-    ] = None,
-    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; kept on the record.")] = None,
-    allow_missing: Annotated[
-        bool, typer.Option("--allow-missing", help="What is not there, or is deleted, counts as done.")
-    ] = False,
-    purge: Annotated[
-        bool, typer.Option("--purge", help="For good: a deleted model goes before its time, never to be restored.")
-    ] = False,
+    if_match: IfMatch = None,
+    confirm: Confirm = None,
+    reason: Reason = None,
+    allow_missing: AllowMissing = False,
+    purge: Purge = False,
     wait: Wait = True,
     timeout: Timeout = "5m",
 ) -> None:
@@ -83,31 +64,27 @@ def _delete(  # noqa: PLR0913, PLR0917 - each is a flag
         **given(references=_policy(references, repoint), successor=_agreed(successor, repoint)),
         **given(drain=None if grace is None else _grace(grace)),
     }
-    limit_s = seconds(timeout, "--timeout")
+    how: _How = {"reason": reason, "wait": wait, "timeout_s": seconds(timeout, "--timeout")}
     if filter_ is not None:
-        chosen = Filtered(
-            verb="delete",
-            filter=filter_,
-            terms=terms,
-            force=force,
-            count=confirm_count,
-            reason=reason,
-            wait=wait,
-            timeout_s=limit_s,
+        carry_out(
+            session, Filtered(verb="delete", filter=filter_, terms=terms, force=force, count=confirm_count, **how)
         )
-        carry_out(session, chosen)
-        return
-    wish = Wish(
-        query={"team": session.team, **terms, **({"allow_missing": "true"} if allow_missing else {})},
-        purge=purge,
-        if_match=if_match,
-        reason=reason,
-        confirm=confirm,
-        allow_missing=allow_missing,
-        wait=wait,
-        timeout_s=limit_s,
-    )
-    Deletion(session, names, wish).run()
+    elif together:
+        if purge or allow_missing or if_match:
+            raise UsageFailure("--together deletes models that are there, as they were read", hint="leave one out")
+        delete_together(session, names, Batch(terms=terms, count=confirm_count, confirm=confirm, **how))
+    else:
+        query = {"team": session.team, **terms, **({"allow_missing": "true"} if allow_missing else {})}
+        more = Wish(query=query, purge=purge, if_match=if_match, confirm=confirm, allow_missing=allow_missing, **how)
+        Deletion(session, names, more).run()
+
+
+class _How(TypedDict):
+    """What is the same however the models are chosen."""
+
+    reason: str | None
+    wait: bool
+    timeout_s: float
 
 
 def _check_words(  # noqa: PLR0913 - each is a flag
