@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import shutil
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ from gateway.upstream.egress import EgressPolicy, guarded_session
 from gateway.upstream.session_transport import SessionTransport
 from tests.catalogue.entries import entry
 from tests.catalogue.hubs import make_hub
+from tests.catalogue.sync.raw import RawHub
 from tests.catalogue.trust.world import KeptMarks
 from tests.clock import ManualClock
 from tests.fakes.hub import FaultyHub, faulty_hub
@@ -113,6 +115,13 @@ class Machine:
         """End as a process does."""
         await self.client.close()
         await self.store.close()
+
+    async def follow(self, other: RawHub) -> None:
+        """Ask another hub from now on."""
+        self.served.folder, self.root = other.folder, other.bootstrap
+        shutil.rmtree(self.place / "tuf", ignore_errors=True)
+        self.marks.kept.clear()
+        await self.restart()
 
     async def look(self, *, after_s: float = EVERY_S) -> Outcome:
         """Let time pass, and look at the hub; whatever rest it was given is over."""
