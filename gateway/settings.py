@@ -265,6 +265,10 @@ class CatalogueSettings(Section):
     """Serve the hub's files to others."""
     recommend: bool = True
     """Learn recommendations from usage here."""
+    region: str | None = Field(default=None, min_length=1, max_length=100)
+    """Region of use: eu."""
+    openfeature: str | None = Field(default=None, pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
+    """Experiments' provider, package.module:factory."""
     max_blob_bytes: int = Field(default=256 * 1024 * 1024, ge=0)
     """Bytes kept of what can be fetched again."""
 

@@ -112,7 +112,8 @@ class TrustedHub:
     async def fetch(self, path: str, into: Path, *, max_length: int, deadline_s: float | None = None) -> None:
         """Bring the file that the last refresh vouches for; `into` is whole afterwards, or as it was before.
 
-        Nothing is fetched when it is there already. Without a deadline it may take its length at 20 KB/s, and ten seconds at least.
+        Nothing is fetched when it is there already. Without a deadline it may take its length at 20 KB/s, and ten
+        seconds at least.
 
         Raises:
             HubError: it cannot be had, is longer than `max_length` bytes, or is not what was signed.

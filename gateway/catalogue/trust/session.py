@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from tuf.api.exceptions import DownloadError, RepositoryError
+from tuf.api.metadata import TargetFile
 
 from gateway.catalogue.entry import is_newer
 from gateway.catalogue.index import INDEX_PATH, BadIndex, CatalogueIndex, read_index

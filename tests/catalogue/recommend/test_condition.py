@@ -61,7 +61,7 @@ YES, NO, UNKNOWN = fact("kind", "is", "offering"), fact("kind", "is", "model"), 
 )
 def test_a_condition_holds_does_not_or_nobody_knows(condition: dict[str, Any], holds: bool | None) -> None:
     """What is unknown makes neither a condition nor its opposite true (CAT-8)."""
-    asked = {"task": "chat", "need": frozenset({"tools"})}
+    asked: dict[str, str | frozenset[str]] = {"task": "chat", "need": frozenset({"tools"})}
     assert read_condition(condition)(made(), asked) is holds
 
 
