@@ -79,6 +79,7 @@ class DownloadError(GatewayError):
         text = TEXTS[name]
         super().__init__(text.message.format_map(values), code=f"download_{name}", hint=text.hint)
         self.name = name
+        self.values = values
         self.status = text.status  # type: ignore[misc]  # of the text, not of the class
 
 

@@ -128,7 +128,9 @@ class RegistryClient:
         except UpstreamFailed as error:
             raise self._explained(error, url, uploading=True) from error
 
-    async def open(self, path: str, *, scope: Scope) -> tuple[UpstreamResponse, URL]:
+    async def open(
+        self, path: str, *, scope: Scope, headers: Mapping[str, str] | None = None
+    ) -> tuple[UpstreamResponse, URL]:
         """Return the head of a blob's answer and where it came from; redirects lose the credential. Close it.
 
         Raises:
@@ -136,7 +138,7 @@ class RegistryClient:
         """
         url = URL(f"{self.base.origin()}{path}", encoded=True)
         for _ in range(_MAX_REDIRECTS):
-            response = await self._headed(Send(method="GET", url=url, scope=scope))
+            response = await self._headed(Send(method="GET", url=url, scope=scope, headers=headers or {}))
             if response.status not in {301, 302, 303, 307, 308}:
                 return response, url
             response.close()

@@ -122,6 +122,9 @@ TEXTS: Final[Mapping[str, Text]] = {
     ),
     "path_leaves": Text('{reference} holds the file name "{path}", which leaves the directory: nothing was written.'),
     "digest_differs": Text("{what} of {reference} arrived with another content than {digest}: it was thrown away."),
+    "download_broke_off": Text(
+        "The download from {place} broke off: {reason}. Run the command again: it goes on where it was.", _REGISTRY
+    ),
     "file_in_the_way": Text("{path} is there and has another content. Use an empty directory or --overwrite.", _WORDS),
     "file_unwritable": Text("{path} cannot be written: {reason}.", _WORDS),
 }  # fmt: skip

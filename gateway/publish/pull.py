@@ -4,28 +4,28 @@ Names in a manifest are a stranger's words: one that leaves the directory stops 
 """
 
 import asyncio
-import contextlib
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from gateway.errors import UpstreamFailed
+from gateway.downloads.artefact import Artefact
+from gateway.downloads.engine import Download
+from gateway.downloads.errors import DownloadError
+from gateway.downloads.progress import Notify as Watch
+from gateway.downloads.progress import Progress
 from gateway.publish.authority import Scope
-from gateway.publish.client import STALL_S, RegistryClient
+from gateway.publish.blobs import BlobOpener
+from gateway.publish.client import RegistryClient
 from gateway.publish.destination import MAX_MANIFEST
 from gateway.publish.messages import PublishError
 from gateway.publish.package import FILEPATH, MANIFEST, digest_of
 from gateway.publish.reference import Reference
 from gateway.publish.unpack import compression_of, unpack
-from gateway.upstream.transport import UpstreamResponse
 
 _TITLE: Final = "org.opencontainers.image.title"
 """What packages of other tools have in place of the model's own annotation."""
-_WRITE: Final = 1024 * 1024  # bytes hashed and written at a time
 _OK, _NOT_FOUND = 200, 404
 _ACCEPT: Final = f"{MANIFEST}, application/vnd.docker.distribution.manifest.v2+json"
 
@@ -163,78 +163,41 @@ class Pull:
         return path
 
     async def _fetch(self, file: File) -> None:
-        url = f"/v2/{self._reference.repository}/blobs/{file.digest}"
-        response, came_from = await self._client.open(url, scope=self._scope)
+        """Bring a layer here, in parts and from where the last pull stopped; it has its name when it is whole."""
+        artefact = Artefact(
+            url=f"/v2/{self._reference.repository}/blobs/{file.digest}", size=file.size, sha256=file.digest[7:]
+        )
+        opener = BlobOpener(self._client, self._scope)
         try:
-            if response.status != _OK:
-                raise PublishError(
-                    "unexpected",
-                    registry=came_from.host,
-                    status=response.status,
-                    what=f'the file "{file.name}"',
-                    says="",
-                )
-            await self._write(file, response)
-        except OSError as error:
-            raise PublishError("file_unwritable", path=file.path, reason=(error.strerror or "").lower()) from error
-        except UpstreamFailed as error:
-            raise PublishError("broke_off", place=self._client.place, reason=error.message) from error
-        finally:
-            response.close()
+            await Download(artefact, file.path, opener, overwrite=True, notify=self._count()).run()
+        except DownloadError as error:
+            raise self._explained(error, file) from error
 
-    async def _write(self, file: File, response: UpstreamResponse) -> None:
-        """Write beside, check, and only then give it its name."""
-        file.path.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(prefix=f".{file.path.name}.", dir=file.path.parent)
-        seen, left, buffer = hashlib.sha256(), file.size, bytearray()
-        opened = os.fdopen(handle, "wb")
+    def _count(self) -> Watch:
+        """Return what tells of bytes as they come; what an earlier pull has left comes at once."""
+        before = 0
 
-        def keep(part: bytes) -> None:
-            seen.update(part)
-            opened.write(part)
+        def count(progress: Progress) -> None:
+            nonlocal before
+            if progress.phase == "fetch" or (progress.phase == "done" and before):
+                self._notify({"event": "bytes", "count": progress.bytes - before})
+                before = progress.bytes
 
-        try:
-            async for chunk in _within(response, STALL_S, place=self._client.place):
-                buffer += chunk
-                left -= len(chunk)
-                if left < 0:
-                    break
-                if len(buffer) >= _WRITE:
-                    await asyncio.to_thread(keep, bytes(buffer))
-                    self._notify({"event": "bytes", "count": len(buffer)})
-                    buffer.clear()
-            keep(bytes(buffer))
-            self._notify({"event": "bytes", "count": len(buffer)})
-            if left or f"sha256:{seen.hexdigest()}" != file.digest:
-                raise PublishError("digest_differs", what=file.name, reference=self._reference, digest=file.digest)
-            opened.close()
-            _name(beside, file.path)
-        finally:
-            opened.close()
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(beside)  # noqa: PTH108 - short, and no path object is at hand
+        return count
+
+    def _explained(self, error: DownloadError, file: File) -> PublishError:
+        place = self._client.place
+        if error.name in {"digest_differs", "length_differs"}:
+            return PublishError("digest_differs", what=file.name, reference=self._reference, digest=file.digest)
+        if error.name in {"disk_full", "unwritable"}:
+            return PublishError("file_unwritable", path=file.path, reason=error.values.get("reason", error.message))
+        if error.name == "refused":
+            what = f'the file "{file.name}"'
+            return PublishError("unexpected", registry=place, status=error.values["status"], what=what, says="")
+        return PublishError("download_broke_off", place=place, reason=error.message)
 
     def _told(self, file: File, state: str) -> None:
         self._notify({"event": "layer", "name": file.name, "digest": file.digest, "size": file.size, "state": state})
-
-
-async def _within(response: UpstreamResponse, limit_s: float, *, place: str) -> Any:
-    """Yield the chunks; silence of `limit_s` seconds ends it."""
-    chunks = aiter(response.chunks())
-    while True:
-        try:
-            async with asyncio.timeout(limit_s):
-                chunk = await anext(chunks)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            raise PublishError("stalled", place=place, limit=limit_s) from None
-        yield chunk
-
-
-def _name(beside: str, path: Path) -> None:
-    Path(beside).chmod(0o644)  # a temporary file is for its owner alone
-    Path(beside).replace(path)
 
 
 def _has(file: File) -> bool:

@@ -14,8 +14,10 @@ import pytest
 
 from gateway.downloads.engine import Download
 from gateway.downloads.errors import DownloadError
+from gateway.downloads.hashing import WholeHash
 from gateway.downloads.part_file import PartFile
 from gateway.downloads.part_state import read_state, write_state
+from gateway.downloads.progress import Progress
 from tests.downloads.conftest import QUICK, Bench, reached
 from tests.downloads.server import Asked, FileServer, Reply, serving
 
@@ -69,23 +71,44 @@ async def test_a_cancelled_stream_goes_on_too(bench: Bench, server: FileServer) 
     assert done.fetched < len(server.content)
 
 
-async def test_verifying_can_be_cancelled_and_fetches_nothing_anew(bench: Bench, server: FileServer) -> None:
-    """The phase at the end, too: "stuck at 99 %" was one that could not be."""
-    download = bench.download(server)
+async def ended_in(phase: str, download: Download) -> None:
+    """Run a download and cancel it as soon as it says that this phase has begun."""
     task = asyncio.get_running_loop().create_task(download.run())
 
-    def told(progress: object) -> None:
-        if getattr(progress, "phase", "") == "verify":
+    def told(progress: Progress) -> None:
+        if progress.phase == phase:
             task.cancel()
 
     download._meter._notify = told
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_verifying_can_be_cancelled_and_fetches_nothing_anew(
+    bench: Bench, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The phase at the end, too: "stuck at 99 %" was one that could not be."""
+
+    async def not_yet(*_: object) -> None:
+        """Leave everything to the end."""
+
+    with monkeypatch.context() as late:
+        late.setattr(WholeHash, "follow", not_yet)
+        await ended_in("verify", bench.download(server))
     assert bench.names == HIDDEN
     before = server.sent
     done = await bench.download(server).run()
     assert (done.fetched, server.sent) == (0, before)
     assert bench.target.read_bytes() == server.content
+
+
+async def test_cancelled_at_its_very_end_it_is_there_or_not(bench: Bench, server: FileServer) -> None:
+    """While it is given its name: nothing is left beside it."""
+    download = bench.download(server)
+    await ended_in("verify", download)
+    assert bench.names in ({"f.gguf"}, HIDDEN)
+    await download.run()
+    assert bench.names == {"f.gguf"}
 
 
 async def test_discard_takes_everything_away(bench: Bench, server: FileServer) -> None:
