@@ -57,13 +57,15 @@ class Files:
         if damaged is None:
             return None
         kept = self._folder / f"{self.path.name}.corrupt-{now_s}"
-        with contextlib.suppress(FileNotFoundError):
-            damaged.replace(kept)
+        for ending in ("", "-wal"):  # what was written last lies in the log
+            with contextlib.suppress(FileNotFoundError):
+                damaged.with_name(damaged.name + ending).replace(kept.with_name(kept.name + ending))
         if damaged != self.path:
             self.path.unlink(missing_ok=True)
         _remove(damaged)
-        for one in sorted(self._folder.glob(f"{self.path.name}.corrupt-*"))[:-_DAMAGED_KEPT]:
-            one.unlink(missing_ok=True)
+        all_kept = sorted(one for one in self._folder.glob(f"{self.path.name}.corrupt-*") if one.name[-1].isdigit())
+        for one in all_kept[:-_DAMAGED_KEPT]:
+            _remove(one)
         return kept if kept.exists() else None
 
     def opened(self) -> bool:

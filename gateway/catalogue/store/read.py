@@ -118,6 +118,12 @@ def changes_since(conn: sqlite3.Connection, serial: int, *, after: str = "", lim
     return [Changed(*row) for row in conn.execute(query, (serial, after, limit))]
 
 
+def find_change(conn: sqlite3.Connection, id_: str) -> Changed | None:
+    """Return the last change of an id, as far as it is remembered; without its body."""
+    found = conn.execute("SELECT serial, id, NULL, reason, successor FROM changes WHERE id = ?", (id_,)).fetchone()
+    return None if found is None else Changed(*found)
+
+
 def counts(conn: sqlite3.Connection) -> Counts:
     """Count what is shown and what is not."""
 
@@ -156,6 +162,7 @@ __all__ = [
     "bodies",
     "changes_since",
     "counts",
+    "find_change",
     "get",
     "of_numbers",
     "reasons",

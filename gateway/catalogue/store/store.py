@@ -79,6 +79,10 @@ class CatalogueStore:
         """
         return await self._threads.read(lambda conn: read.changes_since(conn, serial, after=after, limit=limit))
 
+    async def find_change(self, id_: str) -> read.Changed | None:
+        """Return the last change of an id, as far as it is remembered."""
+        return await self._threads.read(lambda conn: read.find_change(conn, id_))
+
     async def counts(self) -> read.Counts:
         """Count what is shown and what is not."""
         return await self._threads.read(read.counts)

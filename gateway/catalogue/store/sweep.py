@@ -18,6 +18,8 @@ def quick_check(conn: sqlite3.Connection) -> None:
         Broken: there is damage, or these are tables of another version.
         sqlite3.DatabaseError: it is not even a database.
     """
+    if conn.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0] == 0:
+        raise Broken("the catalogue's file is empty", hint=_HINT)
     said = conn.execute("PRAGMA quick_check(1)").fetchone()[0]
     if said != "ok":
         raise Broken(f"the catalogue's file is damaged ({str(said).splitlines()[0]:.100})", hint=_HINT)
