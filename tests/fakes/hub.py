@@ -268,3 +268,13 @@ async def endless(reply: Reply) -> None:
     await reply.head(200, None, {})
     while True:
         await reply.write(b" " * _CHUNK)
+
+
+def announcing(length: int) -> Fault:
+    """Announce so many bytes, and send none of them."""
+
+    async def fault(reply: Reply) -> None:
+        await reply.head(200, length, {})
+        await hang(reply)
+
+    return fault

@@ -12,6 +12,7 @@ from tests.catalogue.trust.world import QUICK, World
 from tests.fakes.hub import (
     Fault,
     Reply,
+    announcing,
     cut,
     cut_head,
     drip,
@@ -43,6 +44,12 @@ async def test_10_endless_data_as_a_target(world: World) -> None:
     """The same for the list itself."""
     world.hub.fail("targets/*", endless)
     assert (await _fetch_fails(world)).kind == "oversize"
+
+
+async def test_10_too_much_is_refused_when_it_is_announced(world: World) -> None:
+    """No byte of it is waited for."""
+    world.hub.fail("metadata/timestamp.json", announcing(10**12))
+    await world.refused("oversize")
 
 
 @pytest.mark.parametrize("path", ["metadata/2.root.json", "metadata/timestamp.json", "targets/*"])

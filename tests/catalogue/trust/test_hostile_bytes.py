@@ -20,9 +20,11 @@ KINDS = {"untrusted", "truncated", "oversize", "captive"}
 async def test_changed_bytes_are_refused(world: World, name: str) -> None:
     """Bytes turned over, cut, doubled and filled in, and values of every type where another one belongs."""
     world.repository.sign_root()  # so that there is a second root to be changed
+    await world.refresh()
     good = (world.repository.folder / "metadata" / name).read_bytes()
     for changed in _changed(good, random.Random(name)):
         world.hub.fail(f"metadata/{name}", said(changed))
+        world.lose_cache()  # what was understood once is not asked for again
         kind = await _outcome(world)
         assert kind in KINDS or (kind is None and _means(changed) == _means(good)), changed
     world.hub.heal()
@@ -44,7 +46,7 @@ def _means(document: bytes) -> Any:
 
 
 def _changed(good: bytes, chance: random.Random) -> Iterator[bytes]:
-    for _ in range(6):
+    for _ in range(3):
         at = chance.randrange(len(good))
         yield good[:at] + bytes([good[at] ^ (1 << chance.randrange(7))]) + good[at + 1 :]
         yield good[:at]
@@ -52,10 +54,9 @@ def _changed(good: bytes, chance: random.Random) -> Iterator[bytes]:
     document = json.loads(good)
     values: list[Any] = [None, -1, 1e300, "", [], {}, "9" * 5000, True]
     for value in values:
-        for key in chance.sample(sorted(document["signed"]), 3):
+        for key in chance.sample(sorted(document["signed"]), 2):
             yield _dumped(document | {"signed": document["signed"] | {key: value}})
         yield _dumped(document | {"signatures": value})
-        yield _dumped(document | {"signed": value})
 
 
 def _dumped(value: Any) -> bytes:
