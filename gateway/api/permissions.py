@@ -41,6 +41,8 @@ class Permission(StrEnum):
     """Take deleted models away for good, before their time."""
     MODELS_UNPROTECT = "models.unprotect"
     """Take the protection from deletion off."""
+    CATALOGUE_OPERATE = "catalogue.operate"
+    """Have the catalogue synchronised and verified, take a list that is held, pin and suppress entries."""
     TEAMS_WRITE = "teams.write"
     GATEWAYS_WRITE = "gateways.write"
     SETTINGS_READ = "settings.read"
@@ -63,7 +65,12 @@ class Role(StrEnum):
 _VIEWER = frozenset({Permission.SELF_READ, Permission.REGISTRY_READ, Permission.USAGE_OWN})
 _DEVELOPER = _VIEWER | {Permission.INFER, Permission.KEYS_OWN}
 _PUBLISHER = _DEVELOPER | {Permission.REGISTRY_WRITE, Permission.MODELS_DEPRECATE, Permission.USAGE_READ}
-_OPERATOR = _PUBLISHER | {Permission.MODELS_OPERATE, Permission.MODELS_DELETE, Permission.SETTINGS_READ}
+_OPERATOR = _PUBLISHER | {
+    Permission.MODELS_OPERATE,
+    Permission.MODELS_DELETE,
+    Permission.CATALOGUE_OPERATE,
+    Permission.SETTINGS_READ,
+}
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,

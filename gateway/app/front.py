@@ -97,7 +97,9 @@ def _register_management(app: web.Application, ground: Ground) -> None:
     register(app, OpenApiRoutes(partial(_describe, mount)), prefix=f"{mount}api")
     register(
         app,
-        *registry_routes(ground.service, origin_of, gate=checking.gate, book=checking.book),
+        *registry_routes(
+            ground.service, origin_of, gate=checking.gate, book=checking.book, offers=ground.catalogue.offering
+        ),
         checking.routes(origin_of),
         KeyRoutes(ground.keys, ground.clock),
         UsageRoutes(UsageService(ground.database, ground.clock)),
@@ -108,6 +110,8 @@ def _register_management(app: web.Application, ground: Ground) -> None:
         *ground.work.routes(),
         LifecycleRoutes(ground.lifecycle, origin_of, checking.book),
         ground.many.routes(),
+        *ground.catalogue.routes(origin_of),
+        ground.recommending.routes(),
         prefix=f"{mount}api/v1",
     )
     if ground.settings.server.reload_endpoint:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from gateway import __version__
+from gateway.app.catalogue import Catalogue
 from gateway.app.life import make_lifecycle, make_watch, make_withdrawal
 from gateway.app.many import Many
+from gateway.app.recommend import Recommending
 from gateway.app.record import Record
 from gateway.app.work import Work
 from gateway.configuration.loading import Configuration
@@ -93,6 +95,7 @@ class Ground:
         await Retention(self.database, call_days=kept.call_days).sweep(now_ms)
         await ObjectStore(self.database).sweep(now_ms - kept.object_days * DAY_MS)
         await self.work.sweep(days=self.settings.operations.days)
+        await self.recommending.sweep()
 
     async def _write_usage(self, rows: Sequence[UsageRecord]) -> None:
         async with self.database.write() as conn:
@@ -151,6 +154,28 @@ class Ground:
             work=self.work,
             watch=make_watch(self.work),
             lifecycle=self.lifecycle,
+        )
+        self.catalogue = Catalogue(
+            settings,
+            database=database,
+            clock=clock,
+            tasks=self.tasks,
+            trail=self.trail,
+            changes=self.service.changes,
+            transport=self.transport,
+            operations=self.work.operations,
+            lifecycle=self.lifecycle,
+            instance=self.instance,
+        )
+        self.closing.append(self.catalogue.close)
+        self.recommending = Recommending(
+            database=database,
+            clock=clock,
+            trail=self.trail,
+            vault=self.vault,
+            catalogue=self.catalogue.service,
+            rules=self.catalogue.rules,
+            settings=lambda: live.settings.catalogue,
         )
         self.checking = make_checking(
             self.transport,

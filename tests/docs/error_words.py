@@ -42,6 +42,38 @@ WORDS = {
         "The list of models that came with this program is not the one that was signed: the installation is damaged.",
         "Install modelport again; a hub's list is not touched by it.",
     ),
+    "catalogue_broken": (
+        "The catalogue's own file is damaged. Calls and the registry do not use it.",
+        "Nothing: it is set aside and built again by itself. `modelport catalogue status` shows how far that is.",
+    ),
+    "catalogue_changes_gone": (
+        "Changes since that serial are not remembered any more.",
+        "Take the whole list: `GET /api/v1/catalogue/models`.",
+    ),
+    "catalogue_disk_full": (
+        "There is no room for the catalogue; the list that was there stays in use.",
+        "Make room on the disk of the data directory.",
+    ),
+    "catalogue_empty": (
+        "There is no list of models yet.",
+        "Wait for the first look at the hub, or look at the data directory's rights.",
+    ),
+    "catalogue_held": (
+        "The hub's new list takes very much away, so it waits for somebody.",
+        "Look at `modelport catalogue status`; `modelport catalogue accept SERIAL` takes it.",
+    ),
+    "catalogue_not_held": (
+        "No list of that serial waits to be accepted.",
+        "`modelport catalogue status` shows which one does, if any.",
+    ),
+    "catalogue_unfit": (
+        "What the hub signed does not hold together; nothing of it was taken.",
+        "Tell the hub's owner.",
+    ),
+    "catalogue_wrong_state": (
+        "A file of the hub leads to another list than its index names; nothing of it was taken.",
+        "Nothing: the whole list is fetched instead. If it stays so, tell the hub's owner.",
+    ),
     "config_refused": (
         "The configuration file was read again and has mistakes; the last good one stays in force.",
         "Each finding names file and line: mend them and reload.",
@@ -77,6 +109,22 @@ WORDS = {
     ),
     "endpoint_not_found": ("No endpoint of this id.", "See `modelport endpoints list MODEL`."),
     "endpoint_referenced": ("Stored files, batches or responses live on this endpoint.", "Delete them first."),
+    "entry_needs_key": (
+        "The address in the catalogue's entry wants a key, and a catalogue has none.",
+        "Name the address together with your key: `modelport models add NAME --from-catalogue ID --api-key env:NAME`.",
+    ),
+    "entry_not_found": (
+        "The catalogue has no entry of this id.",
+        "`modelport catalogue list --search WORD` finds some.",
+    ),
+    "entry_suppressed": (
+        "The entry is kept out of the team's list: somebody did not want it, or deleted a model made of it.",
+        "`modelport catalogue suppressions remove ID` offers it again.",
+    ),
+    "entry_unusable": (
+        "No model can be made of the entry: it is retired, wrong, for a newer program, or says no address.",
+        "The sentence says which; where an address is missing, give one with `--endpoint`.",
+    ),
     "etag_mismatch": (
         "It was changed since you read it: `If-Match` names an older revision.",
         "Read it again and repeat the change; the answer holds the current `etag`.",
@@ -181,6 +229,10 @@ WORDS = {
         "Choose another name, or take it all the same: `?reuse_name=true`.",
     ),
     "name_taken": ("Something of this name exists in the team.", "Take another name, or change the existing one."),
+    "no_hub": (
+        "No hub is configured, so there is nobody to ask.",
+        "Set `catalogue.url` and `catalogue.root`.",
+    ),
     "no_upstream_available": (
         "The model is known, but none of its endpoints can answer now.",
         "Try again after `Retry-After`; `modelport endpoints list MODEL` shows them.",
@@ -202,6 +254,10 @@ WORDS = {
         "Give the address where the model really runs; another name for a model is an alias.",
     ),
     "permission_denied": ("The key is good, but may not do this.", "The sentence names the permission that lacks."),
+    "pin_not_found": (
+        "The entry is not pinned.",
+        "`modelport catalogue pin --list` shows what is.",
+    ),
     "plan_changed": (
         "The models that a plan showed are others by now.",
         "Plan again (`force: false`), look at the difference, and send the new token.",
@@ -217,6 +273,10 @@ WORDS = {
     "preflight_failed": (
         "The check before publishing found a fault, so nothing was changed.",
         "Each finding says what is wrong and what mends it.",
+    ),
+    "proposal_not_found": (
+        "No proposal of this id about one of your models.",
+        "`modelport catalogue proposals list` shows those that are open.",
     ),
     "rate_limit_exceeded": ("Too many requests.", "Wait for `Retry-After`."),
     "referenced": ("Other things still point at it.", "The sentence names them: change or delete them first."),
@@ -237,6 +297,10 @@ WORDS = {
     "state_conflict": (
         "What was asked for does not fit the state that the model or operation is in; `state` names it.",
         "The hint says what is possible from there.",
+    ),
+    "suppression_not_found": (
+        "The entry is not suppressed for that team.",
+        "`modelport catalogue suppressions list` shows them with their teams.",
     ),
     "team_not_found": ("No team of this name.", "See `modelport teams list`."),
     "team_referenced": ("Models or keys are in the team.", "Delete them first."),
