@@ -17,6 +17,8 @@ INDEX_SCHEMA: Final = 1
 SNAPSHOT_PERCENT: Final = 40
 """Deltas are taken while they sum to less than this share of the snapshot (section 5, step 3)."""
 
+_REQUEST = 500  # bytes that a file costs besides its own: a request with its headers
+
 _Serial: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 _Sha: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 _Path: TypeAlias = Annotated[str, Meta(max_length=300, pattern=r"^catalog/(?:delta/)?[A-Za-z0-9_-]+\.jsonl\.gz\Z")]
@@ -142,7 +144,7 @@ def read_index(custom: Mapping[str, Any] | None) -> CatalogueIndex:
 
 
 def find_path(index: CatalogueIndex, serial: int | None, *, bad: Collection[str] = ()) -> tuple[Delta, ...] | Snapshot:
-    """Return the deltas that lead from `serial` to the hub's with the fewest bytes, or the snapshot where it is better.
+    """Return the deltas that lead from `serial` to the hub's with the fewest bytes on the wire, or the snapshot.
 
     `serial` is None where there is no list yet; `bad` are paths of deltas that did not keep what they promised. With
     nothing to do the path is empty. Deltas that sum to 40 % of the snapshot and more are not taken.
@@ -156,11 +158,12 @@ def find_path(index: CatalogueIndex, serial: int | None, *, bad: Collection[str]
     while ways:
         cost, _, here, path = heapq.heappop(ways)
         if here == index.serial:
-            return path if not path or cost * 100 < index.snapshot.size * SNAPSHOT_PERCENT else index.snapshot
+            size = sum(one.size for one in path)
+            return path if not path or size * 100 < index.snapshot.size * SNAPSHOT_PERCENT else index.snapshot
         if here in seen:
             continue
         seen.add(here)
         for one in usable:
             if one.start <= here < one.to:
-                heapq.heappush(ways, (cost + one.size, next(order), one.to, (*path, one)))
+                heapq.heappush(ways, (cost + one.size + _REQUEST, next(order), one.to, (*path, one)))
     return index.snapshot

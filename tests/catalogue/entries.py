@@ -1,5 +1,6 @@
 """Entries to test with: whole ones, as a hub would send them."""
 
+import hashlib
 from typing import Any
 
 SHA = "5f" * 32
@@ -34,6 +35,12 @@ def entry(number: int = 0, /, **changes: Any) -> dict[str, Any]:
         "aliases": [f"acme/coder-{number}-latest"],
         "updated_at": "2026-11-18T00:00:00Z",
     } | changes
+
+
+def noisy(number: int = 0, /, **changes: Any) -> dict[str, Any]:
+    """Return an entry that does not pack well: with generated ones alone, the snapshot is smaller than most deltas."""
+    noise = "".join(hashlib.sha256(f"{number} {part}".encode()).hexdigest() for part in range(12))
+    return entry(number, description=noise, **changes)
 
 
 def artifact(**changes: Any) -> dict[str, Any]:

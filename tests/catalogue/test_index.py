@@ -38,9 +38,11 @@ def test_an_index_is_read_as_it_was_written() -> None:
 
 
 def test_the_way_with_the_fewest_bytes_is_taken() -> None:
-    """A merged delta counts when it is smaller than those that it replaces."""
-    index = _index(4, _delta(1, 2), _delta(2, 3), _delta(3, 4), _delta(1, 4, 250))
-    assert find_path(index, 1) == (_delta(1, 4, 250),)
+    """A merged delta counts when it is smaller than those that it replaces with their requests."""
+    index = _index(4, _delta(1, 2), _delta(2, 3), _delta(3, 4), _delta(1, 4, 1250))
+    assert find_path(index, 1) == (_delta(1, 4, 1250),)
+    large = _index(4, _delta(1, 2), _delta(2, 3), _delta(3, 4), _delta(1, 4, 1350))
+    assert find_path(large, 1) == large.deltas[:3]
     assert find_path(index, 2) == (_delta(2, 3), _delta(3, 4))
     assert find_path(index, 4) == ()
 
