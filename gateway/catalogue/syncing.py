@@ -107,7 +107,9 @@ class Syncing:
             record = await self._operations.create(
                 conn, SYNC, target="catalogue", target_name="catalogue", team=principal.team
             )
-            event = Event("catalogue.sync", "catalogue", name=str(self._settings.url), operation_id=record.id, status=202)
+            event = Event(
+                "catalogue.sync", "catalogue", name=str(self._settings.url), operation_id=record.id, status=202
+            )
             await self._trail.write(conn, [event], record.created_at)
         self._operations.nudge()
         return record
