@@ -16,8 +16,7 @@ from typing import NamedTuple
 from sqlalchemy import insert, select, update
 
 from gateway.audit.checkpoint import Checkpoint, Signer
-from gateway.audit.record import time_of
-from gateway.storage.clock import Clock
+from gateway.storage.clock import Clock, rfc3339
 from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.storage.schema import audit, meta
@@ -90,7 +89,7 @@ class Checkpoints:
                 logger.error("row %s of the record of changes is gone: run modelport audit verify", seq)
                 return False
             await _write_holder(conn, Holder(self._name, seq), new=expected is None)
-        checkpoint = Checkpoint(seq, str(found), time_of(now_ms), self._name)
+        checkpoint = Checkpoint(seq, str(found), rfc3339(now_ms), self._name)
         try:
             await asyncio.to_thread(self._append, checkpoint)
         except OSError as error:

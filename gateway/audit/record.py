@@ -7,13 +7,13 @@ repeat parts to be searched; `columns_of` is the one place that says which.
 import hashlib
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from gateway.api.acting import Acting
 from gateway.audit.event import Event, Values
+from gateway.storage.clock import rfc3339
 
 COLUMNS = ("at", "actor", "action", "outcome", "team", "target", "request_id")
 """Columns that repeat what the text says."""
@@ -27,7 +27,7 @@ def record_of(  # noqa: PLR0913 - keyword-only where it matters
     return {
         "seq": seq,
         "event_id": _uuid7(at_ms),
-        "at": time_of(at_ms),
+        "at": rfc3339(at_ms),
         "actor": {
             "type": who.type,
             "id": who.id,
@@ -98,15 +98,6 @@ def actor_of(actor: Mapping[str, Any]) -> str:
     """Return what a record's actor is found by: a key's id, or `local`, `file`, `system`, `cli`."""
     found: str = actor["key_id"] or actor["type"]
     return found
-
-
-def time_of(at_ms: int) -> str:
-    """Return a time as RFC 3339 in UTC, with milliseconds.
-
-    >>> time_of(1)
-    '1970-01-01T00:00:00.001Z'
-    """
-    return f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
 
 
 def _differing(before: Values | None, after: Values | None) -> tuple[Values | None, Values | None]:

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, Protocol
 import msgspec
 
 from gateway.audit.chain import GENESIS, Keys, Sealer
-from gateway.audit.record import time_of
+from gateway.storage.clock import rfc3339
 
 Problem = Literal["edited", "column", "missing", "moved", "unlinked", "cut", "unknown_key", "checkpoint", "gap"]
 MOST = 100
@@ -134,7 +134,7 @@ class Verifier:
         if read.seq != seq:
             self.findings.add(seq, "moved", f"row {seq} says that it is row {read.seq}: it was moved or renumbered")
         said = {
-            "at": (read.at, time_of(row[1]) if 0 <= row[1] < _LATEST_MS else None),
+            "at": (read.at, rfc3339(row[1]) if 0 <= row[1] < _LATEST_MS else None),
             "actor": (read.actor.key_id or read.actor.type, row[2]),
             "action": (read.action, row[3]),
             "outcome": (read.outcome, row[4]),
@@ -165,7 +165,7 @@ class Verifier:
             return "?"
         if len(self._seconds) > _SECONDS_KEPT:
             self._seconds.clear()
-        text = self._seconds[second] = time_of(second * 1000)[:-4]
+        text = self._seconds[second] = rfc3339(second * 1000)[:-4]
         return text
 
 

@@ -1,8 +1,12 @@
 """How a model looks on the command line: a row of a list, and all that is known of one."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from gateway.cli.output import Columns, JsonObject
+
+_LOOK: Final = timedelta(minutes=2)
+"""In which the server has looked at all whose time has come."""
 
 
 def _state(row: JsonObject) -> str:
@@ -10,12 +14,20 @@ def _state(row: JsonObject) -> str:
 
     >>> _state({"state": "deprecated", "deprecation": {"sunset_at": "2028-01-01T00:00:00.000Z", "successor": "b"}})
     'deprecated (until 2027-12-31, then b)'
+    >>> _state({"state": "deprecated", "deprecation": {"sunset_at": "2020-01-01T00:00:00.000Z"}})
+    'deprecated (was to be gone after 2019-12-31: something keeps it)'
     """
     said = row.get("deprecation") or {}
-    parts = [f"until {_last_day(said['sunset_at'])}"] if said.get("sunset_at") else []
+    parts = [_sunset(said["sunset_at"])] if said.get("sunset_at") and row["state"] == "deprecated" else []
     parts += [f"then {said['successor']}"] if said.get("successor") else []
     parts += [f"since {row['delete_time'][:10]}"] if row.get("delete_time") else []
     return f"{row['state']} ({', '.join(parts)})" if parts else str(row["state"])
+
+
+def _sunset(moment: str) -> str:
+    if datetime.now(UTC) - datetime.fromisoformat(moment) > _LOOK:
+        return f"was to be gone after {_last_day(moment)}: something keeps it"
+    return f"until {_last_day(moment)}"
 
 
 def _last_day(moment: str) -> str:

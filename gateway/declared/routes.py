@@ -1,7 +1,6 @@
 """How the last reading of the configuration file went, and `POST /-/reload`, which is off unless it is switched on."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Literal
 
 from aiohttp import web
@@ -13,6 +12,7 @@ from gateway.configuration.finding import Finding
 from gateway.declared.reload import Reloader, Status
 from gateway.described import Described
 from gateway.errors import Unprocessable
+from gateway.storage.clock import rfc3339
 
 
 class FindingView(Described):
@@ -106,8 +106,8 @@ def _view(status: Status, *, watched: bool) -> ReloadView:
         watched=watched,
         successful=status.successful,
         result=status.result,
-        at=_time(status.at),
-        loaded_at=_time(status.loaded_at),
+        at=rfc3339(status.at),
+        loaded_at=rfc3339(status.loaded_at),
         findings=tuple(map(_finding, status.findings)),
         changes=status.changes,
         needs_restart=status.needs_restart,
@@ -118,7 +118,3 @@ def _view(status: Status, *, watched: bool) -> ReloadView:
 
 def _finding(finding: Finding) -> FindingView:
     return FindingView(where=finding.where, key=finding.key, message=finding.message, hint=finding.hint)
-
-
-def _time(at_ms: int) -> str:
-    return f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
