@@ -4,7 +4,7 @@ Nothing is sent anywhere, and no call waits for any of it: what a name resolves 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +43,23 @@ class Standing:
     age_s: int | None
     may_advise: bool
     serial: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """What is asked, and everything that depends on who asks."""
+
+    wanted: Wanted
+    most: int
+    rules: tuple[Rule, ...]
+    showings: tuple[Showing, ...]
+    tells_numbers: bool
+    hidden: frozenset[str]
+
+    def key(self) -> tuple[object, ...]:
+        """Return what makes two questions the same; rules and variants are those of one file."""
+        shown = tuple((one.experiment, one.effect.name) for one in self.showings)
+        return self.wanted, self.most, shown, self.tells_numbers, self.hidden
 
 
 class RecommendService:
@@ -84,20 +101,17 @@ class RecommendService:
             return rendering.suspended(EXPIRED, learned, wanted, standing)
         in_force = tuple(one for one in rules.rules if not one.is_over(day_of(now_ms)))
         showings = await self._showings(principal, rules, learned, now_ms)
-        ranking = await self._catalogue.memory.get(
-            (
-                "recommendations",
-                wanted,
-                query.limit,
-                opened.lists.stamp,
-                self._rules.stamp,
-                day_of(now_ms),
-                learned.team_id,
-                learned.at_ms,
-                principal.may(Permission.USAGE_READ),
-                showings,
+        ranking = await self._ranking(
+            opened,
+            _Question(
+                wanted=wanted,
+                most=query.limit,
+                rules=in_force,
+                showings=showings,
+                tells_numbers=principal.may(Permission.USAGE_READ),
+                hidden=await self._hidden(principal, team),
             ),
-            lambda: self._rank(principal, opened, wanted, learned, in_force, showings, query.limit),
+            learned,
         )
         await self._experiments.note(showings, now_ms)
         return rendering.recommendations(
@@ -147,35 +161,21 @@ class RecommendService:
         units = {"team": learned.team_id, "key": principal.key_id}
         return await self._experiments.shown(rules.experiments, units, now_ms, provider=self._settings().openfeature)
 
-    async def _rank(  # noqa: PLR0913, PLR0917 - private: all that an answer comes from
-        self,
-        principal: Principal,
-        opened: Opened,
-        wanted: Wanted,
-        learned: Learned,
-        rules: tuple[Rule, ...],
-        showings: Sequence[Showing],
-        most: int,
-    ) -> Ranking:
-        scoring = Scoring(
-            asked=wanted.asked(),
-            rules=rules,
-            use=learned.use,
-            lifts=_lifts(showings),
-            team=learned.team_id,
-            tells_numbers=principal.may(Permission.USAGE_READ),
+    async def _hidden(self, principal: Principal, team: str) -> frozenset[str]:
+        found = await self._catalogue.suppressions(principal)
+        return frozenset(one.entry_id for one in found if one.team in {EVERYBODY, team})
+
+    def _ranking(self, opened: Opened, question: "_Question", learned: Learned) -> Awaitable[Ranking]:
+        """Return the best of the list; the same question is answered once a minute."""
+        key = (
+            "recommendations",
+            question.key(),
+            opened.lists.stamp,
+            self._rules.stamp,
+            day_of(self._clock.now_ms()),
+            (learned.team_id, learned.at_ms),
         )
-        suppressed = await self._catalogue.suppressions(principal)
-        ranking = Ranking(
-            wanted,
-            scoring,
-            most=most,
-            proposed={entry: one.experiment for one in showings for entry in one.effect.propose},
-            hidden=frozenset(one.entry_id for one in suppressed if one.team in {EVERYBODY, learned.team}),
-        )
-        async for bodies in pages_of(opened.lists):
-            await asyncio.to_thread(ranking.take, entries_of(bodies))
-        return ranking
+        return self._catalogue.memory.get(key, lambda: _rank(opened, question, learned))
 
     def _team(self, principal: Principal, team: str | None) -> str:
         if team is not None:
@@ -191,6 +191,22 @@ def standing_of(opened: Opened) -> Standing:
         return Standing("static", None, may_advise=True, serial=serial)
     status = opened.sync.status()
     return Standing(status.state, status.age_s, status.may_advise, serial)
+
+
+async def _rank(opened: Opened, question: _Question, learned: Learned) -> Ranking:
+    scoring = Scoring(
+        asked=question.wanted.asked(),
+        rules=question.rules,
+        use=learned.use,
+        lifts=_lifts(question.showings),
+        team=learned.team_id,
+        tells_numbers=question.tells_numbers,
+    )
+    proposed = {entry: one.experiment for one in question.showings for entry in one.effect.propose}
+    ranking = Ranking(question.wanted, scoring, most=question.most, proposed=proposed, hidden=question.hidden)
+    async for bodies in pages_of(opened.lists):
+        await asyncio.to_thread(ranking.take, entries_of(bodies))
+    return ranking
 
 
 def _lifts(showings: Sequence[Showing]) -> dict[str, tuple[Lift, ...]]:
