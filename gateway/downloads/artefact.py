@@ -9,7 +9,7 @@ from yarl import URL
 
 from gateway.downloads.errors import DownloadError
 
-MAX_CHUNK: Final = 256 * 1024 * 1024
+MAX_CHUNK: Final = 2**30
 """Largest chunk with a hash of its own: what a bad byte in it costs."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _ODD: Final = re.compile(r"[\x00-\x20\x7f\\]")

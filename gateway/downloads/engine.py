@@ -18,7 +18,7 @@ from gateway.downloads.opening import Opener
 from gateway.downloads.part_file import PartFile
 from gateway.downloads.part_state import drop_state
 from gateway.downloads.plan import Plan
-from gateway.downloads.progress import Meter, Notify, Progress
+from gateway.downloads.progress import Meter, Notify, Progress, ticking
 from gateway.downloads.run import Run
 from gateway.downloads.sources import Rules
 
@@ -75,6 +75,20 @@ class Download:
         Raises:
             GatewayError: it cannot be had; what has arrived is kept where going on may help.
         """
+        with ticking(self._meter):
+            return await self._run()
+
+    async def discard(self) -> None:
+        """Take away what is here of a download that nobody wants any more; not while it runs."""
+        file = PartFile(self._target)
+        try:
+            await file.open()
+            await file.run(lambda: drop_state(file.state_path))
+            await file.discard()
+        finally:
+            await file.close()
+
+    async def _run(self) -> Downloaded:
         file = PartFile(self._target)
         run = Run(self._plan, file)
         try:
@@ -96,16 +110,6 @@ class Download:
                 await run.leave()
             finally:
                 await file.close()
-
-    async def discard(self) -> None:
-        """Take away what is here of a download that nobody wants any more; not while it runs."""
-        file = PartFile(self._target)
-        try:
-            await file.open()
-            await file.run(lambda: drop_state(file.state_path))
-            await file.discard()
-        finally:
-            await file.close()
 
     async def _there(self, file: PartFile) -> Downloaded | None:
         """Return the very file if it is there already.

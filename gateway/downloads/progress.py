@@ -1,7 +1,9 @@
-"""How far a download is: `{bytes, total, rate, eta, phase}`, a few times a second at most."""
+"""How far a download is: `{bytes, total, rate, eta, phase}`, twice a second and at each new phase."""
 
+import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, TypeAlias
 
@@ -33,7 +35,7 @@ Notify: TypeAlias = Callable[[Progress], None]
 
 
 class Meter:
-    """Watches one number grow, and tells of it now and then."""
+    """Watches one number grow, and tells of it at each `tick`, also when it does not grow."""
 
     def __init__(self, notify: Notify, now: Callable[[], float]) -> None:
         self.phase: Phase = "fetch"
@@ -41,7 +43,6 @@ class Meter:
         self._notify = notify
         self._now = now
         self._bytes = 0
-        self._told_at = float("-inf")
         self._seen: deque[tuple[float, int]] = deque()
 
     def begin(self, phase: Phase, here: int, total: int | None) -> None:
@@ -53,16 +54,17 @@ class Meter:
     def at(self, here: int) -> None:
         """Note how many bytes are done now."""
         self._bytes = here
-        now = self._now()
-        if now - self._told_at >= EVERY_S:
-            self._tell(now)
+
+    def tick(self) -> None:
+        """Tell how far it is, unless it has not begun or is over."""
+        if self._seen and self.phase != "done":
+            self._tell(self._now())
 
     def end(self) -> None:
         """Tell that it is done."""
         self.begin("done", self._bytes if self.total is None else self.total, self.total)
 
     def _tell(self, now: float) -> None:
-        self._told_at = now
         self._seen.append((now, self._bytes))
         while self._seen[0][0] < now - _WINDOW_S:
             self._seen.popleft()
@@ -74,3 +76,21 @@ class Meter:
     def _rate(self) -> float | None:
         (first, before), (last, now) = self._seen[0], self._seen[-1]
         return round(max(0, now - before) / (last - first), 1) if last > first else None
+
+
+@contextmanager
+def ticking(meter: Meter) -> Iterator[None]:
+    """Have the meter tell how far it is, again and again: a download that stands still is seen to stand still."""
+    loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle
+
+    def tick() -> None:
+        nonlocal timer
+        timer = loop.call_later(EVERY_S, tick)
+        meter.tick()
+
+    timer = loop.call_later(EVERY_S, tick)
+    try:
+        yield
+    finally:
+        timer.cancel()
