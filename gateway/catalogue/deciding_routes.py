@@ -13,7 +13,7 @@ from gateway.catalogue.inputs import Accept, PinCreate, ProposalQuery, Suppressi
 from gateway.catalogue.proposing import Proposing
 from gateway.catalogue.service import CatalogueService
 from gateway.catalogue.syncing import Syncing
-from gateway.catalogue.views import PinView, ProposalView, StatusView, SuppressionView, VerifiedView
+from gateway.catalogue.views import PinView, ProposalView, SuppressionView, VerifiedView
 from gateway.operations.service import RETRY_AFTER
 from gateway.operations.views import OperationView, operation_view
 from gateway.storage.clock import rfc3339
@@ -63,16 +63,17 @@ class CatalogueDeeds:
         "/catalogue:accept",
         permission=Permission.CATALOGUE_OPERATE,
         body=Accept,
-        answers={200: StatusView},
+        answers={202: OperationView},
         errors=(409, 422, 503),
         tag="catalogue",
         summary="Take a list that is held",
         action="catalogue.accept",
     )
     async def accept_catalogue(self, request: web.Request, body: Accept) -> web.StreamResponse:
-        """One that takes very much away waits for this; it is taken with the next look, which begins at once."""
-        await self._syncing.accept(request[PRINCIPAL], body.serial)
-        return answer(await self._syncing.status(request[PRINCIPAL]))
+        """One that takes very much away waits for this; the operation is the look at the hub that takes it."""
+        view = operation_view(await self._syncing.accept(request[PRINCIPAL], body.serial))
+        headers = {"Location": f"operations/{view.id}", **RETRY_AFTER}
+        return answer(view, status=HTTPStatus.ACCEPTED, headers=headers)
 
     @operation(
         "GET",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gateway.api.principal import Principal
+from gateway.catalogue.naming import upstream_name
 from gateway.catalogue.service import CatalogueService
 from gateway.errors import Conflict, Unprocessable
 from gateway.registry.inputs import EndpointFields, ModelCreate
@@ -69,15 +70,6 @@ class Offering:
         if not body.endpoints:
             given["endpoints"] = (_endpoint(entry_id, entry, url_of(found.stored.body, server)),)
         return body.model_copy(update=given)
-
-
-def upstream_name(entry_id: str, publisher: str | None) -> str:
-    """Return what the model is called where it is served: its id without the publisher's name in front.
-
-    >>> upstream_name("acme/coder-7b", "acme"), upstream_name("Qwen/Qwen3-32B", None)
-    ('coder-7b', 'Qwen/Qwen3-32B')
-    """
-    return entry_id.removeprefix(f"{publisher}/") if publisher else entry_id
 
 
 def _endpoint(entry_id: str, entry: Any, url: str | None) -> EndpointFields:

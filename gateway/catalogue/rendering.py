@@ -11,6 +11,7 @@ from typing import cast
 from gateway.api.page import encode_cursor
 from gateway.catalogue.entry import Entry, parse_entry
 from gateway.catalogue.inputs import EntryQuery
+from gateway.catalogue.naming import upstream_name
 from gateway.catalogue.service import Found, Listed
 from gateway.catalogue.store.local import Pin
 from gateway.catalogue.store.read import Changed
@@ -61,13 +62,16 @@ def one_entry(
 ) -> OneEntryView:
     """Return the answer about an entry."""
     stored = found.stored
+    entry = json.loads(stored.body)
+    publisher = entry.get("publisher")
     return OneEntryView(
         id=stored.id,
-        entry=json.loads(stored.body),
+        entry=entry,
         url=url_of(stored.body, origin),
         origin=cast("Origin", found.origin),
         pinned=stored.is_pinned,
         gone=stored.is_gone,
+        upstream_model=upstream_name(stored.id, publisher if isinstance(publisher, str) else None),
         standing="suppressed" if suppressed else stored.standing,
         reason=reason,
         models=tuple(models),

@@ -131,8 +131,8 @@ class Syncing:
         told |= {} if change is None else {"changed": change.changed, "removed": len(change.removed)}
         return {"outcome": outcome.kind, **told}
 
-    async def accept(self, principal: Principal, serial: int) -> None:
-        """Have a list taken that was held because it takes very much away; a look at the hub begins at once.
+    async def accept(self, principal: Principal, serial: int) -> OperationRecord:
+        """Have a list taken that was held because it takes very much away; return the look at the hub that takes it.
 
         Raises:
             Conflict: no list of that serial is held.
@@ -143,10 +143,12 @@ class Syncing:
         await sync.accept(serial, by=who.id or who.name or who.type)
         await self._trail.note(Event("catalogue.accept", "catalogue", uid=str(serial), name=f"serial {serial}"))
         try:
-            await self.begin(principal)
+            return await self.begin(principal)
         except Conflict as error:  # one that looks already will take it
-            if error.code != "operation_in_progress":
+            running = error.extra.get("operation")
+            if error.code != "operation_in_progress" or running is None:
                 raise
+        return await self._operations.get(principal, str(running))
 
     async def verify(self) -> VerifiedView:
         """Return what is found when every entry is hashed again."""

@@ -36,6 +36,8 @@ class EntryPage(Page[EntryView]):
 class OneEntryView(EntryView):
     """An entry, and what is made of it here."""
 
+    upstream_model: str
+    """What the model is called where it is served, as far as its id tells."""
     standing: Literal["shown", "hidden", "quarantined", "suppressed"]
     """Why it is not in the list: hidden is for newer programs, quarantined is wrong, suppressed was not wanted."""
     reason: str | None

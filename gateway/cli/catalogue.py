@@ -3,50 +3,199 @@
 What this installation serves is another list: modelport models list.
 """
 
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, TypeAlias
 
 import typer
 
+from gateway.cli.client import segment
 from gateway.cli.command import Session, command, group
 from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure
 from gateway.cli.output import Columns, JsonObject
+from gateway.cli.talk import say, suggest
 
 PATH = "/catalogue"
-_FRESH = frozenset({"fresh"})
+FRESH = frozenset({"fresh", "syncing", "static"})
+_MODELS = f"{PATH}/models"
+_SHOWN = 100
 
 app = typer.Typer(no_args_is_help=True)
 
-_STATUS: Columns = {
-    "state": "state",
-    "serial": "serial",
-    "entries": "entries",
-    "age": "age",
-    "checked at": "checked_at",
-    "hub": "hub",
-    "mode": "mode",
-    "last error": "last_error",
-}
+Entry: TypeAlias = Annotated[str, typer.Argument(metavar="ID", help="An entry's id, such as acme/coder-7b.")]
+RequireFresh: TypeAlias = Annotated[
+    bool, typer.Option("--require-fresh", help="Exit 20 unless the hub was believed lately.")
+]
+Several: TypeAlias = list[str] | None
 
 
 def register(root: typer.Typer) -> None:
     """Add the commands."""
-    group(app, root, "catalogue", about=__doc__, example="modelport catalogue status")
+    group(app, root, "catalogue", about=__doc__, example="modelport catalogue list --capability tools")
 
 
-@command(app, "status", example="modelport catalogue status --require-fresh")
-def show_status(
+def _has(row: JsonObject) -> list[str]:
+    return [name for name, there in row["entry"].get("capabilities", {}).items() if there]
+
+
+def _price(row: JsonObject) -> str | None:
+    """Return what a million tokens cost, in and out; what is not said is unknown.
+
+    >>> _price({"entry": {"price": {"currency": "USD", "in": "0.25"}}}), _price({"entry": {}})
+    ('0.25/? USD', None)
+    """
+    price = row["entry"].get("price")
+    return f"{price.get('in', '?')}/{price.get('out', '?')} {price['currency']}" if price else None
+
+
+_COLUMNS: Columns = {
+    "id": "id",
+    "name": lambda row: row["entry"].get("display_name"),
+    "status": lambda row: row["entry"].get("status", "active"),
+    "context": lambda row: row["entry"].get("limits", {}).get("context"),
+    "price in/out": _price,
+    "can": _has,
+    "from": lambda row: f"{row['origin']}, pinned" if row["pinned"] else row["origin"],
+}
+_FIELDS: Columns = {
+    **{name: column for name, column in _COLUMNS.items() if name != "can"},
+    "rev": lambda row: row["entry"].get("rev"),
+    "kind": lambda row: row["entry"].get("kind"),
+    "publisher": lambda row: row["entry"].get("publisher"),
+    "family": lambda row: row["entry"].get("family"),
+    "licence": lambda row: row["entry"].get("license"),
+    "open weights": lambda row: row["entry"].get("open_weights"),
+    "api": lambda row: row["entry"].get("api"),
+    "capabilities": _has,
+    "url": "url",
+    "wants a key": lambda row: (
+        row["entry"].get("endpoint", {}).get("auth") not in {None, "none"} if row["url"] else None
+    ),
+    "called there": "upstream_model",
+    "max output": lambda row: row["entry"].get("limits", {}).get("max_output"),
+    "successor": lambda row: row["entry"].get("successor"),
+    "sunset": lambda row: row["entry"].get("sunset_at"),
+    "source": lambda row: row["entry"].get("source", {}).get("name"),
+    "standing": "standing",
+    "reason": "reason",
+    "models here": "models",
+}
+_REASONS: Columns = {"id": "id", "standing": "standing", "reason": "reason"}
+
+
+@command(app, "list", example="modelport catalogue list --search coder --capability tools --max-price-in 1")
+def list_entries(  # noqa: PLR0913, PLR0917 - each is a flag
     session: Session,
-    require_fresh: Annotated[
-        bool, typer.Option("--require-fresh", help="Exit 20 unless the hub was asked lately, and is trusted.")
-    ] = False,
+    search: Annotated[
+        str | None, typer.Option("--search", "-q", metavar="WORDS", help="Words of id, name, publisher, family, tags.")
+    ] = None,
+    publisher: Annotated[str | None, typer.Option("--publisher", metavar="NAME")] = None,
+    family: Annotated[str | None, typer.Option("--family", metavar="NAME")] = None,
+    licence: Annotated[str | None, typer.Option("--license", metavar="NAME")] = None,
+    capability: Annotated[
+        Several, typer.Option("--capability", metavar="NAME", help="As tools, json_schema, reasoning; all of them.")
+    ] = None,
+    modality: Annotated[
+        Several, typer.Option("--modality", metavar="NAME", help="Goes in: text, image, audio.")
+    ] = None,
+    output_modality: Annotated[Several, typer.Option("--output-modality", metavar="NAME", help="Comes out.")] = None,
+    api: Annotated[Several, typer.Option("--api", metavar="NAME", help="As openai.chat.")] = None,
+    region: Annotated[Several, typer.Option("--region", metavar="NAME", help="Usable there.")] = None,
+    residency: Annotated[Several, typer.Option("--residency", metavar="NAME", help="What is sent stays there.")] = None,
+    status: Annotated[
+        Several, typer.Option("--status", metavar="STATUS", help="active, preview, deprecated or retired; one of them.")
+    ] = None,
+    min_context: Annotated[int | None, typer.Option("--min-context", metavar="TOKENS")] = None,
+    max_price_in: Annotated[str | None, typer.Option("--max-price-in", metavar="USD", help="A million tokens.")] = None,
+    max_price_out: Annotated[str | None, typer.Option("--max-price-out", metavar="USD")] = None,
+    open_weights: Annotated[bool | None, typer.Option("--open-weights/--no-open-weights")] = None,
+    quarantine: Annotated[bool, typer.Option("--quarantine", help="What is not shown instead, and why.")] = False,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=0, help="At most so many; 0 for all.")] = _SHOWN,
 ) -> None:
-    """Show how fresh the list is, where it came from, and what waits for somebody."""
-    found: JsonObject = session.api.get(f"{PATH}/status").body
-    session.item(found, _STATUS)
-    if require_fresh and found["state"] not in _FRESH:
+    """Search what exists; all that is said must hold. What has no price is left out where a price is asked for."""
+    if quarantine:
+        session.rows(session.api.get(f"{PATH}/quarantine").body["items"], _REASONS)
+        return
+    found = session.api.items(
+        _MODELS,
+        q=search,
+        publisher=publisher,
+        family=family,
+        license=licence,
+        capability=capability,
+        modality=modality,
+        output=output_modality,
+        api=api,
+        region=region,
+        residency=residency,
+        status=status,
+        min_context=min_context,
+        max_price_in=max_price_in,
+        max_price_out=max_price_out,
+        open_weights=None if open_weights is None else str(open_weights).lower(),
+        team=session.team,
+    )
+    rows = list(islice(found, limit + 1 if limit else None))
+    session.rows(rows[:limit] if limit else rows, _COLUMNS)
+    if limit and len(rows) > limit:
+        say(f"These are the first {limit}: --limit 0 shows all, --search and the filters fewer.")
+    warn_age(session.api.get(f"{PATH}/status").body)
+    if rows:
+        suggest(f"modelport catalogue show {rows[0]['id']}", team=session.team)
+
+
+@command(app, "show", example="modelport catalogue show acme/coder-7b")
+def show_entry(session: Session, entry: Entry) -> None:
+    """Show an entry, also one that is in no list, with the reason; -o json has all that the hub says."""
+    found: JsonObject = session.api.get(f"{_MODELS}/{segment(entry)}", team=session.team).body
+    session.item(found, _FIELDS)
+    if found["url"] and found["standing"] == "shown" and not found["models"]:
+        key = " --api-key env:NAME" if found["entry"].get("endpoint", {}).get("auth") not in {None, "none"} else ""
+        suggest(f"modelport models add NAME --from-catalogue {found['id']}{key}", team=session.team)
+
+
+def warn_age(status: JsonObject) -> None:
+    """Say on stderr what is not as it should be (CAT-9): how old the list is, and what else is wrong."""
+    if status["state"] not in FRESH:
+        say(f"The catalogue is {told_age(status)}.")
+    for warning in status["warnings"]:
+        say(f"Note: {warning}.")
+
+
+def told_age(status: JsonObject) -> str:
+    """Return state and age in words.
+
+    >>> told_age({"state": "stale", "age_s": 90_000}), told_age({"state": "rebuilding", "age_s": None})
+    ('stale: the hub was last believed 25 hours ago', 'rebuilding')
+    """
+    age_s = status.get("age_s")
+    if age_s is None:
+        return str(status["state"])
+    what = "it was signed" if status.get("origin") == "bundled" else "the hub was last believed"
+    return f"{status['state']}: {what} {span(age_s)} ago"
+
+
+def span(seconds: int) -> str:
+    """Return a time in its largest fitting unit.
+
+    >>> span(5), span(150), span(7200), span(864_000)
+    ('5 seconds', '2 minutes', '2 hours', '10 days')
+    """
+    for unit, length in (("days", 172_800), ("hours", 7200), ("minutes", 120)):
+        if seconds >= length:
+            return f"{seconds // {'days': 86_400, 'hours': 3600, 'minutes': 60}[unit]} {unit}"
+    return f"{seconds} seconds"
+
+
+def require_fresh_list(status: JsonObject) -> None:
+    """Return when the list is fresh.
+
+    Raises:
+        Failure: it is not (exit 20).
+    """
+    if status["state"] not in FRESH:
         raise Failure(
-            f"the catalogue is not fresh: {found['state']}",
+            f"the catalogue is not fresh: {told_age(status)}",
             exit_code=ExitCode.NOT_FRESH,
-            hint="modelport catalogue sync asks the hub now",
+            hint=status["last_error"] or "modelport catalogue sync asks the hub now",
         )

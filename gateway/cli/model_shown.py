@@ -39,7 +39,7 @@ COLUMNS: Columns = {
     "name": "name",
     "team": "team",
     "task": "task",
-    "state": _state,
+    "state": lambda row: f"{_state(row)}, orphaned" if row.get("catalogue_flag") else _state(row),
     "health": "health",
     "via": lambda row: row.get("gateway") or "server",
     "endpoints": lambda row: len(row.get("endpoints", ())),
@@ -56,6 +56,16 @@ def _endpoints(row: JsonObject) -> str:
 def _package(row: JsonObject) -> str | None:
     reference = row.get("source_reference")
     return f"{reference}@{row.get('source_digest')}" if reference else None
+
+
+def _entry(row: JsonObject) -> str | None:
+    """Return the entry that a model was made of, and whether the catalogue still has it.
+
+    >>> _entry({"catalogue_id": "acme/a", "catalogue_flag": "orphaned"}), _entry({})
+    ('acme/a (orphaned: gone from the catalogue)', None)
+    """
+    entry = row.get("catalogue_id")
+    return f"{entry} (orphaned: gone from the catalogue)" if entry and row.get("catalogue_flag") else entry
 
 
 FIELDS: Columns = {
@@ -79,6 +89,7 @@ FIELDS: Columns = {
     "endpoints": _endpoints,
     "fallbacks": "fallbacks",
     "package": _package,
+    "catalogue entry": _entry,
     "first byte timeout (s)": "first_byte_timeout_s",
     "idle timeout (s)": "idle_timeout_s",
     "total timeout (s)": "total_timeout_s",

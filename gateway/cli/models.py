@@ -4,6 +4,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from gateway.cli.catalogue_place import place_of
 from gateway.cli.change import Description, edit, given, given_or_null, upstream_key
 from gateway.cli.command import Session, command, group
 from gateway.cli.lookup import Noun, find
@@ -62,6 +63,14 @@ DrainMs: TypeAlias = Annotated[
         help="How long a call whose caller left is read on for its usage; 0 not at all, -1 for the server's.",
     ),
 ]
+FromCatalogue: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--from-catalogue",
+        metavar="ID",
+        help="An entry of the catalogue: what is left out (address, name there, task, description) is taken from it.",
+    ),
+]
 Seconds: TypeAlias = Annotated[float | None, typer.Option(metavar="SECONDS", help="Own limit; 0 for the server's.")]
 
 
@@ -84,6 +93,7 @@ def add_model(  # noqa: PLR0913, PLR0917 - each is a flag
     description: Description = None,
     stream_usage: StreamUsage = None,
     fallback: Fallback = None,
+    from_catalogue: FromCatalogue = None,
     first_byte_timeout: Seconds = None,
     idle_timeout: Seconds = None,
     total_timeout: Seconds = None,
@@ -93,10 +103,13 @@ def add_model(  # noqa: PLR0913, PLR0917 - each is a flag
 ) -> None:
     """Publish a model. Each endpoint is checked first, down to a call of a few tokens."""
     shared = {**given(upstream_model=upstream_model), **upstream_key(api_key, api_key_file)}
+    if from_catalogue is not None and not endpoint:
+        endpoint, shared = place_of(session, from_catalogue, shared)
     body = {
         "name": name,
         "endpoints": [{"base_url": url, **shared} for url in endpoint or ()],
         **given(team=session.team, task=task, description=description, stream_usage=stream_usage),
+        **given(catalogue_id=from_catalogue),
         **given_or_null(
             via=via,
             path=path,

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from gateway.api.operation import OPERATIONS
+from gateway.catalogue import decided
+from gateway.catalogue.sync.situation import Waiting
+from gateway.storage.schema import catalogue_proposals
 from tests.app.caller import UNCHECKED, Answer, Caller
 from tests.app.conftest import Start, caller, process_settings, start, upstream
 from tests.app.installation import Installation
@@ -70,6 +73,28 @@ class World:
         async with ground.database.write() as conn:
             begun = await ground.work.operations.create(conn, "nothing")
         return begun.id
+
+    async def pin(self) -> str:
+        """Pin an entry of the list that came along."""
+        entry_id = str((await self.product.admin.show("api/v1/catalogue/models?limit=1"))["items"][0]["id"])
+        assert (await self.product.admin.post("api/v1/catalogue/pins", {"entry_id": entry_id})).status == 201
+        return entry_id
+
+    async def suppression(self) -> str:
+        """Suppress an entry."""
+        entry_id = f"acme/{self.name()}"
+        assert (await self.product.admin.post("api/v1/catalogue/suppressions", {"entry_id": entry_id})).status == 201
+        return entry_id
+
+    async def proposal(self) -> str:
+        """Have the catalogue propose the end of a model."""
+        uid = await self.make("models", catalogue_id="acme/old", endpoints=[{"base_url": self.url}])
+        ground = self.product.inside.ground
+        async with ground.database.write() as conn:
+            await decided.propose(
+                conn, model_uid=uid, kind="deprecation", entry_id="acme/old", details={}, now_ms=ground.clock.now_ms()
+            )
+            return (await decided.proposals(conn, catalogue_proposals.c.model_uid == uid))[0].id
 
     async def tell(self, method: str, path: str, body: Any = None) -> Answer:
         """Call as the administrator, with a reason."""
@@ -135,6 +160,31 @@ async def _reactivate(world: World) -> Answer:
     return await world.tell("DELETE", f"api/v1/models/{uid}/deprecation")
 
 
+async def _create_pin(world: World) -> Answer:
+    return await world.tell("POST", "api/v1/catalogue/pins", {"entry_id": await world.pin()})
+
+
+async def _create_suppression(world: World) -> Answer:
+    return await world.tell("POST", "api/v1/catalogue/suppressions", {"entry_id": f"acme/{world.name()}"})
+
+
+async def _sync(world: World) -> Answer:
+    return await world.tell("POST", "api/v1/catalogue:sync")
+
+
+async def _verify(world: World) -> Answer:
+    return await world.tell("POST", "api/v1/catalogue:verify")
+
+
+async def _accept(world: World) -> Answer:
+    """Have a list be held, then take it."""
+    sync = (await world.product.inside.ground.catalogue.opened()).sync
+    assert sync is not None
+    sync.memory.change(held=Waiting(serial=7, removed=30, limit=20, at_ms=0))
+    await sync.memory.keep()
+    return await world.tell("POST", "api/v1/catalogue:accept", {"serial": 7})
+
+
 async def _delete_team(world: World) -> Answer:
     return await world.tell("DELETE", f"api/v1/teams/{await world.make('teams')}")
 
@@ -191,16 +241,25 @@ HOW: Mapping[str, tuple[Callable[[World], Awaitable[Answer]], str]] = {
     "purge_models": (_purge_filtered, "model.bulk_purge"),
     "cancel_operation": (_on("POST", "operations", World.operation, then="/cancel"), "operation.cancel"),
     "reload": (_reload, "settings.reload"),
+    "create_pin": (_create_pin, "pin.create"),
+    "delete_pin": (_on("DELETE", "catalogue/pins", World.pin), "pin.delete"),
+    "create_suppression": (_create_suppression, "suppression.create"),
+    "delete_suppression": (_on("DELETE", "catalogue/suppressions", World.suppression), "suppression.delete"),
+    "apply_proposal": (_on("POST", "catalogue/proposals", World.proposal, then="/apply"), "proposal.apply"),
+    "dismiss_proposal": (_on("POST", "catalogue/proposals", World.proposal, then="/dismiss"), "proposal.dismiss"),
+    "verify_catalogue": (_verify, "catalogue.verify"),
+    "accept_catalogue": (_accept, "catalogue.accept"),
+    "sync_catalogue": (_sync, "catalogue.sync"),
 }
 """How each operation is called so that it changes something, and the action of the row."""
 
 
 @pytest.fixture
 async def world(start: Start, upstream: Upstream, tmp_path: Path) -> AsyncIterator[World]:
-    """Give a product that follows a file."""
+    """Give a product that follows a file, and a hub that is away."""
     file = tmp_path / "modelport.yaml"
     file.write_text("timeouts:\n  idle_s: 30\n")
-    async with start(file=file, server={"reload_endpoint": True}) as product:
+    async with start(file=file, server={"reload_endpoint": True}, catalogue={"url": "http://127.0.0.1:1/"}) as product:
         yield World(product, upstream.url, file)
 
 
