@@ -175,17 +175,17 @@ _SECONDS_KEPT = 10_000
 _MILLISECONDS = [f"{number:03d}Z" for number in range(1000)]
 
 
-class _Actor(msgspec.Struct):
+class _Actor(msgspec.Struct, gc=False):
     type: str
     key_id: str | None = None
 
 
-class _Target(msgspec.Struct):
+class _Target(msgspec.Struct, gc=False):
     uid: str | None = None
     team: str | None = None
 
 
-class _Read(msgspec.Struct):
+class _Read(msgspec.Struct, gc=False):
     seq: int
     at: str
     actor: _Actor

@@ -19,7 +19,7 @@ from gateway.lifecycle.case import Case
 from gateway.lifecycle.rules import Operations
 from gateway.operations.job import Cancelled, Job, Result
 from gateway.operations.record import Item
-from gateway.registry.draft import endpoint_route
+from gateway.registry.routing import endpoint_route
 from gateway.registry.service.change import Change
 from gateway.registry.snapshot import EndpointRoute
 from gateway.registry.store.tables import ENDPOINTS

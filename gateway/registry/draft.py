@@ -5,15 +5,12 @@ Parts go in by turns, so that no single step takes long however large the regist
 objects: upstream URLs stay made, and dropping the older snapshot costs little.
 """
 
-from bisect import bisect_left, insort
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from operator import attrgetter
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
-from yarl import URL
-
-from gateway.registry.address import default_gateway, model_gateway, published, team_gateway, via_as_set
+from gateway.registry.address import default_gateway, model_gateway, published, team_gateway
 from gateway.registry.record import (
     DefaultRecord,
     EndpointRecord,
@@ -23,10 +20,9 @@ from gateway.registry.record import (
     RetiredRecord,
     TeamRecord,
 )
+from gateway.registry.routing import endpoint_route, model_route, retired_of
 from gateway.registry.snapshot import (
     LEAVING_STATES,
-    Credential,
-    Deprecation,
     EndpointRoute,
     GatewayRoute,
     ModelRoute,
@@ -34,53 +30,12 @@ from gateway.registry.snapshot import (
     Snapshot,
     TeamRoute,
 )
+from gateway.registry.team_draft import TeamDraft
 
 _NAME = attrgetter("name")
 _UID = attrgetter("uid")
 _A_TURN: Final = 100
 """Models that are taken or dropped at once: some 3 ms."""
-_KINDS: Final[Mapping[str, Literal["env", "file", "keyring"]]] = {"env": "env", "file": "file", "keyring": "keyring"}
-
-
-@dataclass(slots=True)
-class _Team:
-    """A team in the making; `models` is sorted by name, each of `retired` by uid.
-
-    `dropped` are names whose models are still in `models`: most come again, and then take the same place.
-    """
-
-    id: str
-    name: str
-    gateway: GatewayRecord | None
-    base_url: str
-    models: list[ModelRoute]
-    by_name: dict[str, ModelRoute]
-    defaults: dict[str, str]
-    retired: dict[str, tuple[Retired, ...]]
-    dropped: set[str] = field(default_factory=set)
-
-    def drop(self, name: str) -> None:
-        """Take a model out."""
-        self.by_name.pop(name, None)
-        self.dropped.add(name)
-
-    def put(self, route: ModelRoute) -> None:
-        """Take a model in, at its place."""
-        self.by_name[route.name] = route
-        if route.name in self.dropped:
-            self.dropped.remove(route.name)
-            self.models[bisect_left(self.models, route.name, key=_NAME)] = route
-        else:
-            insort(self.models, route, key=_NAME)
-
-    def settled(self) -> tuple[ModelRoute, ...]:
-        """Return the models without those that did not come again."""
-        if len(self.dropped) > _A_TURN:
-            return tuple([one for one in self.models if one.name not in self.dropped])
-        for name in self.dropped:
-            del self.models[bisect_left(self.models, name, key=_NAME)]
-        self.dropped = set()
-        return tuple(self.models)
 
 
 class Draft:
@@ -94,7 +49,7 @@ class Draft:
         self._revision = revision
         self._gateways = {gateway.id: gateway for gateway in gateways}
         self._default = default_gateway(gateways)
-        self._teams: dict[str, _Team] = {}
+        self._teams: dict[str, TeamDraft] = {}
         self._finished: dict[str, TeamRoute] = {}
         self._endpoints: dict[str, tuple[ModelRoute, EndpointRoute]] = {}
         self._by_uid: dict[str, ModelRoute] = {}
@@ -181,7 +136,7 @@ class Draft:
         """Take what is left of draining and deleted models, in order of their uids."""
         for record in records:
             team = self._team(record.team_id)
-            retired = _retired(record, team.name)
+            retired = retired_of(record, team.name)
             known = self._previous.retired.get(record.uid)
             retired = known if known is not None and known == retired else retired
             self._retired[record.uid] = retired
@@ -218,7 +173,7 @@ class Draft:
         )
         return snapshot, tuple(endpoint for _, endpoint in self._leaving.values())
 
-    def _finish_team(self, team: _Team) -> TeamRoute:
+    def _finish_team(self, team: TeamDraft) -> TeamRoute:
         return TeamRoute(
             id=team.id,
             name=team.name,
@@ -230,7 +185,7 @@ class Draft:
             retired=team.retired,
         )
 
-    def _team(self, team_id: str) -> _Team:
+    def _team(self, team_id: str) -> TeamDraft:
         """Return the team's draft; the first touch of a team of the snapshot before copies it."""
         if team_id not in self._teams:
             for _ in self._open(self._finished.get(team_id) or TeamRoute(team_id, "", None, "")):
@@ -240,7 +195,7 @@ class Draft:
     def _open(self, team: TeamRoute) -> Iterator[None]:
         """Copy a team by turns, each large table in one of its own."""
         by_name = {gateway.name: gateway for gateway in self._gateways.values()}
-        draft = self._teams[team.id] = _Team(
+        draft = self._teams[team.id] = TeamDraft(
             id=team.id,
             name=team.name,
             gateway=by_name.get(team.gateway or ""),
@@ -277,7 +232,7 @@ class Draft:
         rows = sorted(rows, key=lambda row: (row.created_at, row.id))
         endpoints = tuple([self._put_endpoint(row, record.name) for row in rows])
         gateway = model_gateway(record, self._gateways, team.gateway)
-        route = _model(record, team.name, gateway, endpoints, fallbacks)
+        route = model_route(record, team.name, gateway, endpoints, fallbacks)
         known = self._previous.by_uid.get(record.uid)
         return known if known is not None and known == route else route
 
@@ -303,78 +258,3 @@ def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
     for key, value in pairs:
         groups.setdefault(key, []).append(value)
     return groups
-
-
-def endpoint_route(row: EndpointRecord, model_name: str, known: EndpointRoute | None = None) -> EndpointRoute:
-    """Return an endpoint as calls see it: the very one that is known when nothing changed."""
-    same = known is not None and str(known.base_url) == row.base_url
-    base_url = known.base_url if known is not None and same else URL(row.base_url, encoded=True)
-    route = EndpointRoute(
-        id=row.id,
-        base_url=base_url,
-        url_prefix=row.base_url.removesuffix("/"),
-        upstream_model=row.upstream_model or model_name,
-        weight=row.weight,
-        enabled=row.enabled,
-        credential=_credential(row, str(base_url.origin())),
-        organization_headers=row.organization_headers,
-    )
-    return known if known is not None and known == route else route
-
-
-def _credential(row: EndpointRecord, origin: str) -> Credential | None:
-    if row.secret_id:
-        return Credential("stored", row.secret_id, origin)
-    if not row.credential_ref:
-        return None
-    kind, _, ref = row.credential_ref.partition(":")
-    return Credential(_KINDS[kind], ref, origin)
-
-
-def _model(
-    row: ModelRecord,
-    team: str,
-    gateway: GatewayRecord | None,
-    endpoints: tuple[EndpointRoute, ...],
-    fallbacks: tuple[str, ...],
-) -> ModelRoute:
-    return ModelRoute(
-        uid=row.uid,
-        name=row.name,
-        team=team,
-        task=row.task,
-        state=row.state,
-        via=via_as_set(row.via, gateway),
-        endpoints=endpoints,
-        stream_usage=row.stream_usage,
-        first_byte_timeout_s=row.first_byte_timeout_s,
-        idle_timeout_s=row.idle_timeout_s,
-        total_timeout_s=row.total_timeout_s,
-        drain_for_usage_ms=row.drain_for_usage_ms,
-        created_at=row.created_at,
-        gateway=gateway.name if gateway else None,
-        base_url=published(team, row.path, gateway),
-        rev=row.rev,
-        deprecation=_deprecation(row),
-        fallbacks=fallbacks,
-    )
-
-
-def _deprecation(row: ModelRecord) -> Deprecation | None:
-    if row.state != "deprecated":
-        return None
-    at_ms = row.updated_at if row.deprecated_at is None else row.deprecated_at
-    return Deprecation(at_ms, row.sunset_at, row.successor_uid)
-
-
-def _retired(row: RetiredRecord, team: str) -> Retired:
-    return Retired(
-        uid=row.uid,
-        team=team,
-        name=row.name,
-        state=row.state,
-        at_ms=row.at_ms,
-        successor_uid=row.successor_uid,
-        aliases=tuple(one for one in row.aliases if one != row.name),
-        keys=row.keys,
-    )
