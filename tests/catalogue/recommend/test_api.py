@@ -226,7 +226,11 @@ async def test_an_experiment_reorders_proposes_and_says_so(follow: Follow, hub: 
 
 async def test_an_experiment_that_is_over_does_nothing(follow: Follow, hub: Hub) -> None:
     """CAT-41: by its flag or its dates; it is still listed, with what it was."""
-    over = {"killed": {"killed": True}, "ended": {"ends_at": "2020-01-01"}, "waiting": {"starts_at": "2099-01-01"}}
+    over: dict[str, dict[str, Any]] = {
+        "killed": {"killed": True},
+        "ended": {"ends_at": "2020-01-01"},
+        "waiting": {"starts_at": "2099-01-01"},
+    }
     publish(hub, file(experiments=tuple(everybody(id=name) | changes for name, changes in over.items())))
     async with follow() as product:
         await sync(product)
