@@ -102,7 +102,7 @@ class Repository:
         if self._touched - {"timestamp"}:
             self._touched |= {"snapshot", "timestamp"}
         order = [role for role in ("targets", HISTORY, CATALOG, "snapshot", "timestamp") if role in self._touched]
-        signers = {role: self._signer(role) for role in order}  # all keys are there, or nothing is written
+        signers = {role: self.signer_of(role) for role in order}  # all keys are there, or nothing is written
         for role in order:
             signed = self._roles[role].signed
             signed.version += 1
@@ -196,7 +196,12 @@ class Repository:
         elif role == "snapshot":
             self.timestamp.snapshot_meta = MetaFile.from_data(version, content, ["sha256"])
 
-    def _signer(self, role: str) -> CryptoSigner:
+    def signer_of(self, role: str) -> CryptoSigner:
+        """Return the key that has to sign a role.
+
+        Raises:
+            HubFault: it is not here.
+        """
         for one in self._kept(role):
             if one is not None and self._is_named(role, one):
                 return one

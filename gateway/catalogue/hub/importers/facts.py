@@ -16,7 +16,9 @@ _MAX_DIGITS = 9
 
 
 def amount(number: object, *, times: int = 1) -> str | None:
-    """Return money as text: exactly the digits of the list, times a whole number.
+    """Return money as text: the digits of the list, times a whole number, to 12 places.
+
+    Places beyond are what floats left in somebody's list: 0.30000000000000004 was meant as 0.3.
 
     >>> amount(Decimal("1.9e-08"), times=1_000_000), amount(Decimal("2.50")), amount(0), amount("x")
     ('0.019', '2.5', '0', None)
@@ -26,9 +28,8 @@ def amount(number: object, *, times: int = 1) -> str | None:
     exact = Decimal(number) * times
     if not exact.is_finite() or exact < 0 or exact.adjusted() >= _MAX_DIGITS:
         return None
-    text = f"{exact:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text if len(text.partition(".")[2]) <= _PLACES else None
+    text = f"{round(exact, _PLACES):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def tokens(number: object) -> int | None:

@@ -97,7 +97,7 @@ def _endpoint(provider: str, terms: Terms) -> dict[str, str] | None:
 
 def _modalities(model: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is said; a model that chats takes and gives text."""
-    chats = model.get("mode") in {"chat", "responses", "completion"}
+    chats = text(model.get("mode")) in {"chat", "responses", "completion"}
     into = words(model.get("supported_modalities"))
     if not into and chats:
         into = ["text", *(ours for ours, theirs in _INTO.items() if model.get(theirs) is True)]

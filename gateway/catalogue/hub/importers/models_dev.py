@@ -72,7 +72,7 @@ def _read(  # noqa: PLR0913, PLR0917 - what there is to read, and where it goes
 
 def _api(provider: str, said: Mapping[str, Any], model: Mapping[str, Any], terms: Terms) -> list[str]:
     """Return the interfaces that are known: of packages and addresses that speak OpenAI's, and of answers in text."""
-    npm = _part(model, "provider").get("npm", said.get("npm"))
+    npm = text(_part(model, "provider").get("npm")) or text(said.get("npm"))
     if npm not in _OPENAI and provider not in terms.addresses:
         return []
     if "embedding" in str(model.get("family")):
