@@ -168,6 +168,10 @@ async def _create_suppression(world: World) -> Answer:
     return await world.tell("POST", "api/v1/catalogue/suppressions", {"entry_id": f"acme/{world.name()}"})
 
 
+async def _forget(world: World) -> Answer:
+    return await world.tell("DELETE", "api/v1/catalogue/recommendations")
+
+
 async def _sync(world: World) -> Answer:
     return await world.tell("POST", "api/v1/catalogue:sync")
 
@@ -249,6 +253,7 @@ HOW: Mapping[str, tuple[Callable[[World], Awaitable[Answer]], str]] = {
     "dismiss_proposal": (_on("POST", "catalogue/proposals", World.proposal, then="/dismiss"), "proposal.dismiss"),
     "verify_catalogue": (_verify, "catalogue.verify"),
     "accept_catalogue": (_accept, "catalogue.accept"),
+    "forget_recommendations": (_forget, "recommendations.forget"),
     "sync_catalogue": (_sync, "catalogue.sync"),
 }
 """How each operation is called so that it changes something, and the action of the row."""
