@@ -200,6 +200,10 @@ class CatalogueService:
         found, now_ms = await self.memory.get(_SUPPRESSIONS, self._read_suppressions), self._clock.now_ms()
         return [one for one in found if one.until is None or one.until > now_ms]
 
+    def look_again(self) -> None:
+        """Read suppressions anew at the next question: a model left or came back, and maybe its entry with it."""
+        self.memory.drop(_SUPPRESSIONS)
+
     async def suppress(
         self, principal: Principal, entry_id: str, *, team: str | None, reason: str, days: int | None
     ) -> Suppression:
