@@ -278,3 +278,13 @@ def announcing(length: int) -> Fault:
         await hang(reply)
 
     return fault
+
+
+def late(seconds: float) -> Fault:
+    """Answer rightly, after so long."""
+
+    async def fault(reply: Reply) -> None:
+        await asyncio.sleep(seconds)
+        await reply.whole()
+
+    return fault

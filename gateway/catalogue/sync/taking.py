@@ -53,6 +53,8 @@ class Taking:
                 not lead where the index says. Full, Broken: the list's own file. The list is then as it was.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
+        for leftover in self._folder.iterdir():  # of a process that was killed
+            leftover.unlink()
         way = find_path(trusted.index, serial, bad=await self._store.bad_deltas())
         if way and not isinstance(way, Snapshot):
             try:

@@ -1,8 +1,10 @@
 """Keys change, and who has not looked for long follows every change (section 7: keys rotated)."""
 
+from gateway.catalogue.trust.deadlines import Deadlines
 from gateway.catalogue.trust.updater import MAX_NEW_ROOTS, HubUpdater
 from tests.catalogue.trust.repository import signer
 from tests.catalogue.trust.world import World
+from tests.fakes.hub import late
 
 
 async def test_each_role_gets_a_new_key_and_readers_follow(world: World) -> None:
@@ -33,6 +35,15 @@ async def test_256_roots_are_followed_in_one_refresh_and_more_in_the_next(world:
     trusted = await world.refresh()
     assert trusted.root_version == MAX_NEW_ROOTS + 5
     assert trusted.requests < 12
+
+
+async def test_a_refresh_as_a_whole_has_a_deadline(world: World) -> None:
+    """Each root comes within its own; hundreds of them would take an hour."""
+    for _ in range(30):
+        world.repository.sign_root()
+    world.hub.fail("metadata/*.root.json", late(0.1))
+    assert (await world.refused("slow", Deadlines(metadata_s=30, refresh_s=0.5))).state == "stale"
+    assert len(world.hub.asked) < 10
 
 
 def test_what_is_private_in_python_tuf_is_still_there() -> None:
