@@ -24,7 +24,7 @@ from gateway.catalogue.entry import (
     Words,
     is_newer,
 )
-from gateway.catalogue.fitness import is_id, unfit
+from gateway.catalogue.fitness import fits, is_id
 
 
 class _Endpoint(Endpoint, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -86,4 +86,4 @@ def known(line: bytes) -> Entry | None:
         return None
     if entry.requires is not None and (wanted := entry.requires.min_client) is not None and is_newer(wanted):
         return None
-    return None if next(unfit(entry), None) else entry
+    return entry if fits(entry) else None

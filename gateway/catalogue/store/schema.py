@@ -59,7 +59,7 @@ CREATE INDEX entries_bucket ON entries (bucket, id, sha);
 """
 WORDS: Final = """
 CREATE VIRTUAL TABLE words USING fts5(
-  text, content='', columnsize=0, detail=none, prefix='2 3', tokenize='unicode61 remove_diacritics 2');
+  text, content='', columnsize=0, detail=none, tokenize='unicode61 remove_diacritics 2');
 """
 PLAIN_WORDS: Final = "CREATE TABLE words (rowid INTEGER PRIMARY KEY, text TEXT NOT NULL);"
 

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from gateway import __version__
 from gateway.catalogue.store.build import Source
 from gateway.catalogue.store.change import Change
 from gateway.catalogue.store.errors import Broken, Empty, Full, Unfit
@@ -25,6 +26,9 @@ from gateway.storage.clock import Clock
 from gateway.tasks import Tasks
 
 logger = logging.getLogger("modelport.catalogue")
+
+_OF = "bundle"
+"""Note of the program whose list is in use: to verify it at each start would take a fifth of a second and 10 MB."""
 
 
 class Sync:
@@ -203,15 +207,16 @@ class Sync:
 
     async def _bundled_if_empty(self) -> None:
         version = self.store.version
-        if version is not None and version.origin != "bundled":
-            return
-        bundle = await asyncio.to_thread(self._bundle)
-        if version is not None and version.serial == bundle.serial:
+        if version is not None and (version.origin != "bundled" or await self.store.read_note(_OF) == __version__):
             return
         try:
-            await self._tell(await self.store.build(_source(bundle, self._clock.now_ms()), bundle.lines))
-        except (Full, Unfit) as error:
+            bundle = await asyncio.to_thread(self._bundle)
+            change = await self.store.build(_source(bundle, self._clock.now_ms()), bundle.lines)
+            await self.store.write_note(_OF, __version__)
+        except GatewayError as error:
             self._memory.failed(error)
+        else:
+            await self._tell(change)
 
     async def _rebuild_if_ours(self) -> None:
         if await self._lease.take():
@@ -225,7 +230,7 @@ class Sync:
             bundle = await asyncio.to_thread(self._bundle)
             await self.store.rebuild(_source(bundle, self._clock.now_ms()), bundle.lines)
             self._memory.rebuilt()
-        except (Full, Unfit) as error:
+        except GatewayError as error:
             self._memory.failed(error)
         finally:
             self._is_rebuilding = False

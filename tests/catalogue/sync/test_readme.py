@@ -21,7 +21,7 @@ def test_every_row_has_its_tests() -> None:
         assert named, failure
         for module, test in named:
             assert callable(getattr(MODULES[module], test, None)), f"{failure}: {test}"
-        states = {word for word in re.findall(r"`([a-z_-]+)", shown)}
+        states = set(re.findall(r"`([a-z_-]+)", shown))
         assert states <= set(get_args(State)), failure
 
 
