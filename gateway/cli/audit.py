@@ -1,59 +1,36 @@
 """The record of changes: who did what, when, from where and why; and whether anybody altered it."""
 
-import re
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
-from gateway.cli.change import given
+from gateway.cli.audit_rows import (
+    COLUMNS,
+    MOST_OF_A_PAGE,
+    PATH,
+    Action,
+    Actor,
+    Local,
+    Outcome,
+    Since,
+    Target,
+    Until,
+    find_rows,
+    moment,
+    query_of,
+    show_lines,
+)
 from gateway.cli.command import Session, command, group
 from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure, UsageFailure
 from gateway.cli.local import ConfigFile, DataDir
 from gateway.cli.output import Columns, JsonObject, Output, show_data
-from gateway.cli.talk import printable, say
+from gateway.cli.talk import say
 
-_PATH = "/audit"
-_SPAN = re.compile(r"([1-9][0-9]{0,4})([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _POLL_S = 1.0
-_MOST_OF_A_PAGE = 200
 
-Actor: TypeAlias = Annotated[
-    str | None, typer.Option("--actor", metavar="WHO", help="A key's id, or local, file, cli, system.")
-]
-Action: TypeAlias = Annotated[
-    str | None, typer.Option("--action", metavar="WHAT", help="As model.delete; 'model.*' for all about models.")
-]
-Target: TypeAlias = Annotated[
-    str | None, typer.Option("--target", metavar="OBJECT", help="The id of what it was done to, or its name then.")
-]
-Outcome: TypeAlias = Annotated[
-    str | None, typer.Option("--outcome", metavar="OUTCOME", help="ok, denied, conflict or error.")
-]
-Since: TypeAlias = Annotated[
-    str | None, typer.Option("--since", metavar="TIME|SPAN", help="2026-11-20, 2026-11-20T08:00:00Z, or 2h, 7d ago.")
-]
-Until: TypeAlias = Annotated[str | None, typer.Option("--until", metavar="TIME|SPAN", help="The same, excluded.")]
-Local: TypeAlias = Annotated[
-    bool, typer.Option("--local", help="In this machine's own database, without a server and without a key.")
-]
-
-_COLUMNS: Columns = {
-    "seq": "seq",
-    "at": lambda row: row["at"][:19].replace("T", " "),
-    "who": lambda row: row["actor"]["name"] or row["actor"]["id"] or row["actor"]["type"],
-    "action": "action",
-    "object": lambda row: row["target"]["name"] or row["target"]["uid"],
-    "team": lambda row: row["target"]["team"],
-    "outcome": lambda row: row["outcome"] + (f" +{row['repeated']}" if row["repeated"] else ""),
-    "via": lambda row: row["actor"]["via"],
-    "why": "reason",
-}
 _FINDINGS: Columns = {"row": "seq", "problem": "problem", "message": "message"}
 _VERIFIED: Columns = {
     "intact": "intact",
@@ -99,9 +76,9 @@ def _list(  # noqa: PLR0913, PLR0917 - each is a flag
     data_dir: DataDir = None,
 ) -> None:
     """List what was changed, newest first."""
-    query = _query(session, actor, action, target, outcome, since, until)
-    rows = list(_rows(session, query, number, local=local, config=config, data_dir=data_dir))
-    session.rows(rows, _COLUMNS)
+    query = query_of(session, actor, action, target, outcome, since, until)
+    rows = list(find_rows(session, query, number, local=local, config=config, data_dir=data_dir))
+    session.rows(rows, COLUMNS)
     if not rows:
         say("nothing on the record fits")
 
@@ -119,23 +96,23 @@ def _tail(  # noqa: PLR0913, PLR0917 - each is a flag
     data_dir: DataDir = None,
 ) -> None:
     """Show the newest changes, oldest first; with --follow each new one as it comes, until Ctrl-C."""
-    query = _query(session, actor, action, target, outcome, None, None)
+    query = query_of(session, actor, action, target, outcome, None, None)
 
     def newest(most: int) -> list[JsonObject]:
-        return list(_rows(session, query, most, local=local, config=config, data_dir=data_dir))[::-1]
+        return list(find_rows(session, query, most, local=local, config=config, data_dir=data_dir))[::-1]
 
     rows = newest(max(number, 1))
     seen = rows[-1]["seq"] if rows else 0
     shown = rows if number else []
     if not follow:
-        session.rows(shown, _COLUMNS)
+        session.rows(shown, COLUMNS)
         return
-    _show_lines(session, shown)
+    show_lines(session, shown)
     while True:
         time.sleep(_POLL_S)
-        fresh = [row for row in newest(_MOST_OF_A_PAGE) if row["seq"] > seen]
+        fresh = [row for row in newest(MOST_OF_A_PAGE) if row["seq"] > seen]
         seen = fresh[-1]["seq"] if fresh else seen
-        _show_lines(session, fresh)
+        show_lines(session, fresh)
 
 
 def _verify(  # noqa: PLR0913, PLR0917 - each is a flag
@@ -163,7 +140,7 @@ def _verify(  # noqa: PLR0913, PLR0917 - each is a flag
     elif public_key or checkpoints:
         raise UsageFailure("--public-key and --checkpoints go with --local", hint="the server has its own")
     else:
-        found = session.api.get(f"{_PATH}/verify").body
+        found = session.api.get(f"{PATH}/verify").body
     if session.output is Output.TABLE:
         session.item(found, _VERIFIED)
         if found["findings"]:
@@ -196,14 +173,14 @@ def _export(  # noqa: PLR0913, PLR0917 - each is a flag
     data_dir: DataDir = None,
 ) -> None:
     """Write the record to stdout, oldest first: one JSON object a line, whose last member is the row's hash."""
-    query = _query(session, actor, action, target, outcome, since, until)
+    query = query_of(session, actor, action, target, outcome, since, until)
     if local:
         # Inner import: as above.
         from gateway.cli import local_audit
 
         lines = local_audit.export(config, data_dir, query)
     else:
-        lines = session.api.lines(f"{_PATH}/export", **query)
+        lines = session.api.lines(f"{PATH}/export", **query)
     for line in lines:
         typer.echo(line, nl=False)
 
@@ -219,13 +196,13 @@ def _archive(
 
     What is left begins with the hash at which the file ends; the file is for keeping, verified as an export is.
     """
-    moment = _moment(before, option="--before")
+    until = moment(before, option="--before")
     # Inner import: as above.
     from gateway.cli import local_audit
 
-    plan = local_audit.plan_archive(config, data_dir, moment)
+    plan = local_audit.plan_archive(config, data_dir, until)
     if plan.last == 0:
-        say(f"no row is older than {moment}: nothing to archive")
+        say(f"no row is older than {until}: nothing to archive")
         return
     say(f"rows {plan.first} to {plan.last} would go from the database into {to}")
     if session.dry_run:
@@ -234,72 +211,3 @@ def _archive(
     session.confirm(f"Move {plan.last - plan.first + 1} rows into {to}?")
     local_audit.archive(config, data_dir, plan, to)
     say(f"rows {plan.first} to {plan.last} are in {to} now; keep it as long as the law wants")
-
-
-def _rows(  # noqa: PLR0913 - keyword-only where it matters
-    session: Session,
-    query: dict[str, str],
-    most: int,
-    *,
-    local: bool,
-    config: Path | None,
-    data_dir: Path | None,
-) -> Iterator[JsonObject]:
-    if local:
-        # Inner import: as above.
-        from gateway.cli import local_audit
-
-        yield from local_audit.rows(config, data_dir, query, most)
-        return
-    cursor: str | None = None
-    while most > 0:
-        page = session.api.get(_PATH, **query, limit=min(most, _MOST_OF_A_PAGE), cursor=cursor).body
-        yield from page["items"]
-        most -= len(page["items"])
-        cursor = page["next_cursor"]
-        if cursor is None:
-            return
-
-
-def _query(  # noqa: PLR0913, PLR0917 - each is a flag
-    session: Session,
-    actor: str | None,
-    action: str | None,
-    target: str | None,
-    outcome: str | None,
-    since: str | None,
-    until: str | None,
-) -> dict[str, str]:
-    return given(
-        actor=actor,
-        action=action,
-        target=target,
-        outcome=outcome,
-        team=session.team,
-        since=_moment(since, option="--since") if since else None,
-        until=_moment(until, option="--until") if until else None,
-    )
-
-
-def _moment(text: str, *, option: str) -> str:
-    """Return a time as the API takes it; a span counts back from now."""
-    if span := _SPAN.fullmatch(text):
-        moment = datetime.now(UTC) - timedelta(**{_UNITS[span[2]]: int(span[1])})
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-    try:
-        datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageFailure(
-            f"{option} {text!r} is no time", hint="write 2026-11-20, 2026-11-20T08:00:00Z, or 2h, 7d, 4w ago"
-        ) from error
-    return text
-
-
-def _show_lines(session: Session, rows: list[JsonObject]) -> None:
-    """Write rows one by one, as they come: for programs as lines of JSON."""
-    for row in rows:
-        if session.output.is_data:
-            show_data(row, Output.NDJSON)
-        else:
-            cells = (column(row) if callable(column) else row[column] for column in _COLUMNS.values())
-            typer.echo(printable("  ".join("-" if cell in {None, ""} else str(cell) for cell in cells)))
