@@ -24,6 +24,11 @@ ELSEWHERE = {  # lines for another machine that no file holds, and the test that
     "systemctl reload modelport": "tests/deploy/test_systemd.py",
     "systemctl restart modelport": "tests/deploy/test_systemd.py",
     "make dist": "tests/release/test_dist.py",
+    "curl -sfo api.json https://models.dev/api.json": "tests/catalogue/hub/test_importers.py",
+    "modelport catalogue import api.json --provider mistral --remove-missing --hub hub": (
+        "tests/cli/test_catalogue_hub.py"
+    ),
+    "modelport catalogue publish --hub /srv/hub --refresh-timestamp": "tests/cli/test_catalogue_hub.py",
     "modelport operations cancel op_6xk3v2c7qd5tzj4hwy2a": "tests/cli/test_operations.py",
     "modelport registry login registry.example.com --username al --password-stdin < pw": "tests/publish/test_guide.py",
     "modelport publish ./qwen3 registry.example.com/team/qwen3:v1 --check": "tests/publish/test_guide.py",

@@ -1,5 +1,6 @@
 """README.md is run: every block as it stands there, with the address and the key of a running server put in."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.client import Api
+from tests.catalogue.hub.client import Client
 from tests.cli.program import Ended, Shell
 from tests.cli.server import Server, running_server
 from tests.conformance.modelport import UpstreamProcess, running_modelport, running_upstream
@@ -25,6 +27,7 @@ USED = {  # which test below runs which block
     ("One address per model", "sh"): 1,
     ("Behind a gateway", "sh"): 1,
     ("Retiring a model", "sh"): 1,
+    ("Host your own hub", "sh"): 1,
 }
 
 
@@ -186,6 +189,18 @@ def test_a_model_is_retired_and_comes_back(shell: Shell, server: Server, upstrea
     assert (refused.code, "use 'gpt'" in refused.err) == (3, True)
     assert run(shell, restored, server, upstream).code == 0
     assert "Hello there." in run(shell, 'modelport call qwen3 "Say hello"', server, upstream).out
+
+
+def test_a_hub_is_hosted_and_read(shell: Shell, server: Server, tmp_path: Path) -> None:
+    """A client that is given root.json gets the list that was published, verified."""
+    listed = json.loads((ROOT / "tests" / "catalogue" / "hub" / "files" / "models_dev.json").read_text())
+    (shell.folder / "api.json").write_text(json.dumps({"mistral": listed["acme"]}))
+    ended = run(shell, block("Host your own hub").text, server)
+    assert ended.code == 0, ended.err
+    hub = shell.folder / "hub"
+    client = Client(hub / "public", tmp_path / "client", (hub / "keys" / "root.json").read_bytes())
+    client.sync()
+    assert {entry["publisher"] for entry in client.entries.values()} == {"mistral"}
 
 
 def test_every_path_that_is_named_exists() -> None:
