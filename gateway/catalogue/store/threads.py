@@ -61,7 +61,15 @@ class Threads:
             conn.close()
 
     def _answer(self, ask: Callable[[sqlite3.Connection], T]) -> T:
-        return self._translated(lambda: ask(self._reader()))
+        def within() -> T:
+            conn = self._reader()
+            conn.execute("BEGIN")  # all of an answer is of one moment
+            try:
+                return ask(conn)
+            finally:
+                conn.execute("COMMIT")
+
+        return self._translated(within)
 
     def _reader(self) -> sqlite3.Connection:
         for _ in range(_TRIES):

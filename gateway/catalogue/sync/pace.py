@@ -19,7 +19,7 @@ def jittered(seconds: float, chance: float) -> float:
     >>> jittered(900, 0), jittered(900, 0.5), jittered(900, 1)
     (720.0, 900.0, 1080.0)
     """
-    return seconds * (1 - JITTER + 2 * JITTER * chance)
+    return seconds * (1 + JITTER * (2 * chance - 1))
 
 
 def rest_s(failures: int, *, every_s: float, chance: float, retry_after_s: float | None) -> float:

@@ -22,7 +22,7 @@ from gateway.storage.clock import SystemClock
 from tests.catalogue.sync.machine import many, varied
 from tests.fakes.hub import FaultyHub, faulty_hub
 
-ROUNDS = 20
+ROUNDS = 6
 ENTRIES = 60
 
 
@@ -64,7 +64,8 @@ class Followers:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
-        self.said: list[dict[str, Any]] = []
+        self.told = 0
+        """The last serial that one of them said it had."""
 
     async def next(self) -> int:
         """Start one and return its number."""
@@ -79,17 +80,15 @@ class Followers:
         async with asyncio.timeout(60):
             line = await self._process.stdout.readline()
         said: dict[str, Any] = json.loads(line)
-        self.said.append(said)
+        self.told = said.get("serial", self.told)
         return said
 
-    async def kill(self, number: int) -> int:
-        """Kill it and return the last serial that it had told, 0 for none."""
+    async def kill(self, number: int) -> None:
+        """Kill it, and hear all that it had said."""
         os.kill(number, signal.SIGKILL)
-        last = 0
         while "ended" not in (said := await self.hear()):
-            last = said["serial"]
+            pass
         assert said["ended"] == -signal.SIGKILL, "it ended before it was killed"
-        return last
 
 
 async def test_a_follower_that_is_killed_again_and_again_loses_nothing(tmp_path: Path, sqlite_template: Path) -> None:
@@ -98,29 +97,30 @@ async def test_a_follower_that_is_killed_again_and_again_loses_nothing(tmp_path:
     publisher = Publisher(Hub.init(tmp_path / "hub", tmp_path / "keys"), chance)
     publisher.begin()
     shutil.copyfile(sqlite_template, tmp_path / "modelport.db")
-    last, taken = 0, set[int]()
+    taken: list[int] = []
     async with faulty_hub(tmp_path / "hub") as served, _followers(served.url, publisher, tmp_path) as followers:
-        life_s = await _first_list(followers) * 1.5
-        for _ in range(ROUNDS):
+        life_s = await _first_list(followers)
+        for moment in (_any_moment, _while_a_file_is_used, _after_a_list) * ROUNDS:
             number = await followers.next()
             async with _published_meanwhile(publisher), _read_meanwhile(tmp_path, publisher):
-                await _moment(chance, served, life_s)
-                last = max(last, await followers.kill(number))
-            last = await _whole(tmp_path, publisher, at_least=last)
-            taken.add(last)
+                await moment(followers, served)
+                await asyncio.sleep(chance.random() * life_s)
+                await followers.kill(number)
+            taken.append(await _whole(tmp_path, publisher, at_least=followers.told))
         publisher.change()
         await followers.next()
         while (await followers.hear())["serial"] < max(publisher.lists):
             pass
-        assert await _whole(tmp_path, publisher, at_least=last) == max(publisher.lists)
-    assert len(taken) > ROUNDS / 4, "kills that hit nothing prove nothing"
+        assert await _whole(tmp_path, publisher, at_least=followers.told) == max(publisher.lists)
+    assert taken == sorted(taken)
+    assert len(set(taken)) >= ROUNDS, "kills that hit nothing prove nothing"
     left = {path.name.partition(".")[0].partition("-")[0] for path in (tmp_path / "catalogue").iterdir()}
     assert left == {"catalog", "tuf", "incoming"}
     assert list((tmp_path / "catalogue" / "incoming").iterdir()) == []
 
 
 async def _first_list(followers: Followers) -> float:
-    """Return the seconds until a follower has taken its first list: kills come at any moment of half as long again."""
+    """Return the seconds until a follower has taken its first list: kills come at any moment of so long."""
     number = await followers.next()
     began = time.monotonic()
     await followers.hear()
@@ -129,16 +129,22 @@ async def _first_list(followers: Followers) -> float:
     return took_s
 
 
-async def _moment(chance: random.Random, served: FaultyHub, life_s: float) -> None:
-    """Wait for any moment of a follower's life, or for one in which it probably writes a list."""
-    if chance.random() < 0.5:
-        await asyncio.sleep(chance.random() * life_s)
-        return
+async def _any_moment(followers: Followers, served: FaultyHub) -> None:
+    """Wait for nothing: it may not even have begun."""
+
+
+async def _while_a_file_is_used(followers: Followers, served: FaultyHub) -> None:  # noqa: ARG001 - as the others
+    """Wait until a file was asked for: it is written into the list next."""
     served.forget()
     async with asyncio.timeout(60):
         while not any(path.startswith("targets/") for path in served.asked):  # noqa: ASYNC110 - the hub knows no tests
             await asyncio.sleep(0.001)
-    await asyncio.sleep(chance.random() * life_s / 5)
+
+
+async def _after_a_list(followers: Followers, served: FaultyHub) -> None:  # noqa: ARG001 - as the others
+    """Wait until a list was taken: the next one is on its way."""
+    while (await followers.hear())["kind"] != "taken":
+        pass
 
 
 async def _whole(place: Path, publisher: Publisher, *, at_least: int) -> int:
