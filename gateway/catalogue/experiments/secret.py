@@ -10,11 +10,11 @@ import secrets as randomness
 from typing import Final, Literal, NamedTuple
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.storage.schema import secrets
+from gateway.storage.versions import KEYS_VERSION, bump_version
 from gateway.vault.secret import Secret
 from gateway.vault.vault import FIELD, Vault
 
@@ -60,16 +60,9 @@ class InstallSecret:
 
     async def _make(self) -> str:
         value = Secret(base64.b64encode(randomness.token_bytes(_BYTES)).decode())
-        try:
-            async with self._database.write() as conn:
-                # Looked for again: on SQLite the lock of the first writer has held the second one up.
-                return await _find(conn) or await self._vault.put(conn, _KIND, _OWNER, value)
-        except IntegrityError:  # on PostgreSQL another process was quicker
-            async with self._database.read() as conn:
-                found = await _find(conn)
-            if found is None:
-                raise
-            return found
+        async with self._database.write() as conn:
+            await bump_version(conn, KEYS_VERSION, by=0)  # of several at once, all but the first wait here
+            return await _find(conn) or await self._vault.put(conn, _KIND, _OWNER, value)
 
 
 async def _find(conn: AsyncConnection) -> str | None:

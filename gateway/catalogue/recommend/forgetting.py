@@ -4,11 +4,18 @@ The rows of usage stay, for they are the books; recommendations do not look at t
 """
 
 from collections.abc import Sequence
+from typing import Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import select, text
 
 from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import keys, recommendation_forgotten, teams
+
+# In words that both databases understand: two who forget at once must not meet in a conflict.
+_FORGET: Final = text(
+    "INSERT INTO recommendation_forgotten (team_id, at) VALUES (:team_id, :at) "
+    "ON CONFLICT (team_id) DO UPDATE SET at = excluded.at"
+)
 
 
 async def forgotten_at(conn: AsyncConnection, team: str) -> int | None:
@@ -21,8 +28,7 @@ async def forgotten_at(conn: AsyncConnection, team: str) -> int | None:
 
 async def forget(conn: AsyncConnection, team_id: str, now_ms: int) -> None:
     """Have nothing count that lies before now."""
-    await conn.execute(delete(recommendation_forgotten).where(recommendation_forgotten.c.team_id == team_id))
-    await conn.execute(insert(recommendation_forgotten).values(team_id=team_id, at=now_ms))
+    await conn.execute(_FORGET, {"team_id": team_id, "at": now_ms})
 
 
 async def team_id_of(conn: AsyncConnection, team: str) -> str | None:

@@ -83,7 +83,7 @@ def test_an_entry_is_left_out_for_the_first_reason(changes: dict[str, Any], reas
 
 def test_every_filter_leaves_something_out_in_the_table_above() -> None:
     """A filter that is added has its rows there."""
-    marks = test_an_entry_is_left_out_for_the_first_reason.pytestmark  # type: ignore[attr-defined]  # pytest's own
+    marks = test_an_entry_is_left_out_for_the_first_reason.pytestmark
     assert {reason[0] for _, reason in marks[0].args[1]} == {*FILTERS}
 
 
@@ -99,5 +99,4 @@ def test_what_is_not_asked_for_is_not_looked_at() -> None:
 
 def test_an_endpoint_has_its_region_too() -> None:
     """Where it is served is where it may be used, unless that is denied."""
-    only_endpoint = {"availability": {"residency": ["eu"]}}
-    assert left_out(**only_endpoint) is None
+    assert left_out(availability={"residency": ["eu"]}) is None
