@@ -22,7 +22,7 @@ from gateway.storage.clock import SystemClock
 from tests.catalogue.sync.machine import many, varied
 from tests.fakes.hub import FaultyHub, faulty_hub
 
-ROUNDS = 6
+ROUNDS = 5
 ENTRIES = 60
 
 
