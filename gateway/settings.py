@@ -224,6 +224,15 @@ class OperationSettings(Section):
     """Seconds of silence after which a process counts as dead."""
 
 
+class DownloadSettings(Section):
+    """Files of models that the server fetches."""
+
+    folder: Path | None = None
+    """Where they go; unset: downloads in data_dir."""
+    at_once: int = Field(default=2, ge=1, le=16)
+    """How many run; others wait."""
+
+
 class SecretSettings(Section):
     """Where keys (32 bytes, base64) come from: env:NAME, file:PATH, keyring:SERVICE/USER; unset: a file in data_dir."""
 
@@ -243,9 +252,11 @@ class AuditSettings(Section):
     """The record of changes."""
 
     enabled: bool = True
-    """Record every change; switching it off is recorded, too."""
+    """Record every change."""
     checkpoints: Path | None = None
-    """File of signed checkpoints, best on another disk; unset: audit-checkpoints.jsonl in data_dir."""
+    """File of signed checkpoints; unset: audit-checkpoints.jsonl in data_dir."""
+    witness: str | None = Field(default=None, pattern=r"^(https?://\S+|syslog:(//[^\s/]+)?)$")
+    """Who gets each, too: https://…, syslog: or syslog://HOST."""
 
 
 class CatalogueSettings(Section):
@@ -306,6 +317,7 @@ class Settings(Section):
     lifecycle: LifecycleSettings = LifecycleSettings()
     operations: OperationSettings = OperationSettings()
     catalogue: CatalogueSettings = CatalogueSettings()
+    downloads: DownloadSettings = DownloadSettings()
     secrets: SecretSettings = SecretSettings()
     audit: AuditSettings = AuditSettings()
     log: LogSettings = LogSettings()
@@ -323,6 +335,11 @@ class Settings(Section):
     def keyless(self) -> bool:
         """Whether programs on this machine may call models without a key."""
         return self.loopback and self.server.open_to_localhost
+
+    @property
+    def downloads_folder(self) -> Path:
+        """Where files of models go."""
+        return (self.downloads.folder or self.data_dir / "downloads").absolute()
 
     @property
     def database_url(self) -> str:

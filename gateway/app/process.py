@@ -151,7 +151,7 @@ class Modelport:
             repeat(ground.reloader.look, every_s=LOOK_S, name="look for changes of the configuration")
         repeat(ground.checking.rounds.step, every_s=HEALTH_LOOK_S, name="look at the health of endpoints")
         repeat(ground.sweep, every_s=SWEEP_S, name="delete what is too old")
-        ground.record.watch(ground.tasks)
+        ground.record.watch(ground.tasks, ground.transport)
         ground.work.drain(ground.lifecycle.restoration, self._relay.end)
         ground.work.runner.register(
             GIVE_UP,

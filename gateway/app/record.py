@@ -4,7 +4,11 @@ import contextlib
 import logging
 import socket
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+
+from multidict import CIMultiDict
+from yarl import URL
 
 from gateway.audit.checkpoint import Signer
 from gateway.audit.checkpoints import LOOK_S, Checkpoints
@@ -13,6 +17,7 @@ from gateway.audit.routes import AuditRoutes
 from gateway.audit.service import AuditService
 from gateway.audit.trail import Trail
 from gateway.audit.verification import Verification
+from gateway.audit.witness import make_witness
 from gateway.errors import ConfigError, Unavailable
 from gateway.observe.masking import mask
 from gateway.settings import Settings
@@ -21,6 +26,7 @@ from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.storage.migrate import Migration
 from gateway.tasks import Tasks
+from gateway.upstream.transport import Transport, UpstreamRequest
 from gateway.vault.setup import checkpoints_file, load_audit_keys, load_signing_keys
 
 logger = logging.getLogger("modelport.audit")
@@ -69,8 +75,11 @@ class Record:
             )
             await self.trail.write(conn, [event], self._clock.now_ms())
 
-    def watch(self, tasks: Tasks) -> None:
-        """Sign from now on how far the record went."""
+    def watch(self, tasks: Tasks, transport: Transport) -> None:
+        """Sign from now on how far the record went, and tell the witness over this transport."""
+        where = self._settings.audit.witness
+        if where is not None and self._checkpoints is not None:
+            self._checkpoints.witness = make_witness(where, partial(_post, transport))
         tasks.repeat(self._step, every_s=LOOK_S, name="sign the record of changes")
 
     async def close(self) -> None:
@@ -124,3 +133,10 @@ def verification_of(  # noqa: PLR0913 - keyword-only where it matters
         signer=signer,
         public=public,
     )
+
+
+async def _post(transport: Transport, url: str, body: bytes) -> int:
+    headers = CIMultiDict({"Content-Type": "application/json", "Accept": "*/*", "User-Agent": "modelport"})
+    response = await transport.send(UpstreamRequest("POST", URL(url), headers, body))
+    response.close()
+    return response.status

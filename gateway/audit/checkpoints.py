@@ -16,6 +16,8 @@ from typing import NamedTuple
 from sqlalchemy import insert, select, update
 
 from gateway.audit.checkpoint import Checkpoint, Signer
+from gateway.audit.witness import Tell
+from gateway.errors import GatewayError
 from gateway.storage.clock import Clock, rfc3339
 from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
@@ -28,6 +30,8 @@ LOOK_S = 5.0
 """How often it is looked whether one is due."""
 TAKE_OVER_MS = 150_000
 """Rows that nobody covered for so long are covered by another process."""
+TELL_S = 5.0
+"""What the witness has to take a line."""
 _KEY = "audit_checkpoint"
 _TAIL_BYTES = 4096
 """More than a line has."""
@@ -42,10 +46,17 @@ class Holder(NamedTuple):
 
 
 class Checkpoints:
-    """Signs for one process, `name`. `signer` is asked for when the first line is due."""
+    """Signs for one process, `name`. `signer` is asked for when the first line is due, `witness` hears of each line."""
 
-    def __init__(
-        self, database: Database, clock: Clock, *, path: Path, signer: Callable[[], Signer], name: str
+    def __init__(  # noqa: PLR0913 - keyword-only where it matters
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        path: Path,
+        signer: Callable[[], Signer],
+        name: str,
+        witness: Tell | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -53,11 +64,22 @@ class Checkpoints:
         self._load_signer = signer
         self._signer: Signer | None = None
         self._name = name
+        self.witness = witness
+        self._untold: str | None = None
+        self._complained = False
         self._covered = -1  # not known yet
         self._waiting_since: int | None = None
 
     async def step(self, *, ending: bool = False) -> bool:
-        """Sign how far the record went if that is due, with `ending` if any row is uncovered; return whether it was."""
+        """Sign how far the record went if that is due, with `ending` if any row is uncovered; return whether it was.
+
+        A line that the witness has not heard of is told again.
+        """
+        signed = await self._look(ending=ending)
+        await self._tell()
+        return signed
+
+    async def _look(self, *, ending: bool) -> bool:
         now_ms = self._clock.now_ms()
         async with self._database.read() as conn:
             seq = await read_version(conn, AUDIT_SEQUENCE)
@@ -91,25 +113,41 @@ class Checkpoints:
             await _write_holder(conn, Holder(self._name, seq), new=expected is None)
         checkpoint = Checkpoint(seq, str(found), rfc3339(now_ms), self._name)
         try:
-            await asyncio.to_thread(self._append, checkpoint)
+            self._untold = await asyncio.to_thread(self._append, checkpoint) or self._untold
         except OSError as error:
             logger.error("audit.checkpoints: %s cannot be written: %s", self._path, error.strerror)  # noqa: TRY400 - said
             return False
         self._covered, self._waiting_since = seq, None
         return True
 
-    def _append(self, checkpoint: Checkpoint) -> None:
-        """Write the line whole, behind the one that is last at that moment."""
+    async def _tell(self) -> None:
+        """Tell the witness the newest line; complain once when nobody takes it."""
+        if self.witness is None or self._untold is None:
+            return
+        line = self._untold
+        try:
+            async with asyncio.timeout(TELL_S):
+                await self.witness(line)
+        except (OSError, GatewayError) as error:  # TimeoutError is an OSError
+            if not self._complained:
+                logger.warning("audit.witness has not heard of the newest checkpoint: %s", str(error) or "no answer")
+            self._complained = True
+            return
+        self._untold, self._complained = (None if self._untold is line else self._untold), False
+
+    def _append(self, checkpoint: Checkpoint) -> str | None:
+        """Write the line whole, behind the one that is last at that moment, and return it; None: it stands there."""
         self._signer = self._signer or self._load_signer()
         descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             before, whole = _last_line(descriptor)
             if _seq_of(before) == checkpoint.seq:
-                return  # a neighbour with the same file was quicker
-            line = self._signer.line(checkpoint, before) + "\n"
-            os.write(descriptor, (line if whole else f"\n{line}").encode())
+                return None  # a neighbour with the same file was quicker
+            line = self._signer.line(checkpoint, before)
+            os.write(descriptor, (f"{line}\n" if whole else f"\n{line}\n").encode())
             os.fsync(descriptor)
+            return line
         finally:
             os.close(descriptor)
 
