@@ -43,6 +43,8 @@ class Permission(StrEnum):
     """Take the protection from deletion off."""
     CATALOGUE_OPERATE = "catalogue.operate"
     """Have the catalogue synchronised and verified, take a list that is held, pin and suppress entries."""
+    DOWNLOADS_WRITE = "downloads.write"
+    """Have the server fetch files of models onto its disk."""
     TEAMS_WRITE = "teams.write"
     GATEWAYS_WRITE = "gateways.write"
     SETTINGS_READ = "settings.read"
@@ -69,6 +71,7 @@ _OPERATOR = _PUBLISHER | {
     Permission.MODELS_OPERATE,
     Permission.MODELS_DELETE,
     Permission.CATALOGUE_OPERATE,
+    Permission.DOWNLOADS_WRITE,
     Permission.SETTINGS_READ,
 }
 

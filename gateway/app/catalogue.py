@@ -7,10 +7,10 @@ it. The list's own part (files, search, signatures) is imported when it is opene
 import asyncio
 import contextlib
 import socket
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.api.principal import Principal
 from gateway.audit.trail import Trail
@@ -18,6 +18,7 @@ from gateway.catalogue.adopting import Adoption, Fact
 from gateway.catalogue.decided import EVERYBODY
 from gateway.catalogue.deciding_routes import CatalogueDeeds
 from gateway.catalogue.memory import Memory
+from gateway.catalogue.metrics import StateGauge
 from gateway.catalogue.offering import Offering
 from gateway.catalogue.proposing import Announcement, Deeds, Proposing
 from gateway.catalogue.routes import CatalogueRoutes
@@ -27,6 +28,7 @@ from gateway.errors import Unavailable
 from gateway.lifecycle.case import Wanted
 from gateway.lifecycle.inputs import Deprecate
 from gateway.lifecycle.service import LifecycleService
+from gateway.observe.metrics import Metrics
 from gateway.operations.runner import Runner
 from gateway.operations.service import OperationService
 from gateway.registry.routes.origin import OriginOf
@@ -101,14 +103,29 @@ class Catalogue:
 
     def routes(self, origin_of: OriginOf) -> tuple[object, ...]:
         """Return what the API has of it."""
-        return (
+        routes = (
             CatalogueRoutes(self.service, self._syncing, origin_of),
             CatalogueDeeds(self.service, self._syncing, self._proposing),
         )
+        if not (self._settings.mirror and self._has_hub):
+            return routes
+        # Inner import: few installations are a mirror.
+        from gateway.catalogue.mirror import Mirror, MirrorRoutes
 
-    def begin(self, runner: Runner) -> None:
+        mirror = Mirror(
+            self._folder / "tuf" / "metadata",
+            self._folder / "mirror",
+            fetch=self.fetch,
+            most_bytes=self._settings.max_blob_bytes,
+        )
+        return (*routes, MirrorRoutes(mirror))
+
+    def begin(self, runner: Runner, metrics: Metrics) -> None:
         """Follow the hub from now on, if there is one, and carry out syncs that somebody asks for."""
         runner.register(SYNC, self._syncing.carry_out)
+        metrics.add(StateGauge(self._state))
+        for name, text, reading in _READINGS:
+            metrics.read_at_scrape(name, text, partial(self._read, reading))
         if self._has_hub:
             self._following = self._tasks.start(self._follow(), name="follow the catalogue's hub")
 
@@ -124,6 +141,18 @@ class Catalogue:
         if self._lease is not None:
             with contextlib.suppress(Unavailable):
                 await self._lease.give_back()
+
+    async def fetch(self, path: str, into: Path, *, max_length: int) -> bool:
+        """Bring a further file of the hub that its signatures vouch for; False where there is no hub.
+
+        Raises:
+            GatewayError: it cannot be had.
+        """
+        await self.opened()
+        if self._hub is None:
+            return False
+        await self._hub.fetch(path, into, max_length=max_length)
+        return True
 
     async def opened(self) -> Opened:
         """Open the files the first time.
@@ -145,6 +174,15 @@ class Catalogue:
 
             self._rules = RulesFile(self._folder, self._settings.url if self._has_hub else None)
         return self._rules
+
+    def _state(self) -> tuple[str, str]:
+        if self._opened is None or self._opened.sync is None:
+            return ("closed" if self._opened is None else "static"), ""
+        situation = self._opened.sync.memory.situation
+        return self._opened.sync.status().state, "" if situation.failure is None else situation.failure.kind
+
+    def _read(self, reading: Callable[["Sync"], float]) -> float:
+        return 0.0 if self._opened is None or self._opened.sync is None else reading(self._opened.sync)
 
     @property
     def _has_hub(self) -> bool:
@@ -279,6 +317,26 @@ class Catalogue:
         """Put out of sight at once what nobody wants to see."""
         if self._opened is not None and self._opened.lists.hub is not None:
             await self._opened.lists.hub.set_suppressed(await self._suppressed_ids())
+
+
+_READINGS: Final[Sequence[tuple[str, str, Callable[["Sync"], float]]]] = (
+    (
+        "modelport_catalogue_age_seconds",
+        "Seconds since the catalogue's hub was believed.",
+        lambda sync: sync.status().age_s or 0,
+    ),
+    ("modelport_catalogue_serial", "The catalogue that is in use.", lambda sync: sync.status().serial or 0),
+    (
+        "modelport_catalogue_failures",
+        "Looks at the hub that failed, in a row.",
+        lambda sync: sync.memory.situation.failures,
+    ),
+    (
+        "modelport_catalogue_received_bytes",
+        "Bytes of the last look at the hub.",
+        lambda sync: sync.memory.situation.received,
+    ),
+)
 
 
 def _bundle() -> Any:

@@ -111,6 +111,7 @@ def _register_management(app: web.Application, ground: Ground) -> None:
         LifecycleRoutes(ground.lifecycle, origin_of, checking.book),
         ground.many.routes(),
         *ground.catalogue.routes(origin_of),
+        ground.downloads.routes(),
         ground.recommending.routes(),
         prefix=f"{mount}api/v1",
     )

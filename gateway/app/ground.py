@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway import __version__
 from gateway.app.catalogue import Catalogue
+from gateway.app.downloads import Downloads
 from gateway.app.life import make_lifecycle, make_watch, make_withdrawal
 from gateway.app.many import Many
 from gateway.app.recommend import Recommending
@@ -168,6 +169,16 @@ class Ground:
             instance=self.instance,
         )
         self.closing.append(self.catalogue.close)
+        self.registry.on_change(lambda _now, _closed: self.catalogue.service.look_again())
+        self.downloads = Downloads(
+            live,
+            database=database,
+            clock=clock,
+            trail=self.trail,
+            work=self.work,
+            transport=self.transport,
+            catalogue=self.catalogue,
+        )
         self.recommending = Recommending(
             database=database,
             clock=clock,

@@ -164,7 +164,8 @@ class Modelport:
         )
         ground.many.begin(ground.tasks, ground.metrics)
         if ground.settings.role == "server":
-            ground.catalogue.begin(ground.work.runner)
+            ground.catalogue.begin(ground.work.runner, ground.metrics)
+            ground.downloads.begin(ground.work.runner)
 
     async def _drain(self, listener: Listener) -> None:
         """Let running calls finish; those that do not are ended with an error event (PRX-40)."""

@@ -1,11 +1,13 @@
 """Which file of a catalogue entry is meant. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from gateway.downloads.artefact import Artefact
 from gateway.errors import NotFound, Unprocessable
 
+_HASH: Final = re.compile(rb"[0-9a-f]{64}")
 _WEIGHTS: Final = "weights"
 _SHOWN: Final = 20
 
@@ -50,3 +52,15 @@ def choose(
         chunks=tuple(chunks) if chunk is not None else (),
         mirrors=tuple(one.get("mirrors") or ()),
     )
+
+
+def hashes_of(text: bytes, count: int) -> tuple[str, ...]:
+    r"""Return the hashes in a list of chunks, one SHA-256 in hex on each line; none where it is no such list.
+
+    >>> len(hashes_of(b"0" * 64 + b"\n" + b"1" * 64 + b"\n", 2)), hashes_of(b"x", 1)
+    (2, ())
+    """
+    lines = text.split()
+    if len(lines) != count or not all(_HASH.fullmatch(one) for one in lines):
+        return ()
+    return tuple(one.decode() for one in lines)

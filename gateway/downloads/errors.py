@@ -30,7 +30,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     ),
     "name_unknown": Text("the address does not end in the name of a file", "give the file a name: --name, `name`", 422),
     "name_odd": Text(
-        "{name!r} is no name below the downloads folder",
+        "{given!r} is no name below the downloads folder",
         "write a relative path without `..`, hidden parts, backslashes or links that leave the folder",
         422,
     ),
@@ -44,7 +44,7 @@ TEXTS: Final[Mapping[str, Text]] = {
     ),
     # this machine
     "disk_full": Text(
-        "{folder} has room for {free}, and the download needs {needed}", "make room, or choose another folder", 507
+        "{folder} has room for {free}, and the download needs {needed}", "make room, or choose another folder", 503
     ),
     "unwritable": Text("{path} cannot be written: {reason}", "choose another folder, or mend the disk", 500),
     # the server
@@ -75,7 +75,7 @@ TEXTS: Final[Mapping[str, Text]] = {
 class DownloadError(GatewayError):
     """A download that ends here. `code` is `download_` and the text's name in the table."""
 
-    def __init__(self, name: str, **values: Any) -> None:
+    def __init__(self, name: str, /, **values: Any) -> None:
         text = TEXTS[name]
         super().__init__(text.message.format_map(values), code=f"download_{name}", hint=text.hint)
         self.name = name

@@ -88,6 +88,28 @@ class OperationService:
                 raise
             raise busy(None, target_name or str(target)) from error
 
+    async def amend(
+        self, conn: AsyncConnection, record: OperationRecord, parameters: Mapping[str, Any]
+    ) -> OperationRecord:
+        """Write other parameters inside the caller's transaction: a wish that whoever carries it out looks for.
+
+        Raises:
+            Conflict: it is over.
+        """
+        changed = await store.amend(conn, record, parameters, now_ms=self._clock.now_ms())
+        if changed is None:
+            raise Conflict(
+                f"operation {record.id} is over already",
+                code="state_conflict",
+                hint=f"see how it ended: modelport operations show {record.id}",
+            )
+        return changed
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nobody should be kept waiting any more: the process stops."""
+        return self._stopping.is_set()
+
     def nudge(self) -> None:
         """Have it begun at once; without this it begins within a second."""
         self._runner.nudge()

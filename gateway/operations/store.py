@@ -109,6 +109,13 @@ async def change(
     return None if found is None else _record(found)
 
 
+async def amend(
+    conn: AsyncConnection, record: OperationRecord, parameters: Mapping[str, Any], *, now_ms: int
+) -> OperationRecord | None:
+    """Write other parameters, one revision on; None when it is over. Who began it stays."""
+    return await change(conn, record.id, {"parameters": {**parameters, _BY: dict(record.by)}}, now_ms=now_ms)
+
+
 async def end(  # noqa: PLR0913 - two of them keyword-only
     conn: AsyncConnection, operation_id: str, state: State, values: Mapping[str, Any], *, now_ms: int, owner: str
 ) -> OperationRecord | None:

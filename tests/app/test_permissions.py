@@ -25,7 +25,7 @@ ROLES = {  # security.md section 6, written down a second time on purpose
     },
     "operator": {
         "self.read", "registry.read", "usage.own", "infer", "keys.own", "registry.write", "usage.read",
-        "models.deprecate", "models.operate", "models.delete", "catalogue.operate", "settings.read",
+        "models.deprecate", "models.operate", "models.delete", "catalogue.operate", "downloads.write", "settings.read",
     },
     "admin": {str(one) for one in Permission},
     "auditor": {"self.read", "audit.read"},

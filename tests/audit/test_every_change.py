@@ -96,6 +96,26 @@ class World:
             )
             return (await decided.proposals(conn, catalogue_proposals.c.model_uid == uid))[0].id
 
+    async def download(self) -> Answer:
+        """Begin to download what nobody has."""
+        body = {"url": f"{self.url}/{self.name()}", "sha256": "0" * 64, "size": 1}
+        return await self.tell("POST", "api/v1/downloads", body)
+
+    async def downloading(self) -> str:
+        """Make a download that nobody carries out, since it stands in line for ever."""
+        ground = self.product.inside.ground
+        wish = {"name": self.name(), "url": self.url, "sha256": "0" * 64, "size": 1, "paused": False}
+        async with ground.database.write() as conn:
+            ground.work.runner._kinds.pop("download", None)
+            begun = await ground.work.operations.create(conn, "download", parameters=wish)
+        return begun.id
+
+    async def paused(self) -> str:
+        """Make one that stands still."""
+        made = await self.downloading()
+        assert (await self.product.admin.call("POST", f"api/v1/downloads/{made}/pause")).status == 202
+        return made
+
     async def tell(self, method: str, path: str, body: Any = None) -> Answer:
         """Call as the administrator, with a reason."""
         return await self.admin.call(method, path, body)
@@ -243,6 +263,10 @@ HOW: Mapping[str, tuple[Callable[[World], Awaitable[Answer]], str]] = {
     "delete_models": (_batch, "model.delete"),
     "delete_filtered_models": (_delete_filtered, "model.bulk_delete"),
     "purge_models": (_purge_filtered, "model.bulk_purge"),
+    "create_download": (lambda world: world.download(), "download.create"),
+    "pause_download": (_on("POST", "downloads", World.downloading, then="/pause"), "download.pause"),
+    "resume_download": (_on("POST", "downloads", World.paused, then="/resume"), "download.resume"),
+    "cancel_download": (_on("POST", "downloads", World.downloading, then="/cancel"), "operation.cancel"),
     "cancel_operation": (_on("POST", "operations", World.operation, then="/cancel"), "operation.cancel"),
     "reload": (_reload, "settings.reload"),
     "create_pin": (_create_pin, "pin.create"),

@@ -22,6 +22,28 @@ DYNAMIC = {
         "team_referenced": "Conflict",
         "gateway_referenced": "Conflict",
     },
+    "gateway/downloads/errors.py": {
+        "download_artefact_odd": "Unprocessable",
+        "download_url_odd": "Unprocessable",
+        "download_url_credentials": "Unprocessable",
+        "download_name_unknown": "Unprocessable",
+        "download_name_odd": "Unprocessable",
+        "download_hash_missing": "Unprocessable",
+        "download_file_there": "Conflict",
+        "download_disk_full": "Unavailable",
+        "download_unwritable": "GatewayError",
+        "download_refused": "UpstreamFailed",
+        "download_redirected": "UpstreamFailed",
+        "download_egress_denied": "PermissionDenied",
+        "download_length_unknown": "UpstreamFailed",
+        "download_length_differs": "UpstreamFailed",
+        "download_answer_odd": "UpstreamFailed",
+        "download_keeps_changing": "UpstreamFailed",
+        "download_wait_too_long": "Unavailable",
+        "download_gave_up": "UpstreamFailed",
+        "download_digest_differs": "UpstreamFailed",
+        "download_chunk_differs": "UpstreamFailed",
+    },
     "gateway/registry/service/credential.py": {},  # those of the address rule, which have a table of their own
 }
 """Codes that a file takes from a table of its own instead of writing them beside the error."""

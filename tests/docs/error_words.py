@@ -99,6 +99,106 @@ WORDS = {
         "The model is protected from deletion.",
         "Take the protection off first, which is a permission of its own: `modelport models protect NAME off`.",
     ),
+    "download_answer_odd": (
+        "A server answers a download in a way that is not understood.",
+        "Name another mirror.",
+    ),
+    "download_artefact_odd": (
+        "What is known of a file does not fit together, such as a hash that is none.",
+        "Correct it; of a catalogue entry, tell its publisher.",
+    ),
+    "download_chunk_differs": (
+        "A part of the file keeps arriving with another content than the catalogue's list of chunks says.",
+        "The server has another file: name a mirror, or tell its operator.",
+    ),
+    "download_digest_differs": (
+        "The file arrived with another content than its SHA-256, and was thrown away.",
+        "Check the SHA-256; if it is right, the server has another file.",
+    ),
+    "download_disk_full": (
+        "The disk has no room for the file and 5 % more; nothing was fetched.",
+        "Make room, or choose another folder.",
+    ),
+    "download_egress_denied": (
+        "The egress policy forbids the address of a download, or one that it redirects to.",
+        "An administrator allows it in `egress.allow_networks`.",
+    ),
+    "download_file_there": (
+        "Another file has the name.",
+        "Choose another name, or overwrite it.",
+    ),
+    "download_gave_up": (
+        "A server was asked for the same bytes again and again without success.",
+        "Try again later: what has arrived is kept.",
+    ),
+    "download_hash_missing": (
+        "Nobody knows the file's SHA-256, so its content could not be checked.",
+        "Send `sha256`; on the command line `--no-verify` takes it as it comes.",
+    ),
+    "download_keeps_changing": (
+        "The server changed the file while it was fetched, several times.",
+        "Wait until it is settled, then begin anew.",
+    ),
+    "download_length_differs": (
+        "The server's file is longer or shorter than the one that is wanted.",
+        "Check address, size and SHA-256.",
+    ),
+    "download_length_unknown": (
+        "The server does not tell how long the file is.",
+        "Send `size`.",
+    ),
+    "download_name_odd": (
+        "The name leads out of the downloads folder, or is hidden.",
+        "Write a relative path such as `acme/f.gguf`.",
+    ),
+    "download_name_unknown": (
+        "The address does not end in the name of a file.",
+        "Send `name`.",
+    ),
+    "download_no_files": (
+        "The catalogue names no files of this entry.",
+        "`modelport catalogue show ID` tells who serves it.",
+    ),
+    "download_no_quant": (
+        "The entry has no file of this quantisation.",
+        "Choose one of those that the hint lists.",
+    ),
+    "download_not_found": (
+        "No download of this id.",
+        "`GET /api/v1/downloads` lists those that are kept.",
+    ),
+    "download_redirected": (
+        "The server sends the download to an address that is not followed.",
+        "Give the final address.",
+    ),
+    "download_refused": (
+        "The server answers with an error instead of the file.",
+        "Check the address, and who may read it.",
+    ),
+    "download_several_files": (
+        "The entry has several files.",
+        "Send `quant`.",
+    ),
+    "download_too_many": (
+        "More than 200 downloads are not finished.",
+        "Wait for some of them, or cancel those that nobody wants.",
+    ),
+    "download_unwritable": (
+        "The file cannot be written.",
+        "Choose another folder, or mend the disk.",
+    ),
+    "download_url_credentials": (
+        "The address of a file holds a user or a password.",
+        "Leave them out; `modelport download --credential` sends a token.",
+    ),
+    "download_url_odd": (
+        "It is no address of a file.",
+        "Write it in full: `https://host/path/file`.",
+    ),
+    "download_wait_too_long": (
+        "The server asks for more patience than two minutes.",
+        "Come back then: what has arrived is kept.",
+    ),
     "duplicate_key": (
         "A JSON body names a member twice, of which every reader sees another one.",
         "Remove one of the two.",
@@ -143,6 +243,10 @@ WORDS = {
     "host_mismatch": (
         "The request line names another host than the `Host` header.",
         "Use an HTTP client that sends one host.",
+    ),
+    "hub_file_not_found": (
+        "The signed metadata of the hub that is served on name no such file.",
+        "Begin at `metadata/timestamp.json`; old files go when nothing names them any more.",
     ),
     "idempotency_mismatch": (
         "This `Idempotency-Key` was used for another request.",

@@ -131,7 +131,7 @@ class FileServer:
             await writer.drain()
             if reply.drip_s:
                 await asyncio.sleep(reply.drip_s)
-        if reply.stall is not None:
+        if reply.stall is not None and reply.stall < len(reply.body):
             await asyncio.sleep(3600)
         if reply.cut is not None:
             writer.transport.abort()

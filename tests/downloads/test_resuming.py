@@ -277,7 +277,7 @@ async def test_a_disk_that_is_too_small_is_told_at_0_percent(
     monkeypatch.setattr(part_file, "_free", lambda _: len(server.content) + 1000)
     with pytest.raises(DownloadError) as caught:
         await bench.download(server).run()
-    assert (caught.value.code, caught.value.status) == ("download_disk_full", 507)
+    assert (caught.value.code, caught.value.status) == ("download_disk_full", 503)
     assert "has room for 1.0 MB, and the download needs 1.1 MB" in caught.value.message
     assert bench.names == set()
     monkeypatch.setattr(part_file, "_free", lambda _: int(len(server.content) * 1.06))
