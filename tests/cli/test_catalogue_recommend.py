@@ -10,6 +10,7 @@ from aiohttp import web
 
 from gateway.cli.catalogue_recommend import _bytes
 from gateway.cli.failure import UsageFailure
+from tests.catalogue.recommend.test_rules import experiment, file, rule
 from tests.cli.fake import Fake, running_fake
 from tests.cli.program import Ended, Shell
 
@@ -180,3 +181,38 @@ async def test_experiments_are_listed_variant_by_variant(shell: Shell, fake: Fak
     assert new[-3:] == ["50.0", "25", "40"]
     assert "catalogue.recommend is off" in ended.err
     assert "not understood: x: its slots are empty" in ended.err
+
+
+def test_a_hubs_rules_are_judged_taken_and_published(shell: Shell) -> None:
+    """What clients would leave out is refused with the reason; a running experiment only grows."""
+    shell.run("catalogue", "init", "hub")
+    rules = shell.folder / "recommend.json"
+
+    def put(raw: bytes, *more: str) -> Ended:
+        rules.write_bytes(raw)
+        return shell.run("catalogue", "rules", "recommend.json", "--hub", "hub", *more)
+
+    refused = put(file(rule("bad", when={"fact": "id", "op": "rhymes_with", "value": "x"})))
+    assert refused.code == 2
+    assert "recommend.json: bad: the operator 'rhymes_with' is not known here" in refused.err
+    good = file(rule(), experiments=(experiment(),))
+    assert put(good, "--dry-run").code == 0
+    assert not list((shell.folder / "hub" / "entries").rglob("recommend.json"))
+    taken = put(good)
+    assert dict(line.split(maxsplit=1) for line in taken.out.splitlines()) == {
+        "rules": "1",
+        "experiments": "1",
+        "running": "order-1",
+    }
+    assert "Try: modelport catalogue publish --hub hub" in taken.err
+    assert shell.run("catalogue", "publish", "--hub", "hub").code == 0
+    public = shell.folder / "hub" / "public"
+    assert len(list(public.rglob("*.recommend.json"))) == 1
+    before = (public / "metadata" / "timestamp.json").read_bytes()
+    assert put(file(experiments=(experiment(ramp=1),))).code == 0
+    narrowed = shell.run("catalogue", "publish", "--hub", "hub")
+    assert narrowed.code == 2
+    assert "order-1: its ramp was 1000 and would be 1" in narrowed.err
+    assert (public / "metadata" / "timestamp.json").read_bytes() == before
+    missing = shell.run("catalogue", "rules", "nowhere.json", "--hub", "hub")
+    assert (missing.code, "No such file" in missing.err) == (2, True)

@@ -8,8 +8,11 @@ import gzip
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.json import Decoder
+
 from gateway.catalogue.canonical import canonical_decoded, decode
-from gateway.catalogue.hub import history
+from gateway.catalogue.hub import history, rules
 from gateway.catalogue.hub.errors import HubFault
 from gateway.catalogue.hub.plan import Plan
 from gateway.catalogue.hub.repository import Repository
@@ -24,10 +27,20 @@ from gateway.catalogue.index import (
     snapshot_path,
 )
 from gateway.catalogue.operation import BadOperation, Operation, line_of, merged, parse_operation
+from gateway.catalogue.recommend.rules import PATH as RULES
 from gateway.catalogue.state_hash import StateHash, entry_sha
 
 VERSIONS_KEPT: Final = 5
 """Publications whose files stay: a client that began with an older one still finds what it was told of."""
+
+
+class _Named(Struct):
+    """As much of a line as tells which entry it is."""
+
+    id: str
+
+
+_NAMED = Decoder(_Named)
 _LEVEL = 9  # of gzip: written once, fetched by everybody
 
 
@@ -37,8 +50,8 @@ def index_of(repository: Repository) -> CatalogueIndex | None:
     return read_index(target.custom) if target is not None else None
 
 
-def published_entries(repository: Repository, index: CatalogueIndex | None) -> dict[str, dict[str, Any]]:
-    """Return the published list.
+def published_forms(repository: Repository, index: CatalogueIndex | None) -> dict[str, bytes]:
+    """Return the published list as `id -> canonical form`, in the order of ids.
 
     Raises:
         HubFault: its file is not what was published.
@@ -46,12 +59,26 @@ def published_entries(repository: Repository, index: CatalogueIndex | None) -> d
     if index is None:
         return {}
     target = repository.targets(CATALOG).targets[index.snapshot.path]
-    values = map(decode, gzip.decompress(repository.read_target(target)).splitlines())
-    return {value["id"]: value for value in values}
+    return {_NAMED.decode(line).id: line for line in gzip.decompress(repository.read_target(target)).splitlines()}
+
+
+def published_entries(repository: Repository, index: CatalogueIndex | None) -> dict[str, dict[str, Any]]:
+    """Return the published list as `id -> entry`.
+
+    Raises:
+        HubFault: its file is not what was published.
+    """
+    return {id_: decode(form) for id_, form in published_forms(repository, index).items()}
 
 
 def publish(repository: Repository, index: CatalogueIndex | None, plan: Plan, files: Mapping[str, bytes]) -> None:
-    """Write what the plan and the further targets change, and mark the roles that name it."""
+    """Write what the plan and the further targets change, and mark the roles that name it.
+
+    Raises:
+        HubFault: rules that clients would not take as they are, or a path that is none of a catalogue's.
+    """
+    if RULES in files:
+        rules.check(repository, files[RULES])
     if index is None or plan.serial != index.serial:
         _publish_list(repository, index, plan)
     catalog = repository.targets(CATALOG)
@@ -66,10 +93,9 @@ def publish(repository: Repository, index: CatalogueIndex | None, plan: Plan, fi
 
 
 def _publish_list(repository: Repository, index: CatalogueIndex | None, plan: Plan) -> None:
-    forms = [canonical_decoded(entry) for entry in plan.entries.values()]
-    state = StateHash(zip(plan.entries, map(entry_sha, forms), strict=True)).hexdigest()
-    target = repository.set_target(CATALOG, snapshot_path(plan.serial), _packed(forms))
-    snapshot = Snapshot(target.path, target.length, len(forms), state)
+    state = StateHash((id_, entry_sha(form)) for id_, form in plan.forms.items()).hexdigest()
+    target = repository.set_target(CATALOG, snapshot_path(plan.serial), _packed(plan.forms.values()))
+    snapshot = Snapshot(target.path, target.length, len(plan.forms), state)
     deltas = list(index.deltas) if index is not None else []
     if index is not None:
         before = index.snapshot.state_sha256
