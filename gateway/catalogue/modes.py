@@ -89,7 +89,7 @@ def read_static(given: Path | Iterable[Mapping[str, Any]]) -> StaticList:
             continue
         verdict = parse_entry(form)
         if not isinstance(verdict, Entry):
-            refused.append(Refused(verdict.id or f"number {number}", verdict.reason))
+            refused.append(Refused(verdict.id or _name(row, number), verdict.reason))
         elif verdict.id in entries:
             refused.append(Refused(verdict.id, "it stands there twice; the first one counts"))
         else:
