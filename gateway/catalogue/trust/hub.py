@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("modelport.catalogue")
 
 _T = TypeVar("_T")
+VOUCHES_S: Final = 900.0
+"""So long a refresh vouches for files without another one: a hub is asked as often."""
 _ROOT_HINT: Final = "take the file root.json that the hub's owner gave you"
 
 
@@ -79,6 +81,7 @@ class TrustedHub:
         self._turn = asyncio.Lock()
         self._session: HubSession | None = None
         self._bridge: Bridge | None = None
+        self._refreshed_s = 0.0
         self._is_closed = False
 
     async def refresh(self) -> Trusted:
@@ -88,14 +91,54 @@ class TrustedHub:
             HubError: nothing new can be believed; what was there before stays good.
         """
         async with self._turn:
+            return await self._refreshed()
+
+    async def fetch(self, path: str, into: Path, *, max_length: int, deadline_s: float | None = None) -> None:
+        """Bring the file that the last refresh vouches for; `into` is whole afterwards, or as it was before.
+
+        Nothing is fetched when it is there already. Without a deadline it may take its length at 20 KB/s, and ten
+        seconds at least. A process that has not asked the hub lately, since another one follows it, asks first.
+
+        Raises:
+            HubError: it cannot be had, is longer than `max_length` bytes, or is not what was signed.
+        """
+        async with self._turn:
+            session = await self._vouching()
+            await self._in_thread(lambda: session.fetch(path, into, max_length=max_length, deadline_s=deadline_s))
+
+    async def has(self, path: str) -> bool:
+        """Return whether the last refresh vouches for such a file.
+
+        Raises:
+            HubError: nobody can say.
+        """
+        async with self._turn:
+            session = await self._vouching()
+            return await self._in_thread(lambda: session.has(path))
+
+    async def close(self) -> None:
+        """End what is under way, at once, and wait for its thread."""
+        self._is_closed = True
+        if self._bridge is not None:
+            self._bridge.abort()
+        async with self._turn:
             self._session = None
-            marks = await self._high_water.read(self.name)
-            loop = asyncio.get_running_loop()
-            session = await self._in_thread(lambda: self._begun(loop, marks))
-            seen = await self._in_thread(session.refresh)
-            if marks.get(seen.mark.root_version) != seen.mark:
-                await self._high_water.keep(self.name, seen.mark)
-            self._session = session
+
+    async def _vouching(self) -> "HubSession":
+        if self._session is None or self._floor.clock.monotonic() - self._refreshed_s > VOUCHES_S:
+            await self._refreshed()
+        assert self._session is not None  # a refresh that went well leaves one
+        return self._session
+
+    async def _refreshed(self) -> Trusted:
+        self._session = None
+        marks = await self._high_water.read(self.name)
+        loop = asyncio.get_running_loop()
+        session = await self._in_thread(lambda: self._begun(loop, marks))
+        seen = await self._in_thread(session.refresh)
+        if marks.get(seen.mark.root_version) != seen.mark:
+            await self._high_water.keep(self.name, seen.mark)
+        self._session, self._refreshed_s = session, self._floor.clock.monotonic()
         if seen.clock_behind_ms:
             logger.warning("this machine's clock is %d s behind what the hub signed", seen.clock_behind_ms // 1000)
         return Trusted(
@@ -108,41 +151,6 @@ class TrustedHub:
             requests=session.bridge.requests,
             received=session.bridge.received,
         )
-
-    async def fetch(self, path: str, into: Path, *, max_length: int, deadline_s: float | None = None) -> None:
-        """Bring the file that the last refresh vouches for; `into` is whole afterwards, or as it was before.
-
-        Nothing is fetched when it is there already. Without a deadline it may take its length at 20 KB/s, and ten
-        seconds at least.
-
-        Raises:
-            HubError: it cannot be had, is longer than `max_length` bytes, or is not what was signed.
-        """
-        async with self._turn:
-            session = self._session
-            if session is None:
-                raise HubError("unreachable", f"{path} is asked for before the hub was refreshed")
-            await self._in_thread(lambda: session.fetch(path, into, max_length=max_length, deadline_s=deadline_s))
-
-    async def has(self, path: str) -> bool:
-        """Return whether the last refresh vouches for such a file.
-
-        Raises:
-            HubError: nobody can say.
-        """
-        async with self._turn:
-            session = self._session
-            if session is None:
-                raise HubError("unreachable", f"{path} is asked for before the hub was refreshed")
-            return await self._in_thread(lambda: session.has(path))
-
-    async def close(self) -> None:
-        """End what is under way, at once, and wait for its thread."""
-        self._is_closed = True
-        if self._bridge is not None:
-            self._bridge.abort()
-        async with self._turn:
-            self._session = None
 
     def _begun(self, loop: asyncio.AbstractEventLoop, marks: Marks) -> "HubSession":
         # In the thread: tuf takes a fifth of a second to import, and who asks no hub does not need it.

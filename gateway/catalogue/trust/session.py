@@ -75,8 +75,6 @@ class HubSession:
         Raises:
             HubError: it is not there, longer than `max_length` bytes, or not what was signed.
         """
-        if self._updater is None:
-            raise HubError("unreachable", f"{path} is asked for, and the hub was not refreshed")
         self._guarded(lambda: self._fetched(path, into, max_length, deadline_s))
 
     def has(self, path: str) -> bool:
@@ -85,9 +83,8 @@ class HubSession:
         Raises:
             HubError: the role that would say so cannot be had.
         """
-        if self._updater is None:
-            raise HubError("unreachable", f"{path} is asked for, and the hub was not refreshed")
         updater = self._updater
+        assert updater is not None  # as in `_fetched`
         self.bridge.begin(self._deadlines.refresh_s)
         return self._guarded(lambda: updater.get_targetinfo(path) is not None)
 
@@ -122,7 +119,7 @@ class HubSession:
         )
 
     def _fetched(self, path: str, into: Path, max_length: int, deadline_s: float | None) -> None:
-        assert self._updater is not None  # fetch looked
+        assert self._updater is not None  # `TrustedHub` asks only where a refresh went well
         self.bridge.begin(self._deadlines.refresh_s)  # for the metadata of a role that was not asked yet
         info = self._updater.get_targetinfo(path)
         if info is None:

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from yarl import URL
 
+from gateway.catalogue.index import snapshot_path
 from gateway.catalogue.trust.errors import HubError
-from gateway.catalogue.trust.hub import hub_url, root_print
+from gateway.catalogue.trust.hub import VOUCHES_S, hub_url, root_print
 from gateway.errors import ConfigError
 from tests.catalogue.trust.world import QUICK, World
-from tests.fakes.hub import hang, stall
+from tests.fakes.hub import hang, stall, status
 
 
 async def test_a_first_refresh_tells_what_is_current(world: World) -> None:
@@ -55,11 +56,45 @@ async def test_a_change_is_five_requests(world: World) -> None:
     ]
 
 
-async def test_fetch_wants_a_refresh_that_went_well(world: World) -> None:
-    """What an earlier refresh vouched for is not enough after one that failed."""
+async def test_who_never_asked_or_not_lately_asks_before_a_fetch(world: World) -> None:
+    """One process follows the hub; the others, which serve a mirror or a chunk list, fetch as well."""
+    client, into, path = world.client(), world.place / "list.gz", snapshot_path(1)
+    asked = []
+    for seconds in (0, 60, VOUCHES_S):
+        into.unlink(missing_ok=True)
+        world.clock.advance(seconds)
+        world.hub.forget()
+        await client.fetch(path, into, max_length=1000)
+        asked.append(len(world.hub.asked))
+    assert asked == [6, 1, 3]
+    world.clock.advance(VOUCHES_S + 1)
+    world.hub.fail("metadata/*", status(503))
+    with pytest.raises(HubError, match="503"):
+        await client.fetch(path, into, max_length=1000)
+    world.hub.heal()
+    await client.fetch(path, into, max_length=1000)
+
+
+async def test_what_is_there_already_is_not_fetched_again(world: World) -> None:
+    """It is read and hashed: a file of the same length that is another one is fetched."""
+    client, into, path = world.client(), world.place / "list.gz", snapshot_path(1)
+    await client.fetch(path, into, max_length=1000)
+    good = into.read_bytes()
+    world.hub.forget()
+    await client.fetch(path, into, max_length=1000)
+    assert world.hub.asked == []
+    into.write_bytes(b"x" * len(good))
+    await client.fetch(path, into, max_length=1000)
+    assert into.read_bytes() == good
+
+
+async def test_has_tells_what_was_signed(world: World) -> None:
+    """Without a request for the file itself."""
     client = world.client()
-    with pytest.raises(HubError, match="before the hub was refreshed"):
-        await client.fetch("catalog/1.jsonl.gz", world.place / "x", max_length=100)
+    assert await client.has(snapshot_path(1))
+    world.hub.forget()
+    assert not await client.has("catalog/9.jsonl.gz")
+    assert world.hub.asked == []
 
 
 async def test_cancelling_ends_at_once_and_leaves_no_thread(world: World) -> None:
