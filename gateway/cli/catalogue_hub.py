@@ -121,7 +121,7 @@ def _publish(
     plan = opened.plan()
     if session.dry_run:
         said = {"added": list(plan.added), "changed": list(plan.changed), "removed": list(plan.removed), "expires": {}}
-        session.item({"serial": plan.serial, "entries": len(plan.entries)} | said, _PUBLISHED)
+        session.item({"serial": plan.serial, "entries": len(plan.forms)} | said, _PUBLISHED)
         say("Dry run: nothing was published.")
         return
     if plan.brakes:

@@ -165,9 +165,9 @@ class Hub:
 
     def _plan(self, repository: Repository) -> Plan:
         index = publish.index_of(repository)
-        published = publish.published_entries(repository, index)
+        published = publish.published_forms(repository, index)
         serial = index.serial if index else 0
-        return plan(serial, published, self.entries.read(), self.entries.removed(), is_new=index is None)
+        return plan(serial, published, self.entries.forms(), self.entries.removed(), is_new=index is None)
 
     def _open(self) -> Repository:
         repository = Repository.open(self.folder, self.keys)

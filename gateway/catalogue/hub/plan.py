@@ -10,8 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from gateway.catalogue.canonical import canonical_decoded
-from gateway.catalogue.operation import Del, Operation, Put, diff
+from gateway.catalogue.canonical import canonical_decoded, decode
+from gateway.catalogue.operation import Del, Operation, Put
 
 _NO_SUBSTANCE = ("rev", "updated_at")
 _NO_SUBSTANCE_IN = (("price", "as_of"), ("source", "version"))
@@ -19,11 +19,11 @@ _BRAKE_COUNT, _BRAKE_PERCENT = 20, 5  # section 5, step 5: clients hold what rem
 
 
 class Plan(Struct, frozen=True):
-    """What a publication changes. `entries` is the whole list as it would be."""
+    """What a publication changes. `forms` is the whole list as it would be, `id -> canonical form`."""
 
     serial: int
     """The one that would be published; the published one when nothing changes."""
-    entries: dict[str, dict[str, Any]]
+    forms: dict[str, bytes]
     operations: tuple[Operation, ...]
     added: tuple[str, ...]
     changed: tuple[str, ...]
@@ -34,35 +34,41 @@ class Plan(Struct, frozen=True):
 
 def plan(
     serial: int,
-    published: Mapping[str, dict[str, Any]],
-    wanted: Mapping[str, dict[str, Any]],
+    published: Mapping[str, bytes],
+    wanted: Mapping[str, bytes],
     reasons: Mapping[str, Del],
     *,
     is_new: bool = False,
 ) -> Plan:
-    """Return what leads from the published list, at `serial`, to the wanted one; `is_new` asks for a first serial."""
-    entries = {id_: _settled(published.get(id_), wanted[id_]) for id_ in sorted(wanted)}
-    operations = tuple(diff(published, entries, lambda id_: reasons.get(id_, Del(id_))))
-    removed = tuple(one.id for one in operations if isinstance(one, Del))
-    put = [one.id for one in operations if isinstance(one, Put)]
-    retired = [id_ for id_ in put if _retires(published.get(id_), entries[id_])]
+    """Return what leads from the published list, at `serial`, to the wanted one; `is_new` asks for a first serial.
+
+    Both are canonical forms by id: as bytes, 100,000 entries are 100 MB and compared in no time.
+    """
+    forms = {id_: _settled(published.get(id_), wanted[id_]) for id_ in sorted(wanted)}
+    changed = tuple(id_ for id_, form in forms.items() if id_ in published and published[id_] != form)
+    added = tuple(id_ for id_ in forms if id_ not in published)
+    removed = tuple(id_ for id_ in sorted(published) if id_ not in forms)
+    put = {id_: Put(decode(forms[id_])) for id_ in (*added, *changed)}
+    operations = put | {id_: reasons.get(id_, Del(id_)) for id_ in removed}
+    retired = [id_ for id_ in changed if _retires(decode(published[id_]), put[id_].entry)]
     return Plan(
         serial=serial + 1 if operations or is_new else serial,
-        entries=entries,
-        operations=operations,
-        added=tuple(id_ for id_ in put if id_ not in published),
-        changed=tuple(id_ for id_ in put if id_ in published),
+        forms=forms,
+        operations=tuple(operations[id_] for id_ in sorted(operations)),
+        added=added,
+        changed=changed,
         removed=removed,
         brakes=len(removed) + len(retired) > max(_BRAKE_COUNT, len(published) * _BRAKE_PERCENT / 100),
     )
 
 
-def _settled(old: dict[str, Any] | None, new: dict[str, Any]) -> dict[str, Any]:
-    if old is None:
+def _settled(old: bytes | None, new: bytes) -> bytes:
+    if old is None or old == new:
         return new
-    if _substance(old) == _substance(new):
+    before, after = decode(old), decode(new)
+    if _substance(before) == _substance(after):
         return old
-    return new if new["rev"] > old["rev"] else {**new, "rev": old["rev"] + 1}
+    return new if after["rev"] > before["rev"] else canonical_decoded(after | {"rev": before["rev"] + 1})
 
 
 def _substance(entry: dict[str, Any]) -> bytes:
@@ -73,5 +79,5 @@ def _substance(entry: dict[str, Any]) -> bytes:
     return canonical_decoded(kept)
 
 
-def _retires(old: dict[str, Any] | None, new: dict[str, Any]) -> bool:
-    return old is not None and new.get("status") == "retired" and old.get("status") != "retired"
+def _retires(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    return new.get("status") == "retired" and old.get("status") != "retired"

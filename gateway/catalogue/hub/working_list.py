@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import DecodeError, Struct
+from msgspec.json import Decoder
 
-from gateway.catalogue.canonical import NotCanonical, Value, canonical, decode
+from gateway.catalogue.canonical import NotCanonical, Value, canonical, canonical_decoded, decode
 from gateway.catalogue.entry import Entry, Hidden, judge
 from gateway.catalogue.fitness import is_id
 from gateway.catalogue.hub.errors import BadEntries, HubFault, Problem
@@ -24,12 +25,13 @@ _REMOVED: Final = "removed.ndjson"
 _FILES: Final = "targets"
 
 
-class Line(Struct, frozen=True):
-    """An entry and where it stands."""
+class _Named(Struct):
+    """As much of a line as tells which entry it is."""
 
-    value: dict[str, Any]
-    file: str
-    number: int
+    id: str
+
+
+_NAMED = Decoder(_Named)
 
 
 class WorkingList:
@@ -39,12 +41,21 @@ class WorkingList:
         self.folder = folder
 
     def read(self) -> dict[str, dict[str, Any]]:
-        """Return `id -> entry`.
+        """Return `id -> entry`; for long lists `forms` takes a fifth of the memory.
+
+        Raises:
+            BadEntries: as `forms`.
+        """
+        return {id_: decode(form) for id_, form in self.forms().items()}
+
+    def forms(self) -> dict[str, bytes]:
+        """Return `id -> canonical form` in the order of ids.
 
         Raises:
             BadEntries: lines that no client would take, all of them; two entries of one id are such, too.
         """
-        entries: dict[str, Line] = {}
+        forms: dict[str, bytes] = {}
+        places: dict[str, tuple[str, int]] = {}
         problems: list[Problem] = []
         for path in sorted(self.folder.glob("*.jsonl")):
             for number, text in _lines(path):
@@ -53,14 +64,16 @@ class WorkingList:
                 except NotCanonical as error:
                     problems.append(Problem(path.name, number, None, str(error)))
                     continue
-                id_ = _id_of(value)
-                if reason := problem_of(value):
-                    problems.append(Problem(path.name, number, id_, reason))
-                elif (other := entries.setdefault(value["id"], Line(value, path.name, number))).value is not value:
-                    problems.append(Problem(path.name, number, id_, f"it is in {other.file}:{other.number} already"))
+                form, id_, here = canonical_decoded(value), _id_of(value), (path.name, number)
+                if (reason := problem_of(value, form)) or id_ is None:
+                    problems.append(Problem(*here, id_, reason or "id: it has none"))
+                elif (there := places.setdefault(id_, here)) != here:
+                    problems.append(Problem(*here, id_, f"it is in {there[0]}:{there[1]} already"))
+                else:
+                    forms[id_] = form
         if problems:
             raise BadEntries(problems)
-        return {id_: entries[id_].value for id_ in sorted(entries)}
+        return dict(sorted(forms.items()))
 
     def put(
         self, values: Iterable[Value], *, file: str = "entry", lines: Sequence[int] = (), dry_run: bool = False
@@ -88,10 +101,9 @@ class WorkingList:
         for name, fresh in wanted.items():
             kept = self._file(name)
             for id_, value in fresh.items():
-                old = kept.get(id_)
-                changes[id_] = "added" if old is None else "same" if canonical(old) == canonical(value) else "changed"
+                changes[id_] = _change(kept.get(id_), value)
             if not dry_run and any(changes[id_] != "same" for id_ in fresh):
-                self._write(name, kept | fresh)
+                self._write(name, kept | {id_: canonical(value) for id_, value in fresh.items()})
         if not dry_run:
             self._note([one for one in self.removed().values() if one.id not in changes])
         return changes
@@ -129,20 +141,19 @@ class WorkingList:
         """Add a further target: recommend.json, stats/DAY.json, or a list of chunks below artifacts/."""
         write_whole(self.folder / _FILES / path, content)
 
-    def _file(self, name: str) -> dict[str, dict[str, Any]]:
-        """Return a file's entries; lines that are none stay an error of `read`, and are not overwritten."""
+    def _file(self, name: str) -> dict[str, bytes]:
+        """Return a file's lines by their ids; what is none is told, and not overwritten."""
         path = self.folder / name
-        entries = {}
+        lines = {}
         for number, text in _lines(path) if path.exists() else ():
             try:
-                value = decode(text)
-                entries[value["id"]] = value
-            except (NotCanonical, KeyError) as error:
-                raise BadEntries([Problem(name, number, None, str(error))]) from error
-        return entries
+                lines[_NAMED.decode(text).id] = text
+            except (DecodeError, UnicodeError) as error:
+                raise BadEntries([Problem(name, number, None, f"not an entry: {error}")]) from error
+        return lines
 
-    def _write(self, name: str, entries: dict[str, dict[str, Any]]) -> None:
-        write_whole(self.folder / name, b"".join(canonical(entries[id_]) + b"\n" for id_ in sorted(entries)))
+    def _write(self, name: str, lines: dict[str, bytes]) -> None:
+        write_whole(self.folder / name, b"".join(lines[id_] + b"\n" for id_ in sorted(lines)))
 
     def _note(self, removed: list[Del]) -> None:
         content = b"".join(line_of(one) + b"\n" for one in sorted(removed, key=lambda one: one.id))
@@ -151,8 +162,11 @@ class WorkingList:
             write_whole(path, content)
 
 
-def problem_of(value: Value) -> str | None:
-    """Return why no client would take an entry, None when they do: those of today or, by `min_client`, later ones."""
+def problem_of(value: Value, form: bytes | None = None) -> str | None:
+    """Return why no client would take an entry, None when they do: those of today or, by `min_client`, later ones.
+
+    `form` is its canonical form, if that is at hand.
+    """
     requires = value.get("requires")
     if isinstance(requires, dict) and "min_client" in requires:
         wanted = requires["min_client"]
@@ -160,7 +174,7 @@ def problem_of(value: Value) -> str | None:
             return f"requires.min_client: {wanted!r:.100} is no version as 1.2"
         value = {**value, "requires": {**requires, "min_client": None}}
     try:
-        verdict = judge(value, canonical(value))
+        verdict = judge(value, form or canonical(value))
     except NotCanonical as error:
         return str(error)
     if isinstance(verdict, Entry):
@@ -172,6 +186,15 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     for number, text in enumerate(read_file(path).split(b"\n"), 1):
         if text.strip():
             yield number, text
+
+
+def _change(old: bytes | None, new: Value) -> Change:
+    if old is None:
+        return "added"
+    try:
+        return "same" if canonical(decode(old)) == canonical(new) else "changed"
+    except NotCanonical:  # a line that nobody could publish is mended
+        return "changed"
 
 
 def _id_of(value: Value) -> str | None:

@@ -86,7 +86,7 @@ def test_a_publication_that_is_killed_before_any_file_is_the_old_or_the_new_one(
         hub = _hub(copy)
         hub.put([entry(0, family="new"), entry(7)])
         hub.remove("acme/coder-1")
-        hub.put_file("recommend.json", b"{}")
+        hub.put_file("stats/2026-11-21.json", b"{}")
         follower = Client(hub.folder, copy / "follower", hub.root)
         files.left = after
         try:

@@ -1,19 +1,25 @@
 """What a publication changes, without a hub."""
 
+from typing import Any
+
 import pytest
 
+from gateway.catalogue.canonical import canonical
 from gateway.catalogue.hub.plan import plan
 from gateway.catalogue.operation import Del, Put
 from tests.catalogue.entries import entry
 
 
-def _list(count: int) -> dict[str, dict[str, object]]:
-    return {f"acme/coder-{number}": entry(number) for number in range(count)}
+def _list(count: int, **changes: Any) -> dict[str, bytes]:
+    return {f"acme/coder-{number}": canonical(entry(number, **changes)) for number in range(count)}
 
 
 def test_a_plan_counts_what_it_changes() -> None:
     """In the order of ids; a deletion has the reason that was given."""
-    wanted = _list(3) | {"acme/coder-1": entry(1, family="other"), "acme/new": entry(id="acme/new")}
+    wanted = _list(3) | {
+        "acme/coder-1": canonical(entry(1, family="other")),
+        "acme/new": canonical(entry(id="acme/new")),
+    }
     del wanted["acme/coder-2"]
     gone = Del("acme/coder-2", "withdrawn")
     made = plan(7, _list(3), wanted, {"acme/coder-2": gone})
@@ -23,8 +29,8 @@ def test_a_plan_counts_what_it_changes() -> None:
         ("acme/coder-1",),
         ("acme/coder-2",),
     )
-    assert made.operations == (Put(made.entries["acme/coder-1"]), gone, Put(entry(id="acme/new")))
-    assert made.entries["acme/coder-1"]["rev"] == 2
+    assert made.operations == (Put(entry(1, family="other", rev=2)), gone, Put(entry(id="acme/new")))
+    assert list(made.forms) == ["acme/coder-0", "acme/coder-1", "acme/new"]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +41,7 @@ def test_a_plan_says_when_clients_will_hold_it(count: int, gone: int, brakes: bo
     published = _list(count)
     fewer = dict(list(published.items())[gone:])
     assert plan(1, published, fewer, {}).brakes is brakes
-    retired = published | {id_: one | {"status": "retired"} for id_, one in list(published.items())[:gone]}
+    retired = published | _list(gone, status="retired")
     assert plan(1, published, retired, {}).brakes is brakes
     assert not plan(1, {}, published, {}).brakes
 

@@ -129,17 +129,17 @@ def test_a_revision_grows_with_substance_only(folder: Path, follow: Follow) -> N
 def test_further_files_are_targets_of_their_own(folder: Path, follow: Follow) -> None:
     """Rules, counters and chunk lists (CAT-25): they come and go without a new serial."""
     hub = make_hub(folder / "hub")
-    hub.put_file("recommend.json", b'{"rules":[]}')
+    hub.put_file("stats/2026-11-21.json", b"{}")
     hub.put_file("artifacts/acme/coder-0/f.gguf.chunks", b"\0" * 32)
     assert hub.publish() == 1
     client = follow(hub)
     updater, _ = client.refresh()
-    assert client.fetch_file(updater, "recommend.json") == b'{"rules":[]}'
+    assert client.fetch_file(updater, "stats/2026-11-21.json") == b"{}"
     assert client.fetch_file(updater, "artifacts/acme/coder-0/f.gguf.chunks") == b"\0" * 32
-    (hub.entries.folder / "targets" / "recommend.json").unlink()
+    (hub.entries.folder / "targets" / "stats" / "2026-11-21.json").unlink()
     hub.publish()
     updater, _ = client.refresh()
-    assert updater.get_targetinfo("recommend.json") is None
+    assert updater.get_targetinfo("stats/2026-11-21.json") is None
     hub.put_file("somewhere/else.txt", b"")
     with pytest.raises(HubFault, match="no target of a catalogue"):
         hub.publish()
