@@ -13,11 +13,10 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn, TypeAlias
 
-from gateway.catalogue.entry import Entry
-from gateway.catalogue.recommend.facts import FACTS, Fact
+from gateway.catalogue.recommend.facts import FACTS, Fact, Known
 
 Asked: TypeAlias = Mapping[str, str | frozenset[str]]
-Condition: TypeAlias = Callable[[Entry, Asked], bool | None]
+Condition: TypeAlias = Callable[[Known, Asked], bool | None]
 
 ASKED: Final = frozenset({"task", "region", "residency", "need", "input", "output"})
 _NUMBERS: Final = frozenset({"context", "max_output", "price_in", "price_out", "ram_bytes"})
@@ -60,38 +59,38 @@ class _Reader:
             case {"not": part, **rest} if not rest:
                 return _not(self.read(part, depth + 1))
             case {"fact": str(name), "op": str(op), **rest} if name in FACTS:
-                return _about(FACTS[name], _test(op, rest, is_number=name in _NUMBERS))
+                return _about(name, _test(op, rest, is_number=name in _NUMBERS))
             case {"asked": str(name), "op": str(op), **rest} if name in ASKED:
                 return _on_asked(name, _test(op, rest, is_number=False))
         raise BadCondition(f"{sorted(map(str, value))!r:.100} is no condition that is known here")
 
 
 def _all(parts: list[Condition]) -> Condition:
-    def holds(entry: Entry, asked: Asked) -> bool | None:
-        found = [one(entry, asked) for one in parts]
+    def holds(facts: Known, asked: Asked) -> bool | None:
+        found = [one(facts, asked) for one in parts]
         return False if False in found else None if None in found else True
 
     return holds
 
 
 def _any(parts: list[Condition]) -> Condition:
-    def holds(entry: Entry, asked: Asked) -> bool | None:
-        found = [one(entry, asked) for one in parts]
+    def holds(facts: Known, asked: Asked) -> bool | None:
+        found = [one(facts, asked) for one in parts]
         return True if True in found else None if None in found else False
 
     return holds
 
 
 def _not(part: Condition) -> Condition:
-    def holds(entry: Entry, asked: Asked) -> bool | None:
-        found = part(entry, asked)
+    def holds(facts: Known, asked: Asked) -> bool | None:
+        found = part(facts, asked)
         return None if found is None else not found
 
     return holds
 
 
-def _about(fact: Callable[[Entry], Fact], test: Test) -> Condition:
-    return lambda entry, _: test(fact(entry))
+def _about(name: str, test: Test) -> Condition:
+    return lambda facts, _: test(facts.get(name))
 
 
 def _on_asked(name: str, test: Test) -> Condition:
@@ -118,9 +117,9 @@ def _is(value: object, is_number: bool) -> Test:
         _refuse("the operator 'is' takes a text, true, false or, of a number, a number")
 
     def holds(fact: Fact) -> bool | None:
-        if isinstance(fact, Mapping):
-            return fact.get(str(wanted))
-        return wanted in fact if isinstance(fact, frozenset) else fact == wanted
+        if isinstance(fact, frozenset):
+            return wanted in fact
+        return fact.get(str(wanted)) if isinstance(fact, dict) else fact == wanted
 
     return holds
 

@@ -6,8 +6,8 @@ from typing import Final, TypeAlias
 
 from gateway.catalogue.entry import Entry
 
-Fact: TypeAlias = str | int | bool | Decimal | frozenset[str] | Mapping[str, bool | None] | None
-"""Of a mapping each name is true, false or unknown by itself."""
+Fact: TypeAlias = str | int | bool | Decimal | frozenset[str] | dict[str, bool | None] | None
+"""Of a dictionary each name is true, false or unknown by itself."""
 
 CURRENCY: Final = "USD"
 UNIT: Final = "1M_tokens"
@@ -65,6 +65,24 @@ def price_of(entry: Entry, part: str) -> Decimal | None:
 def _modalities(entry: Entry, part: str) -> frozenset[str] | None:
     names: tuple[str, ...] | None = None if entry.modalities is None else getattr(entry.modalities, part)
     return None if names is None else frozenset(names)
+
+
+class Known:
+    """The facts of one entry, each made when it is first asked for: a hub's rules ask for the same ones again."""
+
+    __slots__ = ("_entry", "_known")
+
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+        self._known: dict[str, Fact] = {}
+
+    def get(self, name: str) -> Fact:
+        """Return one of `FACTS`."""
+        try:
+            return self._known[name]
+        except KeyError:
+            found = self._known[name] = FACTS[name](self._entry)
+            return found
 
 
 FACTS: Final[Mapping[str, Callable[[Entry], Fact]]] = {

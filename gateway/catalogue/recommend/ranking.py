@@ -33,8 +33,8 @@ class Ranking:
         self._proposed = proposed
         self._hidden = hidden
         self._checks = checks_of(wanted)
-        self._heap: list[tuple[float, bytes, str, Entry, tuple[Factor, ...]]] = []
-        self._shown: dict[str, Ranked] = {}
+        self._heap: list[tuple[float, bytes, str, Entry]] = []
+        self._shown: dict[str, Entry] = {}
         self.considered = 0
         self.left: Counter[Misfit] = Counter()
 
@@ -51,23 +51,23 @@ class Ranking:
 
     def best(self) -> list[Ranked]:
         """Return the best, best first, and then what experiments propose beside them."""
-        found = [
-            Ranked(entry, points, factors)
-            for points, _, _, entry, factors in sorted(self._heap, key=_order, reverse=True)
-        ]
+        found = [self._ranked(one[3]) for one in sorted(self._heap, key=_order, reverse=True)]
         there = {one.entry.id for one in found}
-        return found + [one for id_, one in sorted(self._shown.items()) if id_ not in there]
+        beside = (entry for id_, entry in sorted(self._shown.items()) if id_ not in there)
+        return found + [self._ranked(entry, self._proposed[entry.id]) for entry in beside]
 
     def _place(self, entry: Entry) -> None:
-        factors = self._scoring.factors(entry)
-        points = round(sum(one.points for one in factors), 1)
-        if (experiment := self._proposed.get(entry.id)) is not None:
-            self._shown[entry.id] = Ranked(entry, points, factors, experiment)
+        points = self._scoring.points(entry)
+        if entry.id in self._proposed:
+            self._shown[entry.id] = entry
         if len(self._heap) < self._most:
-            heapq.heappush(self._heap, (points, self._scoring.tie(entry), entry.id, entry, factors))
+            heapq.heappush(self._heap, (points, self._scoring.tie(entry), entry.id, entry))
         elif points >= self._heap[0][0]:
-            heapq.heappushpop(self._heap, (points, self._scoring.tie(entry), entry.id, entry, factors))
+            heapq.heappushpop(self._heap, (points, self._scoring.tie(entry), entry.id, entry))
+
+    def _ranked(self, entry: Entry, proposed_by: str | None = None) -> Ranked:
+        return Ranked(entry, self._scoring.points(entry), self._scoring.factors(entry), proposed_by)
 
 
-def _order(one: tuple[float, bytes, str, Entry, tuple[Factor, ...]]) -> tuple[float, bytes, str]:
+def _order(one: tuple[float, bytes, str, Entry]) -> tuple[float, bytes, str]:
     return one[:3]

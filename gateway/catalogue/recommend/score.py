@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from gateway.catalogue.entry import Entry
 from gateway.catalogue.recommend.condition import Asked
+from gateway.catalogue.recommend.facts import Known
 from gateway.catalogue.recommend.rules import Rule
 from gateway.catalogue.recommend.use import HALF_LIFE_DAYS, NOTHING, Measured, Use
 
@@ -60,6 +61,16 @@ class Scoring:
         """Return what speaks for and against the entry; nothing that counts nothing."""
         return tuple(one for one in self._all(entry) if one.points)
 
+    def points(self, entry: Entry) -> float:
+        """Return the sum of all factors, without the words: most of a long list is never shown."""
+        points = _STATUS.get(entry.status, 0.0)
+        if self.rules:
+            known = Known(entry)
+            points += sum(one.boost for one in self.rules if one.when(known, self.asked) is True)
+        if entry.id in self.lifts or entry.id in self.use.entries:
+            points += sum(one.points for one in self._here(entry))
+        return round(points, 1)
+
     def tie(self, entry: Entry) -> bytes:
         """Return what decides between equals: fixed for a team and an entry, and another order for each team."""
         return hashlib.sha256(f"{self.team}\0{entry.id}".encode()).digest()
@@ -67,9 +78,14 @@ class Scoring:
     def _all(self, entry: Entry) -> Iterable[Factor]:
         if (points := _STATUS.get(entry.status)) is not None:
             yield Factor("status", points, f"it is {entry.status}")
+        known = Known(entry)
         for rule in self.rules:
-            if rule.when(entry, self.asked) is True:
+            if rule.when(known, self.asked) is True:
                 yield Factor("rule", float(rule.boost), rule.because, rule.id)
+        yield from self._here(entry)
+
+    def _here(self, entry: Entry) -> Iterable[Factor]:
+        """Yield what comes from this installation."""
         for lift in self.lifts.get(entry.id, ()):
             yield Factor("experiment", float(lift.points), f"the variant {lift.variant} is shown here", lift.experiment)
         if (measured := self.use.entries.get(entry.id)) is not None:

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.catalogue.entry import Entry
 from gateway.catalogue.recommend.condition import ASKED, BadCondition, read_condition
+from gateway.catalogue.recommend.facts import Known
 from tests.catalogue.entries import entry
 
 
@@ -62,7 +63,7 @@ YES, NO, UNKNOWN = fact("kind", "is", "offering"), fact("kind", "is", "model"), 
 def test_a_condition_holds_does_not_or_nobody_knows(condition: dict[str, Any], holds: bool | None) -> None:
     """What is unknown makes neither a condition nor its opposite true (CAT-8)."""
     asked: dict[str, str | frozenset[str]] = {"task": "chat", "need": frozenset({"tools"})}
-    assert read_condition(condition)(made(), asked) is holds
+    assert read_condition(condition)(Known(made()), asked) is holds
 
 
 @pytest.mark.parametrize(

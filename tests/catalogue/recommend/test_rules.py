@@ -92,7 +92,7 @@ def test_experiments_whose_slots_overlap_are_both_left_out_until_one_is_killed()
         (b"{}", "schema None"),
         (file({"id": "x", "boost": 0.5}), "0.5"),
         (file(rules={}), "rules"),
-        (file(*[rule()] * 501), "at most 500"),
+        (file(*[rule()] * 201), "at most 200"),
         (b'{"schema":1,"rules":[' + b" " * MAX_BYTES + b"]}", "bytes"),
         (file(rule(because="\x1b[2J")), "control"),
     ],

@@ -86,6 +86,17 @@ def test_rules_statuses_and_variants_count_as_they_say() -> None:
     )
 
 
+def test_the_points_are_the_sum_of_what_is_explained() -> None:
+    """They are counted apart, because most of a long list is never explained."""
+    rules = read_rules(file(rule(), rule("more", boost=-7))).rules
+    lifts = {f"acme/coder-{number}": (Lift("order-1", "new", 3 * number),) for number in range(3)}
+    known = use(n0=Measured(30.0, 40, 4, 250.0), n1=Measured(11.0, 5, 1, 700.0), n3=Measured(0.0, 5, 0, 500.0))
+    one = scoring(rules=rules, lifts=lifts, use=known)
+    for number, status in itertools.product(range(5), ("active", "preview", "deprecated")):
+        entry_ = made(number, status=status)
+        assert one.points(entry_) == round(sum(factor.points for factor in one.factors(entry_)), 1)
+
+
 def test_the_best_do_not_depend_on_the_order_in_which_they_come() -> None:
     """Whatever the pages of the list are."""
     known = use(n1=Measured(weighted=3.0), n3=Measured(weighted=1.0))
