@@ -77,14 +77,14 @@ def _init(
 
     public/ is what any web server may host; keys/ is never published; entries/ is the list to work on, as JSON lines.
     """
-    hub = open_hub(folder, keys, passphrase_file, exists=False)
     if session.dry_run:
         say(f"Dry run: a hub would be made in {folder}; nothing was changed.")
         return
     # Inner import: TUF and its cryptography take 0.3 s, and --help must not.
     from gateway.catalogue.hub.hub import Hub
 
-    Hub.init(hub.folder, hub.keys.folder, entries=hub.entries.folder, passphrase=_passphrase(passphrase_file))
+    passphrase = _passphrase(passphrase_file)
+    hub = Hub.init(folder / "public", keys or folder / "keys", entries=folder / "entries", passphrase=passphrase)
     session.item(
         {
             "public": str(hub.folder),
@@ -117,6 +117,7 @@ def _publish(
     opened = open_hub(hub, keys, passphrase_file)
     if refresh_timestamp:
         _refresh(session, opened)
+        _warn_of_root(opened, hub)
         return
     plan = opened.plan()
     if session.dry_run:
@@ -165,7 +166,7 @@ def _rotate_keys(  # noqa: PLR0913, PLR0917 - each is a flag
     session.item({"role": role, "keys": made, "root_version": opened.signed().root_version}, _ROTATED)
 
 
-def open_hub(folder: Path, keys: Path | None, passphrase_file: Path | None, *, exists: bool = True) -> "Hub":
+def open_hub(folder: Path, keys: Path | None, passphrase_file: Path | None) -> "Hub":
     """Return the hub in a folder; its parts are looked at by what is done with them.
 
     Raises:
@@ -174,7 +175,7 @@ def open_hub(folder: Path, keys: Path | None, passphrase_file: Path | None, *, e
     # Inner import: as above.
     from gateway.catalogue.hub.hub import Hub
 
-    if exists and not (folder / "public").is_dir():
+    if not (folder / "public").is_dir():
         raise UsageFailure(
             f"there is no hub in {folder}", hint=f"name it with --hub, or: modelport catalogue init {folder}"
         )
@@ -203,9 +204,10 @@ def _signed(hub: "Hub") -> JsonObject:
 
 
 def _warn_of_root(hub: "Hub", folder: Path) -> None:
-    left = (hub.signed().expires["root"] / 1000 - datetime.now(UTC).timestamp()) / 86400
+    left = int((hub.signed().expires["root"] / 1000 - datetime.now(UTC).timestamp()) // 86400)
     if left < _ROOT_WARNS_DAYS:
-        say(f"Warning: the root runs out in {left:.0f} days, and then clients refuse the hub.")
+        when = f"runs out in {left} days, and then clients refuse" if left >= 0 else "has run out, and clients refuse"
+        say(f"Warning: the root {when} the hub.")
         suggest(f"modelport catalogue rotate-keys root --renew --hub {folder}")
 
 

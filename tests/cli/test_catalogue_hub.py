@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from gateway.catalogue.hub.hub import Hub
+from gateway.storage.clock import SystemClock
 from tests.catalogue.entries import entry
 from tests.cli.program import Shell
+from tests.clock import ManualClock
 
 LISTS = Path(__file__).parents[1] / "catalogue" / "hub" / "files"
 
@@ -175,6 +177,17 @@ def test_a_key_is_replaced(hub: Shell) -> None:
     unknown = hub.run("catalogue", "rotate-keys", "mirror", "--yes")
     assert (unknown.code, "one of root, targets, catalog, snapshot, timestamp" in unknown.err) == (2, True)
     assert hub.run("catalogue", "rotate-keys", "snapshot", "--renew").code == 2
+
+
+@pytest.mark.parametrize(("ago_days", "says"), [(350, "runs out in 14 days"), (366, "has run out, and clients refuse")])
+def test_a_root_that_runs_out_is_told_with_what_to_do(shell: Shell, ago_days: int, says: str) -> None:
+    """Sixty days before, by cron's command as well; nobody looks at it otherwise for a year."""
+    clock = ManualClock(at_ms=SystemClock().now_ms() - ago_days * 86_400_000)
+    Hub.init(shell.folder / "hub" / "public", shell.folder / "hub" / "keys", clock=clock).publish()
+    ended = shell.run("catalogue", "publish", "--hub", "hub", "--refresh-timestamp")
+    assert ended.code == 0, ended.err
+    assert says in ended.err
+    assert ended.err.endswith("Try: modelport catalogue rotate-keys root --renew --hub hub\n")
 
 
 def test_keys_may_be_encrypted_and_elsewhere(shell: Shell) -> None:
