@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import uvloop
 
-from tests.bench import audit, lifecycle, load, preflight, processes, publish, reload, snapshot, start
+from tests.bench import audit, catalogue, lifecycle, load, preflight, processes, publish, reload, snapshot, start
 from tests.bench.load import Load, Result
 from tests.bench.processes import Target
 
@@ -68,6 +68,9 @@ def main() -> None:
         _say(line)
     _say("\n**publishing a package**\n")
     for line in publish.rows():
+        _say(line)
+    _say("\n**following a hub**\n")
+    for line in catalogue.rows():
         _say(line)
     _say("\n**start**\n")
     for row in start.table(STARTS):
