@@ -10,7 +10,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import uvloop
 
@@ -37,6 +37,18 @@ SCENARIOS: dict[str, tuple[str, Callable[[Target], Load]]] = {
 }
 
 
+_TABLES: tuple[tuple[str, Callable[[], Iterable[str]]], ...] = (
+    ("", snapshot.rows),
+    ("streams while the registry is read", reload.rows),
+    ("retiring models", lifecycle.rows),
+    ("", audit.rows),
+    ("checks", preflight.rows),
+    ("publishing a package", publish.rows),
+    ("following a hub", catalogue.rows),
+)
+"""What else is measured: a title and what gives the lines."""
+
+
 def main() -> None:
     """Run everything and print the table."""
     os.sched_setaffinity(0, {1})
@@ -51,27 +63,10 @@ def main() -> None:
             _compare(name, unit, make, targets)
         _memory(next(target for target in targets if target.name == "modelport"))
         _lateness(upstream)
-    _say("")
-    for line in snapshot.rows():
-        _say(line)
-    _say("\n**streams while the registry is read**\n")
-    for line in reload.rows():
-        _say(line)
-    _say("\n**retiring models**\n")
-    for line in lifecycle.rows():
-        _say(line)
-    _say("")
-    for line in audit.rows():
-        _say(line)
-    _say("\n**checks**\n")
-    for line in preflight.rows():
-        _say(line)
-    _say("\n**publishing a package**\n")
-    for line in publish.rows():
-        _say(line)
-    _say("\n**following a hub**\n")
-    for line in catalogue.rows():
-        _say(line)
+    for title, rows in _TABLES:
+        _say(f"\n**{title}**\n" if title else "")
+        for line in rows():
+            _say(line)
     _say("\n**start**\n")
     for row in start.table(STARTS):
         _say(row)
