@@ -161,6 +161,8 @@ def _experiments(session: Session) -> None:
             for variant in experiment["variants"]
         ]
         session.rows(rows, _EXPERIMENTS)
+    if not found["items"]:
+        say("the hub has none, or no hub is followed")
     if not found["running"]:
         say("none is carried out: catalogue.recommend is off")
     for one in found["left"]:
@@ -195,7 +197,9 @@ def _talk(session: Session, found: JsonObject) -> None:
         say(f"  {len(found['rules_left'])} of the hub's rules are not understood here: {names}")
     if not found["learning"]:
         say("  the team's own use does not count: catalogue.recommend is off")
-    if found["items"] and not session.output.is_data:
+    if not found["items"]:
+        say("  nothing fits: ask for less, or take what is unknown from `modelport catalogue list`")
+    elif not session.output.is_data:
         suggest(f"modelport models add NAME --from-catalogue {found['items'][0]['id']}")
 
 
