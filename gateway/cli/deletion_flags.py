@@ -39,6 +39,14 @@ Confirm: TypeAlias = Annotated[
     typer.Option("--confirm", metavar="NAME", help="What would have to be typed: the name, of several their number."),
 ]
 Reason: TypeAlias = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why; kept on the record.")]
+Suppress: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--suppress/--no-suppress",
+        help="Keep the catalogue's entry that it came from out of the team's list [it is].",
+        show_default=False,
+    ),
+]
 AllowMissing: TypeAlias = Annotated[
     bool, typer.Option("--allow-missing", help="What is not there, or is deleted, counts as done.")
 ]

@@ -18,6 +18,7 @@ from gateway.cli.deletion_flags import (
     References,
     Repoint,
     Successor,
+    Suppress,
     Together,
 )
 from gateway.cli.failure import UsageFailure
@@ -51,6 +52,7 @@ def _delete(  # noqa: PLR0913, PLR0917 - each is a flag
     reason: Reason = None,
     allow_missing: AllowMissing = False,
     purge: Purge = False,
+    suppress: Suppress = True,
     wait: Wait = True,
     timeout: Timeout = "5m",
 ) -> None:
@@ -59,6 +61,8 @@ def _delete(  # noqa: PLR0913, PLR0917 - each is a flag
     What points at a model keeps it, unless --references says otherwise. --dry-run shows what would go.
     """
     names = names or []
+    if not suppress and (filter_ or together):
+        raise UsageFailure("--no-suppress goes with names", hint="leave --filter and --together out")
     _check_words(session, names, filter_, if_match=if_match, purge=purge, wait=wait)
     terms = {
         **given(references=_policy(references, repoint), successor=_agreed(successor, repoint)),
@@ -75,6 +79,7 @@ def _delete(  # noqa: PLR0913, PLR0917 - each is a flag
         delete_together(session, names, Batch(terms=terms, count=confirm_count, confirm=confirm, **how))
     else:
         query = {"team": session.team, **terms, **({"allow_missing": "true"} if allow_missing else {})}
+        query |= {} if suppress else {"suppress": "false"}
         more = Wish(query=query, purge=purge, if_match=if_match, confirm=confirm, allow_missing=allow_missing, **how)
         Deletion(session, names, more).run()
 

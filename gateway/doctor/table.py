@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from gateway.doctor.catalogue import check_catalogue
 from gateway.doctor.configuration import check_config
 from gateway.doctor.database import check_database
 from gateway.doctor.finding import Finding
@@ -35,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     Check("server", "the running server and its version", check_server),
     Check("key", "the key in MODELPORT_KEY", check_key),
     Check("origin", "the public address, through the proxy", check_origin),
+    Check("catalogue", "the list of models, its hub, and what waits", check_catalogue),
     Check("clock", "this machine's clock", check_clock),
     Check("upstreams", "each endpoint: name, connection, TLS, models", check_upstreams),
 )

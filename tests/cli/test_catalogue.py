@@ -1,10 +1,7 @@
 """`modelport catalogue` against a server that follows a hub, with the exit codes of section 5 of its specification."""
 
 import json
-import threading
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -13,17 +10,11 @@ from gateway.catalogue.hub.hub import Hub
 from gateway.cli.exit_codes import ExitCode
 from tests.catalogue.entries import entry
 from tests.catalogue.hubs import make_hub
+from tests.catalogue.web import served
 from tests.cli.program import Shell
 from tests.cli.server import running_server
 
 LISTED = ("catalogue", "list", "-o", "json")
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Any web server, without its log."""
-
-    def log_message(self, *_args: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -37,21 +28,14 @@ def follower(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[She
     """Give an administrator's shell at a server that follows the hub."""
     folder = tmp_path_factory.mktemp("follower")
     (folder / "root.json").write_bytes(hub.root)
-    web = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=hub.folder))
-    thread = threading.Thread(target=web.serve_forever)
-    thread.start()
-    variables = {
-        "MODELPORT_HEALTH__INTERVAL_S": "0",
-        "MODELPORT_CATALOGUE__URL": f"http://127.0.0.1:{web.server_port}/",
-        "MODELPORT_CATALOGUE__ROOT": str(folder / "root.json"),
-    }
-    try:
+    with served(hub.folder) as url:
+        variables = {
+            "MODELPORT_HEALTH__INTERVAL_S": "0",
+            "MODELPORT_CATALOGUE__URL": url,
+            "MODELPORT_CATALOGUE__ROOT": str(folder / "root.json"),
+        }
         with running_server(folder, variables=variables) as server:
             yield Shell(folder, {"MODELPORT_URL": server.url, "MODELPORT_KEY": server.key})
-    finally:
-        web.shutdown()
-        thread.join()
-        web.server_close()
 
 
 def listed(shell: Shell) -> list[str]:

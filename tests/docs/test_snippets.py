@@ -29,6 +29,10 @@ ELSEWHERE = {  # lines for another machine that no file holds, and the test that
         "tests/cli/test_catalogue_hub.py"
     ),
     "modelport catalogue publish --hub /srv/hub --refresh-timestamp": "tests/cli/test_catalogue_hub.py",
+    "modelport catalogue sync": "tests/cli/test_catalogue.py",
+    "modelport catalogue status --require-fresh": "tests/cli/test_catalogue.py",
+    "modelport catalogue accept 42": "tests/cli/test_catalogue.py",
+    "modelport catalogue diff": "tests/cli/test_catalogue.py",
     "modelport operations cancel op_6xk3v2c7qd5tzj4hwy2a": "tests/cli/test_operations.py",
     "modelport registry login registry.example.com --username al --password-stdin < pw": "tests/publish/test_guide.py",
     "modelport publish ./qwen3 registry.example.com/team/qwen3:v1 --check": "tests/publish/test_guide.py",

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.client import Api
+from tests.catalogue.entries import entry
 from tests.catalogue.hub.client import Client
+from tests.catalogue.hubs import make_hub
+from tests.catalogue.web import served
 from tests.cli.program import Ended, Shell
 from tests.cli.server import Server, running_server
 from tests.conformance.modelport import UpstreamProcess, running_modelport, running_upstream
@@ -27,6 +30,7 @@ USED = {  # which test below runs which block
     ("One address per model", "sh"): 1,
     ("Behind a gateway", "sh"): 1,
     ("Retiring a model", "sh"): 1,
+    ("Keeping the model list fresh", "sh"): 1,
     ("Host your own hub", "sh"): 1,
 }
 
@@ -189,6 +193,23 @@ def test_a_model_is_retired_and_comes_back(shell: Shell, server: Server, upstrea
     assert (refused.code, "use 'gpt'" in refused.err) == (3, True)
     assert run(shell, restored, server, upstream).code == 0
     assert "Hello there." in run(shell, 'modelport call qwen3 "Say hello"', server, upstream).out
+
+
+def test_the_list_follows_a_hub(tmp_path: Path, upstream: UpstreamProcess) -> None:
+    """A server that follows one: asked, searched, a model made of an entry, and fresh."""
+    hub = make_hub(tmp_path / "hub")
+    hub.put([entry(7, id="acme/coder-7b")])
+    hub.publish()
+    (tmp_path / "root.json").write_bytes(hub.root)
+    with served(hub.folder) as url:
+        variables = {"MODELPORT_CATALOGUE__URL": url, "MODELPORT_CATALOGUE__ROOT": str(tmp_path / "root.json")}
+        with running_server(tmp_path, variables=variables) as follower:
+            shell = Shell(tmp_path, {"MODELPORT_URL": follower.url, "MODELPORT_KEY": follower.key})
+            ended = run(shell, block("Keeping the model list fresh").text, follower, upstream)
+            assert ended.code == 0, ended.err
+            assert "acme/coder-7b" in ended.out
+            api = Api(follower.url, follower.key)
+            assert {one["name"]: one["catalogue_id"] for one in api.items("/models")}["coder"] == "acme/coder-7b"
 
 
 def test_a_hub_is_hosted_and_read(shell: Shell, server: Server, tmp_path: Path) -> None:
