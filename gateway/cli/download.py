@@ -160,7 +160,7 @@ async def _fetch(make: "Callable[[Any, EgressPolicy, Shown], Download]", setting
     from gateway.upstream.session_transport import SessionTransport
 
     policy = EgressPolicy(settings.profile, settings.allow_networks, settings.allow_hosts)
-    egress = Egress(policy)
+    egress = Egress(policy, bulk=True)
     try:
         return await make(SessionTransport(egress.session), policy, shown).run()
     finally:

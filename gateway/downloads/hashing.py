@@ -12,7 +12,7 @@ from gateway.downloads.part_file import PartFile
 from gateway.downloads.parts import Part, Parts
 from gateway.downloads.progress import Meter
 
-_BUFFER: Final = 512 * 1024
+_BUFFER: Final = 256 * 1024
 _STEP: Final = 16 * 1024 * 1024
 """Bytes between two looks at the loop: 20 ms."""
 

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 SPARE: Final = 0.05
 """Of what is to be fetched: room that must be left over, for whatever else writes to this disk meanwhile."""
-_THREADS: Final = 4
+_THREADS: Final = 3
 _LOOK_S: Final = 0.1
 """How often the lock of another download of the same file is tried."""
 _UNSUPPORTED: Final = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})

@@ -243,7 +243,7 @@ async def pull(  # noqa: PLR0913 - keyword-only but what goes where
     Raises:
         PublishError: see `Pull.run`.
     """
-    egress = Egress(access.policy)
+    egress = Egress(access.policy, bulk=True)
     try:
         one = Pull(access.client(egress, reference, Memory(home or cache_home())), reference, directory, notify=notify)
         files = await one.run(overwrite=overwrite)

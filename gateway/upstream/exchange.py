@@ -54,15 +54,20 @@ class Answer:
         self.connection.close()
 
 
-async def exchange(
-    connection: Connection, method: str, url: URL, headers: CIMultiDict[str], body: bytes | None
+async def exchange(  # noqa: PLR0913, PLR0917 - keywords would cost time on the hot path
+    connection: Connection,
+    method: str,
+    url: URL,
+    headers: CIMultiDict[str],
+    body: bytes | None,
+    read_bytes: int = READ_BUFFER_BYTES,
 ) -> Answer:
     """Write the whole request at once and return the answer when its head is here.
 
     Raises what aiohttp raises, and then the connection is closed.
     """
     try:
-        protocol = _sent(connection, _message(method, url, headers, body), method)
+        protocol = _sent(connection, _message(method, url, headers, body), method, read_bytes)
         while True:
             head, content = await protocol.read()
             if head.code > _LAST_INFORMATIONAL or head.code == _SWITCHING_PROTOCOLS:
@@ -80,7 +85,7 @@ def pool_key(url: URL) -> ConnectionKey | None:
     return aiohttp.ClientRequest("GET", url, loop=asyncio.get_running_loop()).connection_key
 
 
-def _sent(connection: Connection, message: bytes, method: str) -> ResponseHandler:
+def _sent(connection: Connection, message: bytes, method: str, read_bytes: int) -> ResponseHandler:
     """Make the connection's handler expect an answer, write the message and return the handler."""
     protocol = connection.protocol
     assert protocol is not None
@@ -89,7 +94,7 @@ def _sent(connection: Connection, message: bytes, method: str) -> ResponseHandle
         skip_payload=method == hdrs.METH_HEAD,
         read_until_eof=True,
         auto_decompress=False,
-        read_bufsize=READ_BUFFER_BYTES,
+        read_bufsize=read_bytes,
         max_line_size=MAX_HEADER_BYTES,
         max_field_size=MAX_HEADER_BYTES,
     )

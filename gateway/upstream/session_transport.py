@@ -15,7 +15,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from gateway.errors import BadUpstreamResponse, UpstreamDisconnected
-from gateway.upstream.egress import Session, connector_of
+from gateway.upstream.egress import READ_BUFFER_BYTES, Session, connector_of
 from gateway.upstream.exchange import Answer, exchange, pool_key
 from gateway.upstream.failures import body_failure, request_failure
 from gateway.upstream.request_body import SLICE_BYTES, Upload, payload
@@ -34,6 +34,7 @@ class SessionTransport:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._connector = connector_of(session)
+        self._read_bytes = self._connector.read_bytes or READ_BUFFER_BYTES
 
     async def send(self, request: UpstreamRequest) -> "SessionResponse":
         """Send the request and return the answer once its head is here; see `Transport.send`."""
@@ -68,7 +69,7 @@ class SessionTransport:
             key = pool_key(url)
             if key is not None:
                 connection = await self._connector.connect_to(url, key, timeout)
-                return await exchange(connection, request.method, url, headers, body)
+                return await exchange(connection, request.method, url, headers, body, self._read_bytes)
         return await self._session.request(
             request.method,
             url,
