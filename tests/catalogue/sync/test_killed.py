@@ -108,6 +108,7 @@ async def test_a_follower_that_is_killed_again_and_again_loses_nothing(tmp_path:
                 await followers.kill(number)
             taken.append(await _whole(tmp_path, publisher, at_least=followers.told))
         publisher.change()
+        (tmp_path / "catalogue" / "incoming" / "9.delta.part").write_bytes(b"half of a file that nobody asks for again")
         await followers.next()
         while (await followers.hear())["serial"] < max(publisher.lists):
             pass
