@@ -29,7 +29,7 @@ _SCHEME: Final = "://"
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    example = "modelport download https://host.example.com/f.gguf --sha256 $SUM --to models"
+    example = 'modelport download https://host.example.com/f.gguf --sha256 "$SUM" --to models'
     command(app, "download", example=example)(_download)
 
 

@@ -14,7 +14,19 @@ from collections.abc import Callable, Iterable
 
 import uvloop
 
-from tests.bench import audit, catalogue, lifecycle, load, preflight, processes, publish, reload, snapshot, start
+from tests.bench import (
+    audit,
+    catalogue,
+    download,
+    lifecycle,
+    load,
+    preflight,
+    processes,
+    publish,
+    reload,
+    snapshot,
+    start,
+)
 from tests.bench.load import Load, Result
 from tests.bench.processes import Target
 
@@ -44,6 +56,7 @@ _TABLES: tuple[tuple[str, Callable[[], Iterable[str]]], ...] = (
     ("", audit.rows),
     ("checks", preflight.rows),
     ("publishing a package", publish.rows),
+    ("downloading a file", download.rows),
     ("following a hub", catalogue.rows),
 )
 """What else is measured: a title and what gives the lines."""

@@ -33,6 +33,8 @@ ELSEWHERE = {  # lines for another machine that no file holds, and the test that
     "modelport catalogue status --require-fresh": "tests/cli/test_catalogue.py",
     "modelport catalogue accept 42": "tests/cli/test_catalogue.py",
     "modelport catalogue diff": "tests/cli/test_catalogue.py",
+    'modelport download https://host.example.com/f.gguf --sha256 "$SUM" --to models': "tests/cli/test_download.py",
+    "modelport download acme/coder-7b --quant Q4_K_M --to models": "tests/cli/test_download.py",
     "modelport operations cancel op_6xk3v2c7qd5tzj4hwy2a": "tests/cli/test_operations.py",
     "modelport registry login registry.example.com --username al --password-stdin < pw": "tests/publish/test_guide.py",
     "modelport publish ./qwen3 registry.example.com/team/qwen3:v1 --check": "tests/publish/test_guide.py",
