@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from gateway.catalogue.hub.working_list import WorkingList
 
 _MAX_BYTES = 64 * 1024 * 1024  # a dozen times the largest list that is known
+_FILE_EXAMPLE = "modelport catalogue add-file acme/coder-7b f.gguf --url https://files.example/0123…cdef/f.gguf"
 _CHANGES: Columns = {"id": "id", "outcome": "outcome"}
+_FILE: Columns = {"id": "id", "outcome": "outcome", "size": "size", "sha256": "sha256", "chunks": "chunks_target"}
 _ROWS: Columns = {"source": "source", "becomes": "id", "outcome": "outcome", "note": "note"}
 
 
@@ -30,6 +32,7 @@ def register(app: typer.Typer) -> None:
     command(app, "import", example="modelport catalogue import api.json --provider mistral --hub hub", changes=True)(
         _import
     )
+    command(app, "add-file", example=_FILE_EXAMPLE, changes=True)(_add_file)
     command(
         app,
         "remove",
@@ -61,6 +64,42 @@ def _add(
         rows += [{"id": id_, "outcome": outcome} for id_, outcome in changes.items()]
     session.rows(rows, _CHANGES)
     _tell(session, hub, rows)
+
+
+def _add_file(  # noqa: PLR0913, PLR0917 - each is a flag
+    session: Session,
+    id_: Annotated[str, typer.Argument(metavar="ID", help="The entry that it belongs to.")],
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="The file here; it is read once and stays.")],
+    url: Annotated[
+        str, typer.Option("--url", metavar="URL", help="Where clients get it; names a commit or the content's hash.")
+    ],
+    quant: Annotated[str | None, typer.Option("--quant", metavar="NAME", help="Its quantisation, as Q4_K_M.")] = None,
+    role: Annotated[str, typer.Option("--role", metavar="NAME", help="What it is.")] = "weights",
+    mirror: Annotated[
+        list[str] | None, typer.Option("--mirror", metavar="URL", help="The same bytes elsewhere; may be repeated.")
+    ] = None,
+    hub: HubFolder = Path(),
+    keys: KeysFolder = None,
+) -> None:
+    """Add a file of a model to its entry: size, SHA-256, and a list of the hashes of its chunks.
+
+    A download checks each 8 MiB by that list, so that a bad byte costs no more than these.
+    """
+    # Inner import: it needs the hub, and --help must not.
+    from gateway.catalogue.hub.artifact import describe, with_artifact
+
+    entries = open_hub(hub, keys, None).entries
+    entry = entries.get(id_)
+    made = describe(path, id_, url=url, role=role, quant=quant, mirrors=tuple(mirror or ()))
+    changes = entries.put(
+        [with_artifact(entry, made.artifact)], dry_run=True
+    )  # what cannot be published leaves no file
+    if not session.dry_run:
+        if made.chunks is not None:
+            entries.put_file(made.artifact["chunks_target"], made.chunks)
+        entries.put([with_artifact(entry, made.artifact)])
+    session.item({"id": id_, "outcome": changes[id_]} | made.artifact, _FILE)
+    _tell(session, hub, [{"outcome": changes[id_]}])
 
 
 def _import(  # noqa: PLR0913, PLR0917 - each is a flag
@@ -137,9 +176,15 @@ def _read(file: str, providers: list[str], version: str | None, as_of: str | Non
         as_of=as_of,
     )
     try:
-        return read_list(_text(file), terms)
+        imported = read_list(_text(file), terms)
     except HubFault as error:
         raise UsageFailure(f"{file}: {error.message}", hint=error.hint) from error
+    if missing := set(providers) - {entry["publisher"] for entry in imported.entries}:
+        raise UsageFailure(
+            f"{file} has no models of {', '.join(sorted(missing))}",
+            hint="--provider takes the list's own names; without it every row is shown with its provider",
+        )
+    return imported
 
 
 def _remove_missing(

@@ -1,14 +1,18 @@
 """A hub of one's own from the command line: no server is asked."""
 
+import hashlib
 import json
+import random
 import shutil
 from pathlib import Path
 
 import pytest
 
 from gateway.catalogue.hub.hub import Hub
+from gateway.downloads.choosing import choose, hashes_of
 from gateway.storage.clock import SystemClock
-from tests.catalogue.entries import entry
+from tests.catalogue.entries import SHA, entry
+from tests.catalogue.hub.client import Client
 from tests.cli.program import Shell
 from tests.clock import ManualClock
 
@@ -214,17 +218,55 @@ def test_keys_may_be_encrypted_and_elsewhere(shell: Shell) -> None:
         (("import", "list.json", "--as-of", "today"), 2, "--as-of 'today' is no day"),
         (("add", "numbers.json"), 2, "numbers.json holds something else than entries"),
         (("remove", "acme/none"), 2, "there is no entry 'acme/none'"),
+        (("add-file", "acme/none", "list.json", "--url", "https://x.example/f"), 2, "there is no entry 'acme/none'"),
+        (("add-file", "acme/coder-1", "none", "--url", "https://x.example/f"), 2, "none cannot be read: no such file"),
+        (("import", "models.json", "--provider", "acne"), 2, "models.json has no models of acne"),
         (("init", "hub"), 2, "there are keys in hub/keys"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(hub: Shell, words: tuple[str, ...], code: int, says: str) -> None:
     """On stderr, with what to do."""
     (hub.folder / "list.json").write_text('{"a": {"b": 1}}')
+    shutil.copy(LISTS / "models_dev.json", hub.folder / "models.json")
     (hub.folder / "numbers.json").write_text("[1, 2]")
     ended = hub.run("catalogue", *words)
     assert (ended.code, ended.out) == (code, "")
     assert ended.err.startswith(f"Error: {says}")
     assert "\nHint: " in ended.err
+
+
+def test_a_file_of_a_model_is_hashed_and_its_chunks_are_published(hub: Shell) -> None:
+    """The list has a SHA-256 of each 8 MiB, as downloads read it; a file again takes the place of the old one."""
+    content = random.Random(8).randbytes(8 * 1024 * 1024 + 5)
+    (hub.folder / "f.gguf").write_bytes(content)
+    words = (
+        "catalogue",
+        "add-file",
+        "acme/coder-1",
+        "f.gguf",
+        "--quant",
+        "Q4_K_M",
+        "--url",
+        f"https://x.example/{SHA}/f.gguf",
+    )
+    for outcome in ("changed", "same"):
+        ended = hub.run(*words, "-o", "json")
+        assert ended.code == 0, ended.err
+        assert json.loads(ended.out)["outcome"] == outcome
+    made = json.loads(ended.out)
+    assert (made["size"], made["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    assert hub.run("catalogue", "publish").code == 0
+    own = Hub(hub.folder / "hub" / "public", hub.folder / "hub" / "keys")
+    client = Client(own.folder, hub.folder / "client", own.root)
+    client.sync()
+    (artifact,) = client.entries["acme/coder-1"]["artifacts"]
+    updater, _ = client.refresh()
+    listed = client.fetch_file(updater, artifact["chunks_target"])
+    chosen = choose("acme/coder-1", [artifact], chunks=hashes_of(listed, 2))
+    parts = content[: artifact["chunk"]], content[artifact["chunk"] :]
+    assert chosen.chunks == tuple(hashlib.sha256(part).hexdigest() for part in parts)
+    refused = hub.run(*words[:-1], "https://x.example/resolve/main/f.gguf")
+    assert (refused.code, "it names neither a commit nor" in refused.err) == (2, True)
 
 
 def test_entries_may_come_from_a_pipe(hub: Shell) -> None:

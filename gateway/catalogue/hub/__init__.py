@@ -12,6 +12,7 @@ A hub is three folders beside each other:
     roles          who signs what, and for how long
     repository     the signed metadata of the public folder: read, verified, signed anew
     working_list   entries as files
+    artifact       a file of a model, hashed
     plan           what would be published: changes against what is published
     history        which deltas are kept, and the merged ones
     publish        the plan carried out

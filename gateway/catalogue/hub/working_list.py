@@ -122,7 +122,18 @@ class WorkingList:
                 self._note([*self.removed().values(), Del(id_, reason, successor)])
                 self._write(path.name, kept)
                 return
-        raise HubFault(f"there is no entry {id_!r} in {self.folder}", hint="its id, as in the lines of these files")
+        raise self._unknown(id_)
+
+    def get(self, id_: str) -> dict[str, Any]:
+        """Return an entry.
+
+        Raises:
+            HubFault: there is none of this id.
+        """
+        for path in sorted(self.folder.glob("*.jsonl")):
+            if (line := self._file(path.name).get(id_)) is not None:
+                return decode(line)
+        raise self._unknown(id_)
 
     def removed(self) -> dict[str, Del]:
         """Return what was withdrawn, with its reasons."""
@@ -140,6 +151,9 @@ class WorkingList:
     def put_file(self, path: str, content: bytes) -> None:
         """Add a further target: recommend.json, stats/DAY.json, or a list of chunks below artifacts/."""
         write_whole(self.folder / _FILES / path, content)
+
+    def _unknown(self, id_: str) -> HubFault:
+        return HubFault(f"there is no entry {id_!r} in {self.folder}", hint="its id, as in the lines of these files")
 
     def _file(self, name: str) -> dict[str, bytes]:
         """Return a file's lines by their ids; what is none is told, and not overwritten."""
