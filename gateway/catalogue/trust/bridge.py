@@ -97,12 +97,15 @@ class Bridge(FetcherInterface):
                 self._loop.call_soon_threadsafe(download.close)
 
     def _on_loop(self, step: Coroutine[Any, Any, bytes], within_s: float) -> bytes:
+        if self._aborted.is_set():
+            step.close()
+            raise exceptions.DownloadError("called off")
         try:
             future = self._waiting = asyncio.run_coroutine_threadsafe(step, self._loop)
         except RuntimeError as error:
             step.close()
             raise exceptions.DownloadError("the loop is closed") from error
-        if self._aborted.is_set():
+        if self._aborted.is_set():  # between the look above and now: nobody else could cancel it
             future.cancel()
         try:
             return future.result(within_s + _GRACE_S)

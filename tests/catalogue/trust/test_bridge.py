@@ -36,9 +36,18 @@ def other_loop() -> Iterator[asyncio.AbstractEventLoop]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     yield loop
+    asyncio.run_coroutine_threadsafe(_settle(), loop).result(30)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
+
+
+async def _settle() -> None:
+    """End what was given up."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _bridge(loop: asyncio.AbstractEventLoop, scratch: Path) -> Bridge:
@@ -51,7 +60,7 @@ def test_a_loop_that_stands_still_is_given_up(
     """Whatever holds it up: the deadline and the grace are all that a file may cost."""
     monkeypatch.setattr(bridging, "_GRACE_S", 0.1)
     release = threading.Event()
-    other_loop.call_soon_threadsafe(release.wait)
+    other_loop.call_soon_threadsafe(release.wait, 30)
     began = time.monotonic()
     with pytest.raises(SlowRetrievalError, match="does not answer"):
         _bridge(other_loop, tmp_path).download_bytes("http://hub.example.com/timestamp.json", 100)
