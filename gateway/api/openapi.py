@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaValue
 
-from gateway.api.operation import Content, Operation
+from gateway.api.operation import Content, Later, Operation
 from gateway.api.problem import CONTENT_TYPE, Problem
 
 _REF = "#/components/schemas/{model}"
@@ -88,7 +88,8 @@ def _adapters(
             yield f"{one.name} body", "validation", TypeAdapter(one.body)
         for status, kind in one.answers.items():
             if kind is not None and not isinstance(kind, Content):
-                yield f"{one.name} {status}", "serialization", TypeAdapter(kind)
+                model = kind.load() if isinstance(kind, Later) else kind
+                yield f"{one.name} {status}", "serialization", TypeAdapter(model)
 
 
 def _statuses(operations: Iterable[Operation]) -> set[int]:

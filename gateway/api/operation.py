@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from http import HTTPStatus
+from importlib import import_module
 from typing import Any, Literal, TypeVar
 
 from aiohttp import hdrs, web
@@ -25,6 +26,7 @@ from gateway.api.acting import REASON_PARAMETER, act_as, acting_of
 from gateway.api.etag import is_current, parse_if_match
 from gateway.api.idempotency import Replayed, read_key
 from gateway.api.inputs import read_json, read_query, refuse_body
+from gateway.api.page import Page
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL, no_valid_key
 from gateway.errors import InvalidRequest, NotFound
@@ -44,9 +46,24 @@ class Content:
     media_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An answer whose model is loaded when the API is described: a start pays 15 KB for each model of an answer."""
+
+    module: str
+    name: str
+    paged: bool = False
+    """Whether it is a page of these."""
+
+    def load(self) -> Any:
+        """Return the model."""
+        kind: Any = getattr(import_module(self.module), self.name)
+        return Page.__class_getitem__(kind) if self.paged else kind
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One thing the API can do, as declared. `answers` maps a status to a model, a Content, or None (no body)."""
+    """One thing the API can do, as declared. `answers` maps a status to a model, Later, Content, or None (no body)."""
 
     name: str
     method: str

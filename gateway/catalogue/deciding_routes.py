@@ -1,10 +1,11 @@
 """`/api/v1/catalogue` for who looks after it: syncs, held lists, pins, suppressions, proposals."""
 
 from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
-from gateway.api.operation import answer, operation
+from gateway.api.operation import Later, answer, operation
 from gateway.api.page import Page
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
@@ -13,10 +14,14 @@ from gateway.catalogue.inputs import Accept, PinCreate, ProposalQuery, Suppressi
 from gateway.catalogue.proposing import Proposing
 from gateway.catalogue.service import CatalogueService
 from gateway.catalogue.syncing import Syncing
-from gateway.catalogue.views import PinView, ProposalView, SuppressionView, VerifiedView
 from gateway.operations.service import RETRY_AFTER
 from gateway.operations.views import OperationView, operation_view
 from gateway.storage.clock import rfc3339
+
+if TYPE_CHECKING:
+    from gateway.catalogue.views import SuppressionView
+
+_VIEWS: Final = "gateway.catalogue.views"
 
 
 class CatalogueDeeds:
@@ -47,7 +52,7 @@ class CatalogueDeeds:
         "POST",
         "/catalogue:verify",
         permission=Permission.CATALOGUE_OPERATE,
-        answers={200: VerifiedView},
+        answers={200: Later(_VIEWS, "VerifiedView")},
         errors=(503,),
         tag="catalogue",
         summary="Hash every entry again",
@@ -79,7 +84,7 @@ class CatalogueDeeds:
         "GET",
         "/catalogue/pins",
         permission=Permission.REGISTRY_READ,
-        answers={200: Page[PinView]},
+        answers={200: Later(_VIEWS, "PinView", paged=True)},
         errors=(503,),
         tag="catalogue",
         summary="List pinned entries",
@@ -87,8 +92,9 @@ class CatalogueDeeds:
     async def list_pins(self, request: web.Request) -> web.StreamResponse:
         """They are shown as they were when somebody pinned them."""
         del request
-        # Inner import: it loads the list's own part.
+        # Inner imports: they load the list's own part.
         from gateway.catalogue.rendering import pin_view
+        from gateway.catalogue.views import PinView
 
         items = tuple(pin_view(one) for one in await self._service.pins())
         return answer(Page[PinView](items=items, next_cursor=None))
@@ -98,7 +104,7 @@ class CatalogueDeeds:
         "/catalogue/pins",
         permission=Permission.CATALOGUE_OPERATE,
         body=PinCreate,
-        answers={201: PinView},
+        answers={201: Later(_VIEWS, "PinView")},
         errors=(404, 422, 503),
         tag="catalogue",
         summary="Pin an entry",
@@ -131,12 +137,15 @@ class CatalogueDeeds:
         "GET",
         "/catalogue/suppressions",
         permission=Permission.REGISTRY_READ,
-        answers={200: Page[SuppressionView]},
+        answers={200: Later(_VIEWS, "SuppressionView", paged=True)},
         tag="catalogue",
         summary="List suppressed entries",
     )
     async def list_suppressions(self, request: web.Request) -> web.StreamResponse:
         """What is kept out of your lists, by whom and why."""
+        # Inner import: models of answers take memory that an idle process need not have.
+        from gateway.catalogue.views import SuppressionView
+
         rows = await self._service.suppressions(request[PRINCIPAL])
         return answer(Page[SuppressionView](items=tuple(map(suppression_view, rows)), next_cursor=None))
 
@@ -145,7 +154,7 @@ class CatalogueDeeds:
         "/catalogue/suppressions",
         permission=Permission.CATALOGUE_OPERATE,
         body=SuppressionCreate,
-        answers={201: SuppressionView},
+        answers={201: Later(_VIEWS, "SuppressionView")},
         errors=(404, 422),
         tag="catalogue",
         summary="Suppress an entry",
@@ -179,7 +188,7 @@ class CatalogueDeeds:
         "/catalogue/proposals",
         permission=Permission.REGISTRY_READ,
         query=ProposalQuery,
-        answers={200: Page[ProposalView]},
+        answers={200: Later(_VIEWS, "ProposalView", paged=True)},
         errors=(400, 404, 422),
         tag="catalogue",
         summary="List what the catalogue proposes",
@@ -192,7 +201,7 @@ class CatalogueDeeds:
         "POST",
         "/catalogue/proposals/{id}/apply",
         permission=Permission.MODELS_DEPRECATE,
-        answers={200: ProposalView},
+        answers={200: Later(_VIEWS, "ProposalView")},
         errors=(403, 404, 409, 422),
         tag="catalogue",
         summary="Do what is proposed",
@@ -206,7 +215,7 @@ class CatalogueDeeds:
         "POST",
         "/catalogue/proposals/{id}/dismiss",
         permission=Permission.MODELS_DEPRECATE,
-        answers={200: ProposalView},
+        answers={200: Later(_VIEWS, "ProposalView")},
         errors=(403, 404, 409),
         tag="catalogue",
         summary="Leave it as it is",
@@ -217,8 +226,11 @@ class CatalogueDeeds:
         return answer(await self._proposing.dismiss(request[PRINCIPAL], request.match_info["id"]))
 
 
-def suppression_view(one: Suppression) -> SuppressionView:
+def suppression_view(one: Suppression) -> "SuppressionView":
     """Return the answer about a suppression."""
+    # Inner import: as above.
+    from gateway.catalogue.views import SuppressionView
+
     return SuppressionView(
         entry_id=one.entry_id,
         team=None if one.team == EVERYBODY else one.team,

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from gateway.api.acting import acting
 from gateway.api.page import Page, decode_cursor, encode_cursor
@@ -12,12 +12,14 @@ from gateway.audit.trail import Trail
 from gateway.catalogue import decided
 from gateway.catalogue.decided import Proposal
 from gateway.catalogue.inputs import ProposalQuery
-from gateway.catalogue.views import ProposalView
 from gateway.errors import Conflict, NotFound, Unprocessable
 from gateway.storage.clock import Clock, rfc3339
 from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 from gateway.storage.schema import catalogue_proposals, models, teams
+
+if TYPE_CHECKING:
+    from gateway.catalogue.views import ProposalView
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,11 @@ class Proposing:
         self._trail = trail
         self._deeds = deeds
 
-    async def list(self, principal: Principal, query: ProposalQuery) -> Page[ProposalView]:
+    async def list(self, principal: Principal, query: ProposalQuery) -> "Page[ProposalView]":
         """Return a page of the proposals about the caller's models."""
+        # Inner import: models of answers take memory that an idle process need not have.
+        from gateway.catalogue.views import ProposalView
+
         if query.team is not None:
             principal.require_team(query.team)
         row, team = catalogue_proposals.c, query.team or principal.team
@@ -70,7 +75,7 @@ class Proposing:
         async with self._database.read() as conn:
             return len(await decided.proposals(conn, *where))
 
-    async def apply(self, principal: Principal, proposal_id: str) -> ProposalView:
+    async def apply(self, principal: Principal, proposal_id: str) -> "ProposalView":
         """Do what is proposed, by the rules of whoever does that without a proposal.
 
         Raises:
@@ -91,7 +96,7 @@ class Proposing:
             await self._deeds.deprecate(principal, one.model_uid, announced)
         return await self._decided(one, "applied", "proposal.apply")
 
-    async def dismiss(self, principal: Principal, proposal_id: str) -> ProposalView:
+    async def dismiss(self, principal: Principal, proposal_id: str) -> "ProposalView":
         """Leave the model as it is.
 
         Raises:
@@ -107,7 +112,7 @@ class Proposing:
         today = rfc3339(self._clock.now_ms())[: len("2026-01-01")]
         return str(sunset_at) if sunset_at is not None and str(sunset_at)[: len(today)] > today else None
 
-    async def _decided(self, one: Proposal, state: str, action: str) -> ProposalView:
+    async def _decided(self, one: Proposal, state: str, action: str) -> "ProposalView":
         now_ms, who = self._clock.now_ms(), acting()
         by = who.id or who.name or who.type
         async with self._database.write() as conn:
@@ -163,7 +168,10 @@ async def _successor(conn: AsyncConnection, one: Proposal) -> str | None:
     return await decided.successor_of(conn, found.team_id, str(entry))
 
 
-async def _view(conn: AsyncConnection, one: Proposal) -> ProposalView:
+async def _view(conn: AsyncConnection, one: Proposal) -> "ProposalView":
+    # Inner import: as above.
+    from gateway.catalogue.views import ProposalView
+
     successor = await _successor(conn, one)
     return ProposalView(
         id=one.id,

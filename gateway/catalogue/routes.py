@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from gateway.api.operation import Content, answer, operation
+from gateway.api.operation import Content, Later, answer, operation
 from gateway.api.page import Page, decode_cursor
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
@@ -13,11 +13,11 @@ from gateway.api.request import dress
 from gateway.catalogue.inputs import ChangesQuery, EntryQuery, TeamsQuery
 from gateway.catalogue.service import CatalogueService
 from gateway.catalogue.syncing import Syncing
-from gateway.catalogue.views import DifferenceView, EntryPage, OneEntryView, ReasonView, StatusView
 from gateway.registry.routes.origin import OriginOf
 
 CACHING: Final = "max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 """Fresh as long as our own memory holds it (RFC 5861); each caller has a list of its own, which `Vary` says."""
+_VIEWS: Final = "gateway.catalogue.views"
 _NDJSON: Final = "application/x-ndjson"
 
 
@@ -34,7 +34,7 @@ class CatalogueRoutes:
         "/catalogue/models",
         permission=Permission.REGISTRY_READ,
         query=EntryQuery,
-        answers={200: EntryPage},
+        answers={200: Later(_VIEWS, "EntryPage")},
         errors=(400, 404, 422, 503),
         tag="catalogue",
         summary="Search the catalogue",
@@ -71,7 +71,7 @@ class CatalogueRoutes:
         "/catalogue/models/{id:.+}",
         permission=Permission.REGISTRY_READ,
         query=TeamsQuery,
-        answers={200: OneEntryView},
+        answers={200: Later(_VIEWS, "OneEntryView")},
         errors=(404, 422, 503),
         tag="catalogue",
         summary="Show an entry",
@@ -123,7 +123,7 @@ class CatalogueRoutes:
         "GET",
         "/catalogue/status",
         permission=Permission.REGISTRY_READ,
-        answers={200: StatusView},
+        answers={200: Later(_VIEWS, "StatusView")},
         tag="catalogue",
         summary="How fresh the catalogue is",
     )
@@ -135,7 +135,7 @@ class CatalogueRoutes:
         "GET",
         "/catalogue/differences",
         permission=Permission.REGISTRY_READ,
-        answers={200: Page[DifferenceView]},
+        answers={200: Later(_VIEWS, "DifferenceView", paged=True)},
         errors=(503,),
         tag="catalogue",
         summary="Compare the configuration's list with the hub's",
@@ -143,6 +143,9 @@ class CatalogueRoutes:
     async def list_catalogue_differences(self, request: web.Request) -> web.StreamResponse:
         """What is missing or says something else there; nothing in the mode dynamic."""
         del request
+        # Inner import: models of answers take memory that an idle process need not have.
+        from gateway.catalogue.views import DifferenceView
+
         found = await self._service.compare()
         rows = () if found is None else found.differences
         items = tuple(DifferenceView(id=one.id, kind=one.kind, fields=one.fields, reason=one.reason) for one in rows)
@@ -152,7 +155,7 @@ class CatalogueRoutes:
         "GET",
         "/catalogue/quarantine",
         permission=Permission.REGISTRY_READ,
-        answers={200: Page[ReasonView]},
+        answers={200: Later(_VIEWS, "ReasonView", paged=True)},
         errors=(503,),
         tag="catalogue",
         summary="List entries that are not shown",
@@ -160,6 +163,9 @@ class CatalogueRoutes:
     async def list_catalogue_quarantine(self, request: web.Request) -> web.StreamResponse:
         """With the reason of each; the first thousand."""
         del request
+        # Inner import: models of answers take memory that an idle process need not have.
+        from gateway.catalogue.views import ReasonView
+
         rows = await self._service.reasons()
         items = tuple(ReasonView(id=one.id, standing=one.standing, reason=one.reason) for one in rows)
         return answer(Page[ReasonView](items=items, next_cursor=None))
