@@ -26,7 +26,7 @@ def _plain(entries: dict[str, dict[str, Any]]) -> str:
     return hashlib.sha256(b"".join(hashlib.sha256(one).digest() for one in buckets)).hexdigest()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_HISTORY, st.data())
 def test_any_edits_give_one_state_by_deltas_merged_deltas_and_snapshot(
     history: list[list[tuple[str, int | None]]], data: st.DataObject
