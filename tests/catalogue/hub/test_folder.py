@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import resource
 import shutil
 import threading
 import time
@@ -11,7 +12,8 @@ import pytest
 
 from gateway.catalogue.hub.errors import HubFault
 from gateway.catalogue.hub.hub import Hub
-from tests.catalogue.entries import entry
+from tests.catalogue.entries import entry, noisy
+from tests.catalogue.hub.client import Client
 from tests.catalogue.hubs import make_hub
 
 
@@ -84,6 +86,26 @@ def test_many_publish_at_once_and_one_after_the_other_is_published(folder: Path)
     for one in threads:
         one.join()
     assert hub.signed().serial == 4
+
+
+def test_a_full_disk_leaves_what_was_published(folder: Path) -> None:
+    """The file that does not fit is told; nothing half-written has a name, and with room it goes on."""
+    hub = make_hub(folder / "hub")
+    client = Client(hub.folder, folder / "client", hub.root)
+    hub.put(noisy(number) for number in range(9))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1500, hard))  # bytes: the snapshot does not fit
+    try:
+        with pytest.raises(HubFault, match="cannot be written: File too large"):
+            hub.publish()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    client.sync()
+    assert client.serial == 1
+    assert not list(folder.rglob(".*.new"))
+    assert hub.publish() == 2
+    client.sync()
+    assert len(client.entries) == 9
 
 
 def test_keys_are_for_their_owner_alone(folder: Path) -> None:
