@@ -6,7 +6,7 @@ The rows of usage stay, for they are the books; recommendations do not look at t
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 
 from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import keys, recommendation_forgotten, teams
@@ -29,6 +29,12 @@ async def forgotten_at(conn: AsyncConnection, team: str) -> int | None:
 async def forget(conn: AsyncConnection, team_id: str, now_ms: int) -> None:
     """Have nothing count that lies before now."""
     await conn.execute(_FORGET, {"team_id": team_id, "at": now_ms})
+
+
+async def sweep(conn: AsyncConnection) -> int:
+    """Delete the moments of teams that are gone and return how many."""
+    row = recommendation_forgotten.c
+    return (await conn.execute(delete(recommendation_forgotten).where(row.team_id.not_in(select(teams.c.id))))).rowcount
 
 
 async def team_id_of(conn: AsyncConnection, team: str) -> str | None:

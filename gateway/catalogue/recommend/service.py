@@ -152,7 +152,9 @@ class RecommendService:
         return rendering.experiments(rules, counted, today=today, running=self._settings().recommend)
 
     async def sweep(self) -> int:
-        """Delete what was counted of experiments that are long gone."""
+        """Delete what was counted of experiments that are long gone, and what teams that are gone had forgotten."""
+        async with self._database.write() as conn:
+            await forgetting.sweep(conn)
         return await self._experiments.sweep(self._rules.rules.experiments, self._clock.now_ms())
 
     async def _showings(self, principal: Principal, rules: Rules, learned: Learned, now_ms: int) -> tuple[Showing, ...]:

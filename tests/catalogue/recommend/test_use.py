@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from gateway.catalogue.recommend.forgetting import forget, forgotten_at
+from gateway.catalogue.recommend.forgetting import forget, forgotten_at, sweep
 from gateway.catalogue.recommend.use import Use, read_use
 from gateway.storage.engine import Database
 from gateway.storage.schema import models, teams
@@ -82,6 +82,15 @@ async def test_what_was_forgotten_counts_for_nothing(used: Database) -> None:
     assert found.models == {"acme/a": ("a",), "acme/b": ("b",)}
     yesterday = await _read(used, forgotten_at=NOW - 86_400_000)
     assert {entry: one.weighted for entry, one in yesterday.entries.items()} == {"acme/a": 6.0}
+
+
+async def test_what_a_team_that_is_gone_forgot_is_swept(used: Database) -> None:
+    """A team's own moment stays."""
+    async with used.write() as conn:
+        await forget(conn, "id_team1", NOW)
+        await forget(conn, "id_nobody", NOW)
+        assert await sweep(conn) == 1
+        assert await forgotten_at(conn, "team1") == NOW
 
 
 async def test_a_name_that_was_given_anew_counts_for_who_has_it_now(database: Database) -> None:
