@@ -8,6 +8,7 @@ import pytest
 
 from gateway.catalogue.hub import rules as hub_rules
 from gateway.catalogue.hub.hub import Hub
+from gateway.catalogue.sync.situation import Failure
 from tests.app.installation import Installation
 from tests.catalogue.api.conftest import Follow
 from tests.catalogue.api.world import sync
@@ -322,24 +323,22 @@ async def test_nothing_phones_home(follow: Follow, hub: Hub, connections: list[s
         assert elsewhere == []
 
 
+@pytest.mark.parametrize(("days", "advises"), [(6, True), (8, False)])
 async def test_a_list_that_expired_long_ago_recommends_nothing_and_says_so(
-    follow: Follow, hub: Hub, monkeypatch: pytest.MonkeyPatch
+    follow: Follow, hub: Hub, upstream: Upstream, days: int, advises: bool
 ) -> None:
     """Section 7: after 7 days; calls go on, and so does everything else."""
     assert hub.root
     async with follow() as product:
         await sync(product)
+        await adopt(product, upstream)
         opened = await product.inside.ground.catalogue.opened()
         assert opened.sync is not None
-        status = opened.sync.status()
-        monkeypatch.setattr(opened.sync, "status", lambda: _expired(status))
+        now_ms = product.inside.ground.clock.now_ms()
+        since_ms = now_ms - days * 86_400_000
+        opened.sync.memory.change(failure=Failure("expired", "expired", "the timestamp is too old", now_ms, since_ms))
         found = await product.admin.show(PATH)
-        assert (found["items"], found["state"]) == ([], "expired")
-        assert "expired more than 7 days ago" in found["suspended"]
-
-
-def _expired(status: Any) -> Any:
-    # Inner import: a start does not load it.
-    from dataclasses import replace
-
-    return replace(status, state="expired", may_advise=False)
+        assert (len(found["items"]), found["state"]) == (3 if advises else 0, "expired")
+        assert (found["suspended"] is None) is advises
+        assert advises or "expired more than 7 days ago" in found["suspended"]
+        assert (await product.anonymous.chat("coder")).status == 200
