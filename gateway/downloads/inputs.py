@@ -27,6 +27,7 @@ class DownloadCreate(Input):
     mirrors: Annotated[tuple[Address, ...], Field(max_length=8)] = ()
     """With url: where the same file lies."""
     name: FileName | None = None
-    """Below the downloads folder, as acme/f.gguf; else the last part of the address."""
+    """Below the downloads folder, of a key that is bound to a team below the team's own in it: coder/f.gguf. Else the last
+    part of the address."""
     overwrite: bool = False
     """Replace another file of this name."""

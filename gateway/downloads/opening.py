@@ -105,7 +105,6 @@ class HttpOpener:
         sent.update(headers)
         if self._token is not None and url.origin() == self._origin:
             sent["Authorization"] = f"Bearer {self._token}"
-        sent["Content-Type"] = "application/octet-stream"  # with the others it spares aiohttp a look for its own
         try:
             self._policy.judge(url)
             async with asyncio.timeout(ANSWER_S):

@@ -65,6 +65,8 @@ class DownloadService:
         name = check_name(wish.name) if wish.name is not None else artefact.name
         if not name:
             raise DownloadError("name_unknown")
+        if principal.team is not None:
+            name = f"{principal.team}/{name}"  # a team's keys neither see nor replace what others have
         place(self._folder(), name)
         for url in artefact.urls:
             self._check(read_url(url))

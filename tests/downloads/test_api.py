@@ -238,7 +238,9 @@ async def test_a_team_sees_its_own(product: Installation, files: FileServer) -> 
     await product.admin.make("teams", name="acme")
     operator = await product.as_role("operator", team="acme")
     viewer, stranger = await product.as_role("viewer", team="acme"), await product.as_role("viewer", team="default")
-    one = (await begun(operator, wish(files)))["id"]
+    made = await begun(operator, wish(files))
+    one = made["id"]
+    assert made["name"] == "acme/f.gguf"  # nobody replaces another team's file
     assert (await viewer.get(f"{PATH}/{one}")).status == 200
     assert (await stranger.get(f"{PATH}/{one}")).status == 404
     assert (await viewer.post(PATH, wish(files))).status == 403
