@@ -1,6 +1,7 @@
 """Our own publisher and our own reader together: what `catalogue publish` writes is what a client believes."""
 
 import gzip
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import pytest
 from yarl import URL
 
 from gateway.catalogue.hub.hub import Hub
+from gateway.catalogue.hub.repository import Repository
 from gateway.catalogue.hub.roles import ROTATABLE
 from gateway.catalogue.index import Delta, Snapshot, find_path
+from gateway.catalogue.trust.errors import HubError
 from gateway.catalogue.trust.floor import TimeFloor
 from gateway.catalogue.trust.high_water import HighWater
 from gateway.catalogue.trust.hub import TrustedHub
@@ -109,3 +112,25 @@ async def test_a_hub_below_a_path_is_asked_below_that_path(reader: Reader) -> No
         reader.served.forget()
         assert (await reader.client(url).refresh()).index.serial == 1
         assert all(path.startswith("hub/metadata/") for path in reader.served.asked)
+
+
+async def test_what_a_thief_of_keys_signed_is_undone_by_rotating_them(reader: Reader) -> None:
+    """A fast-forward to version 1,000,000: the owner's folder is as it was, new keys make readers follow it again."""
+    client = reader.client()
+    await client.refresh()
+    stolen = Repository.open(Path(shutil.copytree(reader.hub.folder, reader.place / "thief")), reader.hub.keys)
+    for role in ("timestamp", "snapshot"):
+        signed = stolen.timestamp if role == "timestamp" else stolen.snapshot
+        signed.version = 1_000_000
+        stolen.touch(role)
+    stolen.commit(reader.clock.at_ms)
+    reader.served.folder = stolen.folder
+    assert (await client.refresh()).timestamp_version > 1_000_000
+    reader.served.folder = reader.hub.folder
+    with pytest.raises(HubError) as caught:
+        await client.refresh()
+    assert caught.value.kind == "rollback"
+    for role in ("timestamp", "snapshot"):
+        reader.hub.rotate(role)
+    trusted = await client.refresh()
+    assert (trusted.index.serial, trusted.timestamp_version < 1000) == (1, True)
