@@ -47,7 +47,7 @@ def document(  # noqa: PLR0913 - keyword-only, each is a member of the document
     paths: dict[str, dict[str, Any]] = {}
     for one in operations:
         described = _operation(one, schemas, components["schemas"])
-        paths.setdefault(_PATH_PARAMETER.sub(r"{\1}", one.path), {})[one.method.lower()] = described
+        paths.setdefault(described_path(one.path), {})[one.method.lower()] = described
     for kind, members in (extra_components or {}).items():
         components[kind] = components.get(kind, {}) | dict(members)
     return {
@@ -63,6 +63,15 @@ def document(  # noqa: PLR0913 - keyword-only, each is a member of the document
 _LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 _BEARER = {"type": "http", "scheme": "bearer", "description": "An API key, as `modelport keys create` shows it once."}
 _PROBLEM_HEADERS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
+
+
+def described_path(path: str) -> str:
+    r"""Return a path as it is described and as the router names it: without what a parameter may hold.
+
+    >>> described_path(r"/catalogue/models/{id:.+}")
+    '/catalogue/models/{id}'
+    """
+    return _PATH_PARAMETER.sub(r"{\1}", path)
 
 
 def statuses_of(one: Operation) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from gateway.access.operations import DELETE_MODEL, MODEL
 from gateway.access.operations import OPERATIONS as CALLS
+from gateway.api.openapi import described_path
 from gateway.api.operation import OPERATIONS
 from tests.app.caller import Caller
 from tests.app.conftest import Start
@@ -40,7 +41,7 @@ async def test_every_route_is_described_and_every_description_is_a_route(product
     """Both ways: the API by the router, the data plane by its table."""
     described = await product.admin.show("api/openapi.json")
     found = {(method.upper(), path) for path, item in described["paths"].items() for method in item}
-    managed = {(one.method, one.path) for one in product.app[OPERATIONS]}
+    managed = {(one.method, described_path(one.path)) for one in product.app[OPERATIONS]}
     called = {
         (row.method, f"{mount}/{row.path}")
         for mount in ("/v1", "/access/models/{team}")

@@ -1,10 +1,10 @@
 """Every route with every role: who may is decided on the matched route, before body, condition and existence."""
 
-import re
 from collections.abc import AsyncIterator
 
 import pytest
 
+from gateway.api.openapi import described_path
 from gateway.api.operation import OPERATIONS
 from gateway.api.permissions import Permission, Role
 from tests.app.caller import Answer, Caller
@@ -47,7 +47,7 @@ def test_every_role_is_in_the_table() -> None:
 
 async def test_every_route_has_a_permission_or_is_on_the_public_list(product: Installation) -> None:
     """ACL-1, ACL-2: the router is walked, so a route that was added past `register` fails here."""
-    declared = {(one.method, _canonical(one.path)): one for one in product.app[OPERATIONS]}
+    declared = {(one.method, described_path(one.path)): one for one in product.app[OPERATIONS]}
     routes = {(route.method, route.resource.canonical) for route in product.app.router.routes() if route.resource}
     heads = {("HEAD", path) for method, path in declared if method == "GET"}
     assert routes - declared.keys() == heads | {("*", path) for path in CALLS}
@@ -147,11 +147,6 @@ async def test_a_key_opens_by_each_of_three_headers_and_no_other_way(product: In
             answer = await product.stranger.get(f"{path}?{name}={product.key}")
             assert answer.status in {400, 401}, answer.text
             assert product.key not in answer.text
-
-
-def _canonical(path: str) -> str:
-    """Return the path as the router names it: without what a parameter may hold."""
-    return re.sub(r"\{(\w+):[^{}]+\}", r"{\1}", path)
 
 
 async def _try(caller: Caller, step: Step) -> Answer:
