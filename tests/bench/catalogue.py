@@ -233,7 +233,7 @@ async def _tuf(url: URL, place: Path) -> None:
 
 
 def _alone(url: str, root: bytes, place: Path) -> str:
-    from tuf.ngclient import Updater
+    from tuf.ngclient.updater import Updater
 
     (place / "targets").mkdir(parents=True, exist_ok=True)
     folders = (str(place / "metadata"), f"{url}metadata/", str(place / "targets"), f"{url}targets/")

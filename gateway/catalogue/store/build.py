@@ -14,10 +14,12 @@ from gateway.catalogue.state_hash import BUCKETS, bucket_digest, state_of
 from gateway.catalogue.store.errors import Unfit, WrongState
 from gateway.catalogue.store.facts import Names, facts_of, words_of
 from gateway.catalogue.store.rows import Row, read_line
-from gateway.catalogue.store.schema import INDEXES, STEP, put_meta
+from gateway.catalogue.store.schema import INDEXES, STEP, put_meta, read_meta
 
 _BATCH: Final = 200
 """Rows between two looks whether somebody wants this to stop."""
+_MERGE: Final = 4
+"""FTS5's own number."""
 _MOST_REASONS: Final = 10_000
 """Reasons that are kept: a hub of garbage must not become a file of reasons."""
 
@@ -63,6 +65,7 @@ def fill(
         Unfit: two entries have one id.
     """
     names, built = Names(conn), Built()
+    merge_words(conn, 0)
     conn.execute("BEGIN")
     numbers = itertools.count(STEP, STEP)
     for batch in _batches(_rows(lines, built, exact=exact)):
@@ -72,6 +75,7 @@ def fill(
     names.save()
     conn.executemany("INSERT OR REPLACE INTO reasons VALUES (?, ?, ?)", built.reasons)
     conn.execute("COMMIT")
+    merge_words(conn, _MERGE)
     try:
         conn.executescript(INDEXES)
     except sqlite3.IntegrityError as error:
@@ -85,17 +89,23 @@ def fill(
 
 def put_rows(conn: sqlite3.Connection, rows: Iterable[tuple[Row, int]], names: Names) -> None:
     """Insert rows under their numbers, with their facts and words where they are shown."""
-    numbered = list(rows)
-    conn.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", ((n, *row[:5]) for row, n in numbered))
-    shown = [(n, row.entry) for row, n in numbered if row.entry is not None]
-    conn.executemany(
-        "INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        ((n, 0, *facts_of(entry, names)) for n, entry in shown),
-    )
-    conn.executemany(
-        "INSERT INTO words (rowid, text) VALUES (?, ?)",
-        ((n, words_of(entry)) for n, entry in shown),
-    )
+    entries: list[tuple[object, ...]] = []
+    facts: list[tuple[object, ...]] = []
+    words: list[tuple[int, str]] = []
+    for (id_, bucket, sha, standing, body, entry, _), n in rows:
+        entries.append((n, id_, bucket, sha, standing, body))
+        if entry is not None:
+            facts.append((n, 0, *facts_of(entry, names)))
+            words.append((n, words_of(entry)))
+    conn.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", entries)
+    conn.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", facts)
+    conn.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", words)
+
+
+def merge_words(conn: sqlite3.Connection, count: int) -> None:
+    """Let FTS5 merge as soon as so many pieces of its index are of one size; 0: while a list is built, not at all."""
+    if read_meta(conn)["full_text"]:
+        conn.execute("INSERT INTO words (words, rank) VALUES ('automerge', ?)", (count,))
 
 
 def hash_all(conn: sqlite3.Connection) -> str:
