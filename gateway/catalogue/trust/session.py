@@ -75,7 +75,8 @@ class HubSession:
         Raises:
             HubError: it is not there, longer than `max_length` bytes, or not what was signed.
         """
-        self._guarded(lambda: self._fetched(path, into, max_length, deadline_s))
+        info = self._guarded(lambda: self._info(path, max_length))
+        self._explained(lambda: self._fetched(info, into, deadline_s))  # outside the lock: it may take minutes
 
     def has(self, path: str) -> bool:
         """Return whether a file of that name was signed.
@@ -84,7 +85,7 @@ class HubSession:
             HubError: the role that would say so cannot be had.
         """
         updater = self._updater
-        assert updater is not None  # as in `_fetched`
+        assert updater is not None  # as in `_info`
         self.bridge.begin(self._deadlines.refresh_s)
         return self._guarded(lambda: updater.get_targetinfo(path) is not None)
 
@@ -118,7 +119,7 @@ class HubSession:
             updater.reference.behind_ms,
         )
 
-    def _fetched(self, path: str, into: Path, max_length: int, deadline_s: float | None) -> None:
+    def _info(self, path: str, max_length: int) -> TargetFile:
         assert self._updater is not None  # `TrustedHub` asks only where a refresh went well
         self.bridge.begin(self._deadlines.refresh_s)  # for the metadata of a role that was not asked yet
         info = self._updater.get_targetinfo(path)
@@ -126,6 +127,10 @@ class HubSession:
             raise HubError("torn", f"{path} is not among the files that the hub signed")
         if info.length > max_length:
             raise HubError("oversize", f"{path} has {info.length} bytes, and {max_length} are allowed")
+        return info
+
+    def _fetched(self, info: TargetFile, into: Path, deadline_s: float | None) -> None:
+        assert self._updater is not None  # `_info` looked
         if _is_there(info, into):
             return
         within_s = self._deadlines.for_file(info.length) if deadline_s is None else deadline_s
@@ -140,9 +145,17 @@ class HubSession:
             part.unlink(missing_ok=True)
 
     def _guarded(self, act: Callable[[], _T]) -> _T:
-        try:
+        """Do what reads or writes the directory; one process at a time."""
+
+        def alone() -> _T:
             with self._directory.locked(self._deadlines.lock_s, self.bridge.pause):
                 return act()
+
+        return self._explained(alone)
+
+    def _explained(self, act: Callable[[], _T]) -> _T:
+        try:
+            return act()
         except _FAILURES as error:
             now_ms = self._floor.clock.now_ms()
             raise explained(error, heard=self.bridge.heard, updater=self._updater, now_ms=now_ms) from error

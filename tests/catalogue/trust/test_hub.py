@@ -159,6 +159,22 @@ async def test_one_process_at_a_time_uses_the_directory(world: World) -> None:
     assert (await waiting).index.serial == 1
 
 
+async def test_a_long_file_keeps_nobody_out(world: World) -> None:
+    """The lock is for the directory: a list may take minutes, and others ask meanwhile."""
+    world.hub.fail("targets/*", stall(10))
+    client = world.client()
+    await client.refresh()
+    world.hub.forget()
+    long = asyncio.get_running_loop().create_task(
+        client.fetch(snapshot_path(1), world.place / "list.gz", max_length=1000)
+    )
+    await _until(lambda: len(world.hub.asked) == 1)
+    assert (await world.refresh()).requests == 2
+    long.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await long
+
+
 async def test_the_loop_goes_on_while_metadata_are_verified(world: World) -> None:
     """169 KB of metadata are parsed and verified in the thread: section 9 has 9.5 ms of CPU for it, section 8 a lag."""
     world.repository.files |= {f"catalog/delta/{n}-{n + 1}.jsonl.gz": b"%d" % n for n in range(1270)}
