@@ -4,7 +4,7 @@ Who calls begins and ends the transaction: a policy may look at what changed bef
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from gateway.catalogue.entry import Quarantined
@@ -32,22 +32,37 @@ class Step(NamedTuple):
     lines: Callable[[], Iterable[bytes]]
 
 
-def apply_all(conn: sqlite3.Connection, source: Source, steps: Sequence[Step], policy: Policy | None) -> Change:
+def apply_all(
+    conn: sqlite3.Connection,
+    source: Source,
+    steps: Sequence[Step],
+    policy: Policy | None = None,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+) -> Change:
     """Take all deltas within the caller's transaction.
 
     Raises:
         WrongState: one of them does not lead where it should.
+        InterruptedError: `stop` said so.
     """
     before = read_meta(conn)
     applying = Applying(conn, serial=int(before["serial"] or 0))
     for step in steps:
-        applying.apply(step.path, step.lines(), to=step.to, state=step.state_sha256)
+        applying.apply(step.path, _until(stop, step.lines()), to=step.to, state=step.state_sha256)
     change = applying.change(source.serial)
     if policy is not None:
         policy(change)
     note(conn, source, applying.state)
     trim_changes(conn)
     return change
+
+
+def _until(stop: Callable[[], bool], lines: Iterable[bytes]) -> Iterator[bytes]:
+    for line in lines:
+        if stop():
+            raise InterruptedError
+        yield line
 
 
 class Applying:

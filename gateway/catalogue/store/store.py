@@ -161,7 +161,8 @@ class CatalogueStore:
         Raises:
             WrongState: one does not lead where it should; the list stays as it is, as with every failure.
         """
-        change = await self._threads.write(lambda conn: apply_all(conn, source, steps, policy))
+        stop = self._closing.is_set
+        change = await self._threads.write(lambda conn: apply_all(conn, source, steps, policy, stop=stop))
         await self.poll()
         return change
 

@@ -92,11 +92,12 @@ class Sync:
                 return Outcome("elsewhere")
             renewing = self._tasks.start(self._renew(), name="renew the catalogue's lease")
             try:
-                return await self._look(forced=forced)
+                outcome = await self._look(forced=forced)
             finally:
                 renewing.cancel()
                 self._is_syncing = False
-                await self._memory.keep()
+            await self._memory.keep()  # not where this was cancelled: it would wait for the list that is being built
+            return outcome
 
     async def accept(self, serial: int, *, by: str) -> None:
         """Want a list that is held; the next look takes it.

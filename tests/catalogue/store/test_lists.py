@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import tempfile
+import threading
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,14 +15,16 @@ from hypothesis import strategies as st
 
 from gateway.catalogue.canonical import canonical
 from gateway.catalogue.entry import Entry, parse_entry
-from gateway.catalogue.operation import Operation, diff
+from gateway.catalogue.operation import Operation, Put, diff, line_of
 from gateway.catalogue.store import facts
+from gateway.catalogue.store.apply import Step
 from gateway.catalogue.store.errors import Unfit, WrongState
 from gateway.catalogue.store.search import Query
 from gateway.catalogue.store.store import CatalogueStore
 from tests.catalogue.entries import entry
 from tests.catalogue.store.lists import Entries, apply, build, opened, source, state_of
 
+_NEXT = source(2, {})
 IDS = [f"acme/{name}-{number}" for name in ("coder", "llama", "qwen") for number in range(4)]
 ENTRY = st.builds(
     entry,
@@ -154,6 +158,33 @@ async def test_a_reader_goes_on_while_a_list_is_taken(tmp_path: Path) -> None:
         await building
         assert await reader.poll()
         assert reader.version == writer.version
+
+
+@pytest.mark.parametrize("way", ["whole list", "delta"])
+async def test_a_store_that_closes_stops_what_is_taken(tmp_path: Path, way: str) -> None:
+    """Soon, however long the list is; and what was there before is still there."""
+    entries = {one["id"]: one for one in map(_different, range(3))}
+    async with opened(tmp_path) as store:
+        await build(store, 1, entries)
+        begun = threading.Event()
+
+        def endless() -> Iterator[bytes]:
+            for number in itertools.count():
+                begun.set()
+                new = entry(number, id=f"new/{number}")
+                yield canonical(new) if way == "whole list" else line_of(Put(new))
+
+        step = Step("catalog/delta/1-2.jsonl.gz", 2, "0" * 64, endless)
+        taking = store.build(source(2, entries), endless) if way == "whole list" else store.apply(_NEXT, [step])
+        task = asyncio.gather(taking, return_exceptions=True)
+        await asyncio.to_thread(begun.wait, 30)
+        async with asyncio.timeout(30):
+            await store.close()
+        (stopped,) = await task
+        assert isinstance(stopped, InterruptedError)
+    async with opened(tmp_path) as store:
+        assert store.version is not None
+        assert (store.version.serial, await store.verify()) == (1, 3)
 
 
 def _files(folder: Path) -> list[Path]:

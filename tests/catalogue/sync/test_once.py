@@ -1,5 +1,6 @@
 """One look at the hub, step by step (catalogue.md section 5)."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from gateway.catalogue.sync.outcome import Event
 from gateway.errors import Conflict
 from tests.catalogue.hubs import make_hub
 from tests.catalogue.sync.machine import Machine, many, varied
-from tests.fakes.hub import cut_head, faulty_hub
+from tests.fakes.hub import Reply, cut_head, faulty_hub, hang
 
 IDS = ["acme/coder-0", "acme/coder-1", "acme/coder-2"]
 
@@ -203,6 +204,28 @@ async def test_a_listener_that_fails_changes_nothing(here: Machine) -> None:
     here.sync._listeners = (fails, *here.sync._listeners)
     assert (await here.look()).kind == "taken"
     assert (here.state, here.events[-1].to) == ("fresh", 1)
+
+
+async def test_a_look_that_is_cancelled_is_over_at_once(here: Machine) -> None:
+    """Nothing was taken, nothing is left, and the next look is as usual."""
+    here.publish(*many(30))
+    asked = asyncio.Event()
+
+    async def silent(reply: Reply) -> None:
+        asked.set()
+        await hang(reply)
+
+    here.served.fail("targets/*", silent)
+    look = asyncio.gather(here.look(), return_exceptions=True)
+    async with asyncio.timeout(30):
+        await asked.wait()
+        assert here.state == "syncing"
+        look.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await look
+    assert (here.state, await here.shown()) == ("bundled", ["known/model-0", "known/model-1"])
+    here.served.heal()
+    assert (await here.look()).kind == "taken"
 
 
 async def test_without_a_hub_there_is_the_list_that_came_along(here: Machine) -> None:
