@@ -27,7 +27,9 @@ class DownloadCreate(Input):
     mirrors: Annotated[tuple[Address, ...], Field(max_length=8)] = ()
     """With url: where the same file lies."""
     name: FileName | None = None
-    """Below the downloads folder, of a key that is bound to a team below the team's own in it: coder/f.gguf. Else the last
-    part of the address."""
+    """Below the downloads folder, as coder/f.gguf; else the last part of the address.
+
+    Keys that are bound to a team write below a folder of the team's name.
+    """
     overwrite: bool = False
     """Replace another file of this name."""

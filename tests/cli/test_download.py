@@ -3,28 +3,31 @@
 import asyncio
 import json
 import shlex
+import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from gateway.downloads.parts import PART
-from tests.cli.program import Shell
+from tests.cli.program import PROGRAM, Shell
 from tests.downloads.server import Asked, FileServer, Reply, serving
+from tests.publish.publishing import peak_of
 
 SIZE = 2 * PART + 1000
 
 
-@pytest.fixture
-def files() -> Iterator[FileServer]:
-    """Give a file server in a thread of its own, with a file of three parts."""
+@contextmanager
+def in_a_thread(size: int) -> Iterator[FileServer]:
+    """Give a file server in a thread of its own, with a file of this size."""
     ready, done = threading.Event(), threading.Event()
     made: list[FileServer] = []
 
     async def serve() -> None:
-        async with serving(SIZE) as one:
+        async with serving(size) as one:
             made.append(one)
             ready.set()
             await asyncio.to_thread(done.wait)
@@ -32,9 +35,18 @@ def files() -> Iterator[FileServer]:
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
     assert ready.wait(30)
-    yield made[0]
-    done.set()
-    thread.join(30)
+    try:
+        yield made[0]
+    finally:
+        done.set()
+        thread.join(30)
+
+
+@pytest.fixture
+def files() -> Iterator[FileServer]:
+    """Give a server with a file of three parts."""
+    with in_a_thread(SIZE) as one:
+        yield one
 
 
 def events(text: str) -> list[dict[str, Any]]:
@@ -61,6 +73,18 @@ def test_a_table_on_a_pipe_is_the_path_alone(shell: Shell, files: FileServer) ->
     ended = shell.run("download", files.url, "--sha256", files.sha256, "-o", "table", "--name", "mine.gguf")
     assert (ended.code, ended.out) == (0, "mine.gguf\n")
     assert "fetching mine.gguf: 0 % (0 B of 16.8 MB)" in ended.err
+
+
+def test_memory_does_not_grow_with_the_file(shell: Shell) -> None:
+    """Below 64 MiB for the whole process, of which its imports are 50."""
+    with in_a_thread(12 * PART) as server:
+        words = [*PROGRAM, "download", server.url, "--sha256", server.sha256]
+        with subprocess.Popen(
+            words, cwd=shell.folder, env=shell.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            peak = peak_of(process)
+    assert process.returncode == 0
+    assert peak < 64 * 1024 * 1024
 
 
 def test_what_nobody_can_verify_is_refused_unless_it_is_said(shell: Shell, files: FileServer) -> None:
