@@ -79,18 +79,18 @@ class Section(Described):
 
 
 class ServerSettings(Section):
-    """Where this process listens and what it takes from a caller."""
+    """Where it listens and what it takes from callers."""
 
     host: str = "127.0.0.1"
     """Address to listen on. Anything but loopback requires keys."""
     port: int = Field(default=3000, ge=0, le=65535)
     """Port to listen on; 0 takes a free one and prints it."""
     mount: Annotated[str, AfterValidator(_mount)] = "/"
-    """Path prefix under which everything is served, behind a proxy that shares its host."""
+    """Path prefix of everything, behind a proxy that shares its host."""
     public_origin: Annotated[str, AfterValidator(_origin)] | None = None
     """Scheme and host that callers use, e.g. https://models.example.com, behind a proxy."""
     allowed_hosts: tuple[str, ...] = ()
-    """Further values of the Host header (name or name:port) that are answered; others get 421."""
+    """Further Host headers (name or name:port) that are answered; others get 421."""
     trusted_proxies: Annotated[tuple[str, ...], AfterValidator(_networks)] = ()
     """Networks of proxies whose X-Forwarded-For, -Proto and -Host are believed."""
     header_timeout_s: float = Field(default=10, gt=0)
@@ -131,10 +131,10 @@ class DatabaseSettings(Section):
 
 
 class EgressSettings(Section):
-    """Where this process may connect to."""
+    """Where it may connect to."""
 
     profile: Literal["dev", "server"] = "dev"
-    """dev: public addresses and loopback; server: public addresses only. Private networks only when listed."""
+    """dev: public addresses and loopback; server: public ones. Private networks only when listed."""
     allow_networks: tuple[str, ...] = ()
     """Further networks, CIDR with an optional port: 10.1.0.0/16 or 10.1.2.3/32:8000."""
     allow_hosts: tuple[str, ...] = ()
@@ -142,11 +142,11 @@ class EgressSettings(Section):
     allow_insecure_http: bool = False
     """Endpoints may be plain http:// over public networks, without a key; loopback and allowed networks may anyway."""
     max_response_bytes: int = Field(default=32 * 1024 * 1024, gt=0)
-    """Largest answer that is read whole (errors, small JSON); streams have no limit."""
+    """Largest answer read whole (errors, small JSON); streams have no limit."""
 
 
 class TimeoutSettings(Section):
-    """The separate time limits of a call, in seconds (a model may set its own)."""
+    """Time limits of a call, in seconds (a model may set its own)."""
 
     connect_s: float = Field(default=5, gt=0)
     """DNS, TCP and TLS together, per attempt."""
@@ -157,7 +157,7 @@ class TimeoutSettings(Section):
     idle_s: float = Field(default=60, gt=0)
     """Longest silence inside an answer."""
     total_s: float = Field(default=600, gt=0)
-    """A plain call from beginning to end; streams have no such limit."""
+    """A plain call as a whole; streams have no limit."""
     slow_client_s: float = Field(default=60, gt=0)
     """A caller that reads nothing for so long is let go."""
     drain_s: float = Field(default=30, ge=0)
@@ -165,7 +165,7 @@ class TimeoutSettings(Section):
 
 
 class HealthSettings(Section):
-    """How often registered endpoints are looked at; it costs no tokens."""
+    """How often endpoints are looked at; it costs no tokens."""
 
     interval_s: float = Field(default=60, ge=0)
     """Seconds between two looks at an endpoint, give or take a fifth; 0: never."""
@@ -174,7 +174,7 @@ class HealthSettings(Section):
 
 
 class StreamSettings(Section):
-    """What is added to event streams: nothing, unless it is switched on here."""
+    """What is added to event streams, if switched on."""
 
     keepalive: bool = False
     """Send comments into silent streams, for proxies that cut idle connections."""
@@ -188,7 +188,7 @@ class UsageSettings(Section):
     drain_for_usage_ms: int = Field(default=0, ge=0, le=3_600_000)
     """Milliseconds that a call whose caller left is read on, for its usage."""
     call_days: int = Field(default=30, gt=0)
-    """Days that rows of single calls are kept; their daily sums stay for 400."""
+    """Days that single calls are kept; daily sums stay for 400."""
     object_days: int = Field(default=730, gt=0)
     """Days that stored responses, files and batches are found."""
 
@@ -199,7 +199,7 @@ class LifecycleSettings(Section):
     purge_days: int = Field(default=30, ge=1, le=3650)
     """Days that a deleted model can be restored; then it is purged."""
     grace_s: float = Field(default=30, ge=0)
-    """Seconds that calls under way may go on when their model is deleted."""
+    """Seconds that running calls may go on when their model is deleted."""
     max_grace_s: float = Field(default=600, ge=0)
     """The longest that somebody may allow."""
     quarantine_days: int = Field(default=30, ge=0, le=3650)
