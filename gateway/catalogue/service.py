@@ -30,6 +30,7 @@ DAY_MS: Final = 86_400_000
 _ROUNDS: Final = 5
 """Pages that are read to fill one from which suppressed entries were taken out; then it is a shorter page."""
 _SUPPRESSIONS: Final = "suppressions"
+_PINS: Final = "pins"
 
 
 class Opened(NamedTuple):
@@ -176,6 +177,7 @@ class CatalogueService:
         store = lists.first
         if not await store.pin(entry_id, by=by):
             raise unknown(entry_id)
+        self.memory.drop(_PINS)
         await self._trail.note(Event("pin.create", "pin", uid=entry_id, name=entry_id))
         return next(one for one in await store.pins() if one.id == entry_id)
 
@@ -188,6 +190,7 @@ class CatalogueService:
         lists = (await self._opened()).lists
         if not await lists.first.unpin(entry_id):
             raise NotFound(f"{entry_id!r} is not pinned", code="pin_not_found", hint="modelport catalogue pin --list")
+        self.memory.drop(_PINS)
         await self._trail.note(Event("pin.delete", "pin", uid=entry_id, name=entry_id))
 
     async def suppressions(self, principal: Principal) -> Sequence[Suppression]:
@@ -266,7 +269,7 @@ class CatalogueService:
         return frozenset(one.entry_id for one in await self.suppressions(principal) if one.team in {EVERYBODY, owner})
 
     async def _pins(self) -> object:
-        found = await self.pins()
+        found = await self.memory.get(_PINS, self.pins)
         return [(one.id, one.at_ms) for one in found]
 
     async def _read_suppressions(self) -> Sequence[Suppression]:

@@ -92,6 +92,18 @@ async def test_calls_and_readiness_do_not_notice(
         assert (await status(product.admin))["state"]
 
 
+async def test_what_was_asked_lately_is_answered_from_memory_while_the_file_is_away(
+    follow: Follow, tmp_path: Path
+) -> None:
+    """L1: stale-if-error, and the very bytes of before with their ETag."""
+    async with follow() as product:
+        await sync(product)
+        before = await product.admin.get("api/v1/catalogue/models")
+        await _spoil(tmp_path / "data" / "catalogue", full=False)
+        after = await product.admin.get("api/v1/catalogue/models")
+        assert (after.status, after.body, after.headers["ETag"]) == (200, before.body, before.headers["ETag"])
+
+
 async def _asked(hub_server: FaultyHub) -> None:
     before = len(hub_server.asked)
 
