@@ -63,6 +63,7 @@ class Sync:
         self._turn = asyncio.Lock()
         self._is_syncing = False
         self._is_rebuilding = False
+        self._is_started = False
 
     @property
     def memory(self) -> SituationMemory:
@@ -70,8 +71,13 @@ class Sync:
         return self._memory
 
     async def start(self) -> None:
-        """Open the list, and see that there is one: the one that came along, until the hub was asked (L0)."""
+        """Open the list, and see that there is one: the one that came along, until the hub was asked (L0).
+
+        To start again does nothing.
+        """
         async with self._turn:
+            if self._is_started:
+                return
             try:
                 await self.store.open()
             except Broken:
@@ -79,6 +85,7 @@ class Sync:
             await self._memory.learn()
             if await self._lease.take():
                 await self._bundled_if_empty()
+            self._is_started = True
 
     async def once(self, *, forced: bool = False) -> Outcome:
         """Look at the hub, and take what is new. Nothing that a hub, a network or a disk does is an exception.

@@ -180,6 +180,7 @@ class TrustedHub:
             if self._bridge is not None:
                 self._bridge.abort()
             await asyncio.wait([future])
+            future.exception()  # it was called off: nobody else asks how it ended
             raise
         finally:
             pool.shutdown(wait=future.done())
