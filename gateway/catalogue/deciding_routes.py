@@ -120,7 +120,7 @@ class CatalogueDeeds:
 
     @operation(
         "DELETE",
-        "/catalogue/pins/{id:.+}",
+        "/catalogue/pins/{id:[A-Za-z0-9_.:@+~/%-]+}",
         permission=Permission.CATALOGUE_OPERATE,
         answers={204: None},
         errors=(404, 503),
@@ -169,7 +169,7 @@ class CatalogueDeeds:
 
     @operation(
         "DELETE",
-        "/catalogue/suppressions/{id:.+}",
+        "/catalogue/suppressions/{id:[A-Za-z0-9_.:@+~/%-]+}",
         permission=Permission.CATALOGUE_OPERATE,
         query=TeamsQuery,
         answers={204: None},

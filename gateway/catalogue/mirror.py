@@ -141,7 +141,7 @@ class MirrorRoutes:
 
     @operation(
         "GET",
-        "/catalogue/tuf/{name:.+}",
+        "/catalogue/tuf/{name:[A-Za-z0-9_.:@+~/%-]+}",
         public=True,
         answers={200: Content("application/octet-stream")},
         errors=(404, 502),

@@ -68,7 +68,7 @@ class CatalogueRoutes:
 
     @operation(
         "GET",
-        "/catalogue/models/{id:.+}",
+        "/catalogue/models/{id:[A-Za-z0-9_.:@+~/%-]+}",
         permission=Permission.REGISTRY_READ,
         query=TeamsQuery,
         answers={200: Later(_VIEWS, "OneEntryView")},

@@ -88,11 +88,16 @@ class World:
 
     async def proposal(self) -> str:
         """Have the catalogue propose the end of a model."""
-        uid = await self.make("models", catalogue_id="acme/old", endpoints=[{"base_url": self.url}])
+        uid = await self.make("models", catalogue_id="mistral/open-mistral-7b", endpoints=[{"base_url": self.url}])
         ground = self.product.inside.ground
         async with ground.database.write() as conn:
             await decided.propose(
-                conn, model_uid=uid, kind="deprecation", entry_id="acme/old", details={}, now_ms=ground.clock.now_ms()
+                conn,
+                model_uid=uid,
+                kind="deprecation",
+                entry_id="mistral/open-mistral-7b",
+                details={},
+                now_ms=ground.clock.now_ms(),
             )
             return (await decided.proposals(conn, catalogue_proposals.c.model_uid == uid))[0].id
 
@@ -276,9 +281,9 @@ HOW: Mapping[str, tuple[Callable[[World], Awaitable[Answer]], str]] = {
     "apply_proposal": (_on("POST", "catalogue/proposals", World.proposal, then="/apply"), "proposal.apply"),
     "dismiss_proposal": (_on("POST", "catalogue/proposals", World.proposal, then="/dismiss"), "proposal.dismiss"),
     "verify_catalogue": (_verify, "catalogue.verify"),
-    "accept_catalogue": (_accept, "catalogue.accept"),
     "forget_recommendations": (_forget, "recommendations.forget"),
     "sync_catalogue": (_sync, "catalogue.sync"),
+    "accept_catalogue": (_accept, "catalogue.accept"),
 }
 """How each operation is called so that it changes something, and the action of the row."""
 
