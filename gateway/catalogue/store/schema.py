@@ -64,7 +64,7 @@ CREATE VIRTUAL TABLE words USING fts5(
 PLAIN_WORDS: Final = "CREATE TABLE words (rowid INTEGER PRIMARY KEY, text TEXT NOT NULL);"
 
 _NEW: Final = (
-    "PRAGMA page_size=8192",  # an entry takes about 1 KB: fewer bytes are left over than on pages of 4 KB
+    "PRAGMA page_size=16384",  # an entry takes about 1 KB: less is left over, and built a tenth quicker than of 4 KB
     "PRAGMA journal_mode=OFF",  # a file that is not finished is thrown away
     "PRAGMA synchronous=OFF",  # it is synced once, before it gets its name
     "PRAGMA main.locking_mode=EXCLUSIVE",
