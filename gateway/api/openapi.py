@@ -147,7 +147,8 @@ def _answers(one: Operation, schemas: Schemas) -> Iterator[tuple[str, dict[str, 
 
 
 def _path_parameters(path: str) -> Iterator[dict[str, Any]]:
-    for name, pattern in _PATH_PARAMETER.findall(path):
+    for name, found in _PATH_PARAMETER.findall(path):
+        pattern = found.replace("/%", "")  # what is made from a description sends no slash, and encodes by itself
         schema = {"type": "string", "minLength": 1} | ({"pattern": f"^(?:{pattern})$"} if pattern else {})
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
