@@ -6,8 +6,10 @@ are processes of their own; CPU and memory are the reader's. A reader takes one 
 
 import asyncio
 import contextlib
+import gc
 import gzip
 import hashlib
+import importlib
 import json
 import os
 import random
@@ -24,6 +26,7 @@ from typing import Any, Final
 import uvloop
 from yarl import URL
 
+from gateway.app.process import GC_THRESHOLDS
 from gateway.catalogue.hub.hub import Hub
 from gateway.catalogue.store.search import Query
 from gateway.catalogue.store.store import CatalogueStore
@@ -188,6 +191,10 @@ async def _read(url: URL, place: Path) -> None:
         every_s=900,
     )
     await sync.start()
+    importlib.import_module("cryptography.hazmat.primitives.ciphers.aead")  # a server has it, for its secrets
+    gc.collect()
+    gc.freeze()  # and does this when it has started
+    gc.set_threshold(*GC_THRESHOLDS)
 
     async def look() -> str:
         return (await sync.once(forced=True)).kind
