@@ -7,8 +7,11 @@ variant: two ways of bucketing that take turns would show a unit now this and no
 """
 
 import asyncio
+import contextlib
 import importlib
 import logging
+import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from gateway.catalogue.experiments.experiment import Experiment
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 DOMAIN: Final = "modelport"
 _WITHIN_S: Final = 1.0
+_MOST_WAITING: Final = 4
+"""Threads at once: a provider that hangs does not take more."""
 logger = logging.getLogger("modelport.catalogue")
 
 
@@ -29,6 +34,7 @@ class OpenFeatureVariants:
         self._name = name
         self._client: OpenFeatureClient | None = None
         self._is_complaining = True
+        self._waiting = 0
 
     async def variant(self, experiment: Experiment, unit: str) -> str | None:
         """Return the unit's variant, None where the provider names none of the experiment's.
@@ -44,13 +50,41 @@ class OpenFeatureVariants:
 
         context = EvaluationContext(targeting_key=unit)
         try:
-            found = await asyncio.wait_for(
-                asyncio.to_thread(client.get_string_value, experiment.id, "", context), _WITHIN_S
-            )
+            found = await self._asked(lambda: client.get_string_value(experiment.id, "", context))
         except Exception as error:  # noqa: BLE001 - code of others: whatever it does, a list is still shown
             self._complain(error)
             return None
         return found if found in experiment.names else None
+
+    async def _asked(self, act: Callable[[], str]) -> str:
+        """Return what the provider says; a thread of its own, which the process does not wait for, may stay behind."""
+        if self._waiting >= _MOST_WAITING:
+            raise TimeoutError(f"{self._waiting} questions are not answered yet")
+        loop = asyncio.get_running_loop()
+        answered: asyncio.Future[str] = loop.create_future()
+
+        def settle(value: str, error: Exception | None) -> None:
+            self._waiting -= 1
+            if answered.done():
+                return
+            if error is None:
+                answered.set_result(value)
+            else:
+                answered.set_exception(error)
+
+        def run() -> None:
+            value, failure = "", None
+            try:
+                value = act()
+            except Exception as error:  # noqa: BLE001 - handed on to whoever asked
+                failure = error
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(settle, value, failure)
+
+        self._waiting += 1
+        threading.Thread(target=run, name="modelport-openfeature", daemon=True).start()
+        async with asyncio.timeout(_WITHIN_S):
+            return await answered
 
     def _complain(self, error: Exception) -> None:
         if self._is_complaining:

@@ -77,8 +77,14 @@ async def test_a_provider_that_hangs_or_fails_is_no_variant(
     """And said once; our own buckets do not step in, or a unit would be shown now this and now that."""
     monkeypatch.setattr(module, "_WITHIN_S", 0.05)
     variants = OpenFeatureVariants(f"{HERE}:Hanging")
-    for _ in range(2):
+    for _ in range(6):
         assert await variants.variant(experiment(), "hash") is None
+    hanging = [one for one in threading.enumerate() if one.name == "modelport-openfeature"]
+    assert len(hanging) == 4
+    assert all(one.daemon for one in hanging), "the process ends without them"
+    unplugged.set()
+    for one in hanging:
+        one.join(10)
     assert caplog.text.count("catalogue.openfeature does not answer") == 1
 
 
