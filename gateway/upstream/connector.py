@@ -82,13 +82,13 @@ class GuardedConnector(aiohttp.TCPConnector):
         *,
         ssl_context: ssl.SSLContext | None = None,
         resolver: AbstractResolver | None = None,
-        read_bytes: int | None = None,
+        bulk: tuple[int, int] | None = None,
     ) -> None:
-        self.read_bytes = read_bytes
-        """What one read may bring and a body may wait with, where that is not what suits calls."""
+        self.read_bytes: int | None = None if bulk is None else bulk[0]
+        """At which size a body waits for its reader, where that is not what suits calls."""
         self._filter = FilteringResolver(resolver or aiohttp.ThreadedResolver(), policy)
         self._policy = policy
-        self._landing = memoryview(bytearray(read_bytes or _LANDING_BYTES))
+        self._landing = memoryview(bytearray(_LANDING_BYTES if bulk is None else bulk[1]))
         self._wires: WeakSet[Wire] = WeakSet()
         super().__init__(
             resolver=self._filter,
