@@ -48,14 +48,16 @@ class Registry:
                 return self.snapshot
             async with self._database.read() as conn:
                 draft = await load(conn, self.snapshot)
-            stale, self._stale = self._stale, self.snapshot.tables()
-            values = _values(self.snapshot) if draft.whole else []
-            self.snapshot, closed = draft.finish()
+            before, whole = self.snapshot.tables(), draft.whole
+            values = await _values(self.snapshot) if whole else []
+            now, closed = draft.finish()
             del draft
+            await asyncio.sleep(0)
+            self.snapshot = now
             for listener in self._listeners:
                 listener(self.snapshot, closed)
             del closed
-            await let_go(stale, values)
+            await self._let_go(before, values, later=not whole)
             return self.snapshot
 
     async def poll(self) -> bool:
@@ -63,14 +65,23 @@ class Registry:
 
         What is left of the snapshot before goes here, too, where nobody waits for it.
         """
-        stale, self._stale = self._stale, []
-        await let_go(stale, [])
+        await self._let_go([], [], later=False)
         async with self._database.read() as conn:
             revision = await read_revision(conn)
         if revision == self.snapshot.revision:
             return False
         await self.reload()
         return True
+
+    async def _let_go(self, tables: list[Any], values: list[object], *, later: bool) -> None:
+        """Free what only an older snapshot holds; of tables whose values are in the present one `later` will do."""
+        stale, self._stale = self._stale, []
+        if later:
+            self._stale = tables
+        else:
+            stale += tables
+            tables.clear()
+        await let_go(stale, values)
 
     async def newest(self) -> Snapshot:
         """Return a snapshot that is not older than this question, for a name that is not in the present one (CMP-21).
@@ -96,5 +107,10 @@ class Registry:
         return self.snapshot
 
 
-def _values(snapshot: Snapshot) -> list[object]:
-    return [*snapshot.endpoints.values(), *snapshot.by_uid.values(), *snapshot.retired.values()]
+async def _values(snapshot: Snapshot) -> list[object]:
+    """Return what is in the tables; each of 100,000 entries takes some milliseconds."""
+    values: list[object] = []
+    for table in (snapshot.endpoints, snapshot.by_uid, snapshot.retired):
+        values += table.values()
+        await asyncio.sleep(0)
+    return values
