@@ -13,9 +13,9 @@ from gateway.catalogue.entry import Entry
 Has = Literal["capability", "in", "out", "api"]
 Place = Literal["region", "residency"]
 
-_BITS: Final = 62
+BITS: Final = 62
 _KEPT: Final = 4096
-MANY: Final = 1 << _BITS
+MANY: Final = 1 << BITS
 UNIT: Final = "1M_tokens"
 CURRENCY: Final = "USD"
 """Prices are compared in the unit that nearly all hubs use; what is priced in another one is not found by its price."""
@@ -32,7 +32,7 @@ class Names:
         self._new: list[tuple[str, str, int]] = []
         for kind, value, number in conn.execute("SELECT kind, value, number FROM names"):
             self._known.setdefault(kind, {})[value] = number
-        self._bits = {group: sum(map(len, self._of(group))) for group in (_HAS, _PLACE)}
+        self._bits = {group: sum(map(len, self._of(group))) for group in (HAS, PLACE)}
 
     def keep(self, key: Hashable, bits: int) -> int:
         """Remember the bits of what many entries say alike: to work them out takes 10 us each time."""
@@ -54,9 +54,9 @@ class Names:
         bit = self._known.setdefault(kind, {}).get(value)
         if bit is not None:
             return bit
-        group = _HAS if kind in _HAS else _PLACE
+        group = HAS if kind in HAS else PLACE
         position = self._bits[group]
-        if position == _BITS:
+        if position == BITS:
             return MANY
         self._bits[group] += 1
         return self._add(kind, value, 1 << position)
@@ -75,20 +75,20 @@ class Names:
         return number
 
 
-_HAS: Final = frozenset({"capability", "in", "out", "api"})
-_PLACE: Final = frozenset({"region", "residency"})
+HAS: Final = frozenset({"capability", "in", "out", "api"})
+PLACE: Final = frozenset({"region", "residency"})
 
 
 def facts_of(entry: Entry, names: Names) -> tuple[object, ...]:
     """Return the columns of `facts` after `n` and `off`."""
     price = entry.price if entry.price is not None and (entry.price.unit, entry.price.currency) == _COMPARED else None
     return (
-        *_named(entry, names),
         _has(entry, names),
         _places(entry, names),
         None if entry.limits is None else entry.limits.context,
         None if price is None or price.into is None else float(price.into),
         None if price is None or price.out is None else float(price.out),
+        *_named(entry, names),
     )
 
 

@@ -35,9 +35,9 @@ CREATE TABLE entries (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL, bucket INTEGER NOT NULL, sha BLOB NOT NULL, standing INTEGER NOT NULL,
   body BLOB NOT NULL);
 CREATE TABLE facts (
-  n INTEGER PRIMARY KEY, off INTEGER NOT NULL, status INTEGER NOT NULL, kind INTEGER NOT NULL, open INTEGER,
-  publisher INTEGER, family INTEGER, license INTEGER, has INTEGER NOT NULL, place INTEGER NOT NULL, context INTEGER,
-  price_in REAL, price_out REAL);
+  n INTEGER PRIMARY KEY, off INTEGER NOT NULL, has INTEGER NOT NULL, place INTEGER NOT NULL, context INTEGER,
+  price_in REAL, price_out REAL, status INTEGER NOT NULL, kind INTEGER NOT NULL, open INTEGER, publisher INTEGER,
+  family INTEGER, license INTEGER);
 CREATE TABLE names (kind TEXT NOT NULL, value TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (kind, value))
   WITHOUT ROWID;
 CREATE TABLE reasons (id TEXT PRIMARY KEY, standing INTEGER NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
@@ -56,6 +56,7 @@ CREATE TABLE bad (path TEXT PRIMARY KEY) WITHOUT ROWID;
 INDEXES: Final = """
 CREATE UNIQUE INDEX entries_id ON entries (id);
 CREATE INDEX entries_bucket ON entries (bucket, id, sha);
+CREATE INDEX facts_publisher ON facts (publisher);
 """
 WORDS: Final = """
 CREATE VIRTUAL TABLE words USING fts5(

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from gateway.catalogue.entry import Entry
 from gateway.catalogue.store import read
-from gateway.catalogue.store.facts import MANY, has_of, places_of
+from gateway.catalogue.store.facts import BITS, HAS, MANY, PLACE, has_of, places_of
 from gateway.catalogue.store.rows import entry_of
 from gateway.catalogue.store.schema import read_meta
 
@@ -23,6 +23,10 @@ _WORD: Final = re.compile(r"[^\W_]+")
 _MOST_WORDS: Final = 8
 _FEW: Final = 512
 """Words that a beginning may be replaced by; where more begin so, SQLite's way is the quicker one."""
+
+
+_NOTHING: Final[tuple[str, list[object]]] = ("0", [])
+"""What nothing fits: no row is looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +108,8 @@ def _names(conn: sqlite3.Connection, query: Query) -> Iterator[tuple[str, list[o
     for column in ("publisher", "family", "license", "kind"):
         value = getattr(query, column)
         if value is not None:
-            yield f"f.{column} = ?", [_number(conn, column, value)]
+            number = _number(conn, column, value)
+            yield (f"f.{column} = ?", [number]) if number else _NOTHING
     if query.status:
         marks = ", ".join("?" * len(query.status))
         yield f"f.status IN ({marks})", [_number(conn, "status", one) for one in query.status]
@@ -124,13 +129,23 @@ def _bits(conn: sqlite3.Connection, query: Query) -> Iterator[tuple[str, list[ob
     bits = {"has": 0, "place": 0}
     for column, kind, names in asked:
         for name in names:
-            bit = _number(conn, kind, name) or MANY
+            bit = _number(conn, kind, name) or (MANY if _is_full(conn, column) else 0)
             bits[column] |= bit
+            if not bit:
+                yield _NOTHING
             if bit == MANY:  # one of those without a bit of their own
                 yield "lists((SELECT body FROM entries e WHERE e.n = f.n), ?, ?)", [kind, name]
     for column, wanted in bits.items():
         if wanted:
             yield f"f.{column} & ? = ?", [wanted, wanted]
+
+
+def _is_full(conn: sqlite3.Connection, column: str) -> bool:
+    """Return whether there may be names without a bit of their own."""
+    group = HAS if column == "has" else PLACE
+    marks = ", ".join("?" * len(group))
+    query = f"SELECT count(*) FROM names WHERE kind IN ({marks})"  # noqa: S608 - question marks
+    return bool(conn.execute(query, tuple(group)).fetchone()[0] >= BITS)
 
 
 def _numeric(query: Query) -> Iterator[tuple[str, list[object]]]:
