@@ -141,14 +141,16 @@ def _maker(
     artefact: "Artefact", target: Path, *, verify: bool, overwrite: bool, token: str | None
 ) -> "Callable[[Any, EgressPolicy, Shown], Download]":
     # Inner imports: see above.
-    from gateway.downloads.engine import Download
+    from gateway.downloads.engine import ALONE, Download
     from gateway.downloads.opening import HttpOpener
 
     def make(transport: Any, policy: "EgressPolicy", shown: Shown) -> "Download":
         opener = HttpOpener(
             transport, policy, follows=artefact.sha256 is not None, token=token, token_for=token and artefact.url
         )
-        return Download(artefact, target, opener, verify=verify, overwrite=overwrite, notify=shown.progress)
+        return Download(
+            artefact, target, opener, verify=verify, overwrite=overwrite, rules=ALONE, notify=shown.progress
+        )
 
     return make
 

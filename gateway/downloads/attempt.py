@@ -235,7 +235,10 @@ class Sink:
         if self._held:
             pieces, count, offset = self._pieces, self._held, self._offset
             self._pieces, self._held, self._offset = [], 0, offset + count
-            self._writing = self._file.begin(self._write(pieces, count, offset))
+            if self._file.alone:
+                await self._write(pieces, count, offset)
+            else:
+                self._writing = self._file.begin(self._write(pieces, count, offset))
 
     async def _settle(self) -> None:
         if self._writing is not None:
@@ -244,7 +247,10 @@ class Sink:
 
     async def _write(self, pieces: list[bytes], count: int, offset: int) -> None:
         try:
-            await self._file.run(lambda: self._file.write(pieces, offset))
+            if self._file.alone:
+                self._file.write(pieces, offset)
+            else:
+                await self._file.run(lambda: self._file.write(pieces, offset))
         except OSError as error:
             raise self._file.failure(error) from error
         self._wrote(count)

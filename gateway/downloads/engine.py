@@ -23,6 +23,8 @@ from gateway.downloads.run import Run
 from gateway.downloads.sources import Rules
 
 PATIENT: Final = Rules()
+ALONE: Final = Rules(alone=True)
+"""Of a command, whose loop has nothing else to do."""
 _BLOCK: Final = 1024 * 1024
 _BLOCKS: Final = 16
 """Blocks hashed between two looks at the loop: 20 ms."""
@@ -89,7 +91,7 @@ class Download:
             await file.close()
 
     async def _run(self) -> Downloaded:
-        file = PartFile(self._target)
+        file = PartFile(self._target, alone=self._plan.rules.alone)
         run = Run(self._plan, file)
         try:
             await file.open(lambda: self._meter.begin("wait", 0, self._artefact.size))

@@ -31,10 +31,12 @@ _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 class PartFile:
     """The bytes of a download. `path` is hidden beside `target`, `state_path` is where its state is kept."""
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, *, alone: bool = False) -> None:
         self.target = target
         self.path = target.with_name(f".{target.name}.part")
         self.state_path = target.with_name(f".{target.name}.part.json")
+        self.alone = alone
+        """Whether nobody minds that a write stops the loop."""
         self.finished = False
         """Whether it has its name."""
         self._handle = -1

@@ -35,6 +35,8 @@ class Rules:
     """Silence in the middle of a body after which it is given up."""
     least_rate: int = 20_000
     """Bytes per second of one answer, below which it is given up: a drip would never end (catalogue.md section 7)."""
+    alone: bool = False
+    """Whether nothing else runs in this process: then blocks are written without the way to a thread and back."""
     restarts: int = 2
     """How often a server may change the file."""
     bad_chunks: int = 3

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from gateway.downloads.artefact import Artefact
-from gateway.downloads.engine import Download
+from gateway.downloads.engine import ALONE, Download
 from gateway.downloads.errors import DownloadError
 from gateway.downloads.progress import Notify as Watch
 from gateway.downloads.progress import Progress
@@ -169,7 +169,7 @@ class Pull:
         )
         opener = BlobOpener(self._client, self._scope)
         try:
-            await Download(artefact, file.path, opener, overwrite=True, notify=self._count()).run()
+            await Download(artefact, file.path, opener, overwrite=True, rules=ALONE, notify=self._count()).run()
         except DownloadError as error:
             raise self._explained(error, file) from error
 

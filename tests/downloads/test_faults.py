@@ -48,6 +48,14 @@ async def test_a_file_comes_in_parts_and_has_its_name_at_the_end(bench: Bench, s
     assert (last.phase, last.bytes, last.total) == ("done", len(server.content), len(server.content))
 
 
+async def test_a_command_writes_without_a_thread(bench: Bench, server: FileServer) -> None:
+    """The same file by the shorter way, cuts included."""
+    server.answer = every(2, lambda _, honest: replace(honest, cut=len(honest.body) // 2))
+    done = await bench.download(server, rules=replace(QUICK, alone=True)).run()
+    assert bench.target.read_bytes() == server.content
+    assert done.fetched == len(server.content)
+
+
 async def test_connections_that_are_cut_go_on_where_they_were(bench: Bench, server: FileServer) -> None:
     """Every second answer breaks off in its middle; what came is not fetched again."""
     server.answer = every(2, lambda _, honest: replace(honest, cut=len(honest.body) // 2))
