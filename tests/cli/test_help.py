@@ -10,7 +10,7 @@ from gateway.cli.app import tree
 from tests.cli.program import Shell
 
 _HEAVY = ("aiohttp", "alembic", "openai", "pydantic", "rich", "ruamel", "sqlalchemy", "structlog")
-_NEEDLESS = ("alembic", "asyncpg", "openai", "pygments", "rich", "ruamel")
+_NEEDLESS = ("alembic", "asyncpg", "gateway.catalogue.store", "openai", "pygments", "rich", "ruamel", "tuf")
 
 
 def _commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
