@@ -34,7 +34,7 @@ CHECKS = (
     "use_after_free",
     "ensure_resource_availability",
 )
-LIMIT_S = 240.0  # 25 s on an idle machine
+LIMIT_S = 900.0  # a ceiling: some 40 s on an idle machine
 
 
 async def test_every_route_is_described_and_every_description_is_a_route(product: Installation) -> None:
@@ -119,5 +119,5 @@ async def test_a_fuzzer_finds_no_fault_and_nothing_undocumented(tmp_path: Path, 
 def _command(url: str, key: str) -> list[str]:
     where = ["--config-file", str(HERE / "schemathesis.toml"), "run", url, "-H", f"Authorization: Bearer {key}"]
     what = ["--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing,stateful"]
-    how = ["--max-examples", "15", "--seed", "1", "--continue-on-failure", "--no-color", "--warnings", "off"]
+    how = ["--max-examples", "8", "--seed", "1", "--continue-on-failure", "--no-color", "--warnings", "off"]
     return [sys.executable, "-m", "schemathesis.cli", *where, *what, *how]
