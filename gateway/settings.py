@@ -16,7 +16,16 @@ from gateway.errors import ConfigError
 from resolver import ResolveError, resolve
 
 ENV_PREFIX = "MODELPORT_"
-CLIENT_VARIABLES = frozenset({"MODELPORT_URL", "MODELPORT_KEY", "MODELPORT_CONFIG", "MODELPORT_CONTEXT"})
+CLIENT_VARIABLES = frozenset(
+    {
+        "MODELPORT_URL",
+        "MODELPORT_KEY",
+        "MODELPORT_CONFIG",
+        "MODELPORT_CONTEXT",
+        "MODELPORT_HUB",
+        "MODELPORT_HUB_PASSPHRASE_FILE",
+    }
+)
 """Variables with our prefix that belong to the client or to the command line, not to this tree."""
 SECRET_REFERENCE = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|keyring:[^/]+/.+)$"  # noqa: S105 - a form, no secret
 """What stands in place of a secret; the secret itself is refused (security.md SEC-3)."""

@@ -129,7 +129,7 @@ class CatalogueService:
         found = await (await self._opened()).lists.get(entry_id)
         if found is None:
             raise unknown(entry_id)
-        mine = {(entry_id, EVERYBODY), (entry_id, self._team(principal, team))}
+        mine = {(entry_id, EVERYBODY), (entry_id, await self._team(principal, team))}
         hidden = [one for one in await self.suppressions(principal) if (one.entry_id, one.team) in mine]
         return Found(found[0], found[1].origin), hidden[0] if hidden else None
 
@@ -265,7 +265,7 @@ class CatalogueService:
         await self._suppressed()
 
     async def _hidden(self, principal: Principal, team: str | None) -> frozenset[str]:
-        owner = self._team(principal, team)
+        owner = await self._team(principal, team)
         return frozenset(one.entry_id for one in await self.suppressions(principal) if one.team in {EVERYBODY, owner})
 
     async def _pins(self) -> object:
@@ -276,10 +276,9 @@ class CatalogueService:
         async with self._database.read() as conn:
             return await decided.suppressions(conn, now_ms=self._clock.now_ms())
 
-    def _team(self, principal: Principal, team: str | None) -> str:
-        if team is not None:
-            principal.require_team(team)
-        return team or principal.team or DEFAULT_TEAM
+    async def _team(self, principal: Principal, team: str | None) -> str:
+        """Return whose list is looked at: a team that there is."""
+        return principal.team or DEFAULT_TEAM if team is None else await self._owner(principal, team)
 
     async def _owner(self, principal: Principal, team: str | None) -> str:
         """Return whose list is meant: a team that there is, or everybody's."""

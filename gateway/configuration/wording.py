@@ -84,12 +84,16 @@ def meant(name: str, known: Collection[str]) -> str | None:
 
 
 def nearest(name: str, known: Collection[str]) -> str | None:
-    """Return the known path that somebody meant who wrote another: by the whole path, else by its last word."""
+    """Return the known path that somebody meant who wrote another: by the whole path, else by its last word.
+
+    Of words that are equally near the one with letters changed round is meant: `prot` is port, not root.
+    """
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.65)
     if not near:
         last = name.rpartition(".")[2]
         by_word = {one.rpartition(".")[2]: one for one in reversed(list(known))}
-        near = [by_word[word] for word in difflib.get_close_matches(last, by_word, n=1, cutoff=0.75)]
+        words = difflib.get_close_matches(last, by_word, n=3, cutoff=0.75)
+        near = [by_word[word] for word in sorted(words, key=lambda word: sorted(word) != sorted(last))]
     return near[0] if near else None
 
 

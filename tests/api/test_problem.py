@@ -44,7 +44,10 @@ def _every_error(kind: type[GatewayError]) -> list[type[GatewayError]]:
     return [kind, *(below for one in kind.__subclasses__() for below in _every_error(one))]
 
 
-@pytest.mark.parametrize("kind", _every_error(GatewayError), ids=lambda kind: kind.__name__)
+_KINDS = [one for one in _every_error(GatewayError) if one.__module__ == "gateway.errors"]
+
+
+@pytest.mark.parametrize("kind", _KINDS, ids=lambda kind: kind.__name__)
 def test_every_error_fits_the_documented_schema(kind: type[GatewayError]) -> None:
     """The schema in the OpenAPI document is what is sent."""
     response = problem_response(kind("no"), request_id="r")

@@ -95,6 +95,10 @@ PATTERNS = {("api/v1/audit?action=", "*"), ("api/v1/audit/export?action=", "*")}
 """The one filter that takes a star, and what it says there."""
 
 
+SEARCHES = {"api/v1/catalogue/models?q="}
+"""Free text: words of an injection are words there."""
+
+
 async def test_odd_filters_find_nothing(product: Installation) -> None:
     """Nothing is found that was not asked for, whatever the text means to a database or a shell."""
     paths = [
@@ -109,7 +113,7 @@ async def test_odd_filters_find_nothing(product: Installation) -> None:
             assert answer.status in {200, 400, 404, 414, 422}, f"{path}: {answer.status} {answer.text}"
             if answer.status == 200 and answer.headers["Content-Type"].startswith("application/x-ndjson"):
                 assert answer.text == "", f"{path}: {answer.text}"
-            elif answer.status == 200 and "items" in answer.json:
+            elif answer.status == 200 and "items" in answer.json and not path.startswith(tuple(SEARCHES)):
                 assert answer.json["items"] == [], f"{path}: {answer.text}"
 
 

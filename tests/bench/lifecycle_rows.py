@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Table, insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.storage import schema
+from gateway.storage.connection import AsyncConnection
 from gateway.storage.engine import Database
 
 _AT_ONCE = 5000
