@@ -1,41 +1,15 @@
 """README.md of this folder is complete: every sentence and row has a test, and every test that it names exists."""
 
-import ast
-import re
-from functools import cache
 from pathlib import Path
 
-import pytest
+from tests.sentences import missing
 
-HERE = Path(__file__).parent
-TABLE = (HERE / "README.md").read_text(encoding="utf-8")
 COUNTS = {
     "I": 24, "S": 5, "R": 14, "K": 8, "PUB": 13, "X": 11, "REG": 6, "N": 8, "T": 9, "W": 14,
 }  # fmt: skip
 """How many sentences the issue has, and how many rows each table of the specification."""
-ROW = re.compile(r"^\| (?P<id>[A-Z]+-\d+) \| (?P<words>[^|]+) \| (?P<tests>`[^|]+) \|$", re.MULTILINE)
-NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 
 
-def test_every_sentence_is_in_the_table() -> None:
+def test_every_sentence_has_a_test() -> None:
     """Each id once, and no other."""
-    expected = [f"{group}-{number}" for group, count in COUNTS.items() for number in range(1, count + 1)]
-    assert sorted(row["id"] for row in ROW.finditer(TABLE)) == sorted(expected)
-
-
-def test_every_row_names_a_test() -> None:
-    """A row without any would be a promise."""
-    lines = [line for line in TABLE.splitlines() if re.match(r"\| [A-Z]+-\d", line)]
-    assert [line for line in lines if not ROW.match(line) or not NAMED.search(line)] == []
-
-
-@pytest.mark.parametrize("file", sorted({file for file, _ in NAMED.findall(TABLE)}))
-def test_every_named_test_exists(file: str) -> None:
-    """A test that was renamed or removed is noticed here."""
-    assert {name for found, name in NAMED.findall(TABLE) if found == file} <= _tests(file)
-
-
-@cache
-def _tests(file: str) -> frozenset[str]:
-    tree = ast.parse((HERE.parent / file).read_text(encoding="utf-8"))
-    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    assert missing(Path(__file__).with_name("README.md"), COUNTS) == []
