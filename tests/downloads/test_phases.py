@@ -1,8 +1,10 @@
 """The ends of a download's phases: how it gets its name, and that each of them can be called off."""
 
 import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,3 +87,26 @@ async def test_room_is_set_aside_before_the_first_byte(
     size, blocks = room[0]
     assert size == len(server.content)
     assert blocks >= size
+
+
+async def test_no_write_and_no_hash_is_the_loops_work(
+    bench: Bench, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a server calls to models run in the same loop: what touches the disk, and the hash with it, has threads."""
+    acts: dict[str, set[int]] = {}
+
+    def watch(name: str) -> None:
+        real = getattr(PartFile, name)
+        where = acts.setdefault(name, set())
+
+        def act(*arguments: Any) -> Any:
+            where.add(threading.get_ident())
+            return real(*arguments)
+
+        monkeypatch.setattr(PartFile, name, act)
+
+    for name in ("_allocate", "write", "read", "_finish"):
+        watch(name)
+    await bench.download(server).run()
+    assert all(acts.values()), "each of them was done"
+    assert not any(threading.get_ident() in one for one in acts.values())
