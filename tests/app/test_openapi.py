@@ -96,7 +96,7 @@ async def test_the_page_and_its_parts_load_under_the_strict_policy(start: Start,
 
 async def test_a_fuzzer_finds_no_fault_and_nothing_undocumented(tmp_path: Path, caller: Caller) -> None:
     """Some 5,000 requests, each answer held against the description; then the server's log is looked through."""
-    settings = {"demo": True, "server": {"open_to_localhost": False}}
+    settings = {"demo": True, "server": {"open_to_localhost": False}, "access": {"delete_models": True}}
     with running_modelport(tmp_path, settings) as server:
         admin = caller.at(f"{server.origin}/").keyed(server.admin_key)
         key = (await admin.make("keys", name="fuzzer", role="admin"))["key"]

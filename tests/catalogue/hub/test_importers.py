@@ -174,12 +174,13 @@ _JSON = st.recursive(
 @given(name=st.sampled_from(["models_dev.json", "litellm.json"]), odd=_JSON, data=st.data())
 def test_whatever_stands_in_a_list_drops_only_its_row(name: str, odd: Any, data: st.DataObject) -> None:
     """Each member of a model may be anything; what is made can be published."""
-    document = json.loads((FILES / name).read_text())
+    text = (FILES / name).read_text()
+    document, whole = json.loads(text), read_list(text, TERMS)
     model = document["acme"]["models"]["coder-7b"] if name == "models_dev.json" else document["coder-7b"]
     model[data.draw(st.sampled_from(sorted(model)))] = odd
     imported = read_list(json.dumps(document), TERMS)
     assert all(isinstance(parse_entry(canonical(entry)), Entry) for entry in imported.entries)
-    assert len(imported.entries) >= 6
+    assert len(imported.entries) >= len(whole.entries) - 1
 
 
 @settings(max_examples=200, deadline=None)
