@@ -45,3 +45,8 @@ def _start(data_dir: Path, *flags: str) -> Start:
         wall_s, cpu_s = time.perf_counter() - began, target.cpu_s()
         time.sleep(_SETTLED_S)
         return Start(cpu_s, wall_s, target.rss_mb())
+
+
+if __name__ == "__main__":
+    for line in table(5):
+        print(line)
