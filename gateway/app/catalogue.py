@@ -6,6 +6,7 @@ it. The list's own part (files, search, signatures) is imported when it is opene
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
@@ -24,7 +25,7 @@ from gateway.catalogue.proposing import Announcement, Deeds, Proposing
 from gateway.catalogue.routes import CatalogueRoutes
 from gateway.catalogue.service import CatalogueService, Opened
 from gateway.catalogue.syncing import SYNC, Syncing
-from gateway.errors import Unavailable
+from gateway.errors import ConfigError, GatewayError, Unavailable
 from gateway.lifecycle.case import Wanted
 from gateway.lifecycle.inputs import Deprecate
 from gateway.lifecycle.service import LifecycleService
@@ -47,6 +48,10 @@ if TYPE_CHECKING:
     from gateway.catalogue.sync.outcome import Event
     from gateway.catalogue.sync.worker import Worker
     from gateway.catalogue.trust.hub import TrustedHub
+
+logger = logging.getLogger("modelport.catalogue")
+
+_AGAIN_S: Final = 60.0
 
 
 class Catalogue:
@@ -100,6 +105,7 @@ class Catalogue:
             look=self._look,
         )
         self._adoption = Adoption(changes, self._fact)
+        self._check_root()
 
     def routes(self, origin_of: OriginOf) -> tuple[object, ...]:
         """Return what the API has of it."""
@@ -163,7 +169,14 @@ class Catalogue:
         if self._opened is None:
             async with self._opening:
                 if self._opened is None:
-                    self._opened = await self._open()
+                    try:
+                        self._opened = await self._open()
+                    except OSError as error:
+                        raise Unavailable(
+                            f"the catalogue's files cannot be opened: {(error.strerror or str(error)).lower()}",
+                            code="catalogue_empty",
+                            hint="see to the folder `catalogue` of the data directory; it is tried again by itself",
+                        ) from error
         return self._opened
 
     def rules(self) -> "RulesFile":
@@ -187,6 +200,24 @@ class Catalogue:
     @property
     def _has_hub(self) -> bool:
         return self._settings.mode != "static" and self._settings.url is not None
+
+    def _check_root(self) -> None:
+        """Raise ConfigError, and end the start, for a root that nobody could be believed from."""
+        if self._has_hub and (root := self._root()) is not None:
+            # Inner import: see the module.
+            from gateway.catalogue.trust.hub import root_print
+
+            root_print(root)
+
+    def _root(self) -> bytes | None:
+        path = self._settings.root
+        try:
+            return None if path is None else path.read_bytes()
+        except OSError as error:
+            raise ConfigError(
+                f"catalogue.root: cannot read {path}: {(error.strerror or '').lower()}",
+                hint="take the file root.json that the hub's owner gave you",
+            ) from error
 
     async def _open(self) -> Opened:
         # Inner imports: see the module.
@@ -249,19 +280,27 @@ class Catalogue:
         from gateway.catalogue.trust.mark_table import MarkTable
 
         own = await asyncio.to_thread(bundled)
-        root = self._settings.root
+        root = await asyncio.to_thread(self._root)
         return TrustedHub(
             URL(str(self._settings.url)),
             self._folder / "tuf",
-            own.root if root is None else await asyncio.to_thread(root.read_bytes),
+            own.root if root is None else root,
             transport=self._transport,
             floor=TimeFloor(self._clock, built_at_ms=own.signed_at_ms),
             high_water=HighWater(store, MarkTable(self._database)),
         )
 
     async def _follow(self) -> None:
-        await self.opened()
-        await self._adopt()
+        """Open the files, again and again where that fails for a while, and then follow the hub for good."""
+        while True:
+            try:
+                await self._adopt()
+                break
+            except GatewayError as error:
+                logger.warning(
+                    "the catalogue cannot be opened, and is tried again in %d s: %s", _AGAIN_S, error.message
+                )
+            await asyncio.sleep(_AGAIN_S)
         if self._worker is not None:
             await self._worker.run()
 

@@ -50,6 +50,23 @@ def test_a_port_that_is_taken(shell: Shell) -> None:
         refused(shell.run("serve", "--port", str(port)), f"127.0.0.1:{port}", f"ss -ltnp 'sport = :{port}'", "--port")
 
 
+@pytest.mark.parametrize(
+    ("url", "root", "said"),
+    [
+        ("https://hub.example/", "gone.json", "cannot read"),
+        ("https://hub.example/", "odd.json", "no root metadata"),
+        ("https://me:secret@hub.example/", "", "user name"),
+    ],
+)
+def test_a_hub_that_could_never_be_followed(shell: Shell, url: str, root: str, said: str) -> None:
+    """Told at the start: later it would be a list that stays as it came."""
+    (shell.folder / "odd.json").write_text("{}")
+    variables = {"MODELPORT_CATALOGUE__URL": url} | ({"MODELPORT_CATALOGUE__ROOT": root} if root else {})
+    ended = shell.having(**variables).run("serve", "--port", "0")
+    refused(ended, "catalogue.", said)
+    assert "secret" not in ended.err
+
+
 def test_an_address_that_is_not_this_machines(shell: Shell) -> None:
     """192.0.2.0/24 belongs to nobody."""
     refused(shell.run("serve", "--host", "192.0.2.1", "--port", "0"), "192.0.2.1")

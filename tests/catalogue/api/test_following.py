@@ -9,7 +9,7 @@ from gateway.catalogue.hub.hub import Hub
 from tests.app.caller import Caller, until
 from tests.app.conftest import Start
 from tests.catalogue.api.conftest import Follow
-from tests.catalogue.api.world import READY_S, ids, status, sync
+from tests.catalogue.api.world import LIST, READY_S, ids, shows, status, sync
 from tests.catalogue.entries import entry
 from tests.fakes.hub import FaultyHub, hang
 from tests.fakes.upstream import Upstream
@@ -137,3 +137,18 @@ async def test_a_viewer_reads_and_an_operator_decides(follow: Follow) -> None:
         scrape = (await product.admin.get("metrics")).text
         assert 'modelport_catalogue_state{error="",state="fresh"} 1.0' in scrape
         assert "modelport_catalogue_serial 1.0" in scrape
+
+
+async def test_a_hub_is_followed_once_its_folder_can_be_opened(
+    follow: Follow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is away while the server starts is no reason to follow nobody until the next start."""
+    monkeypatch.setattr("gateway.app.catalogue._AGAIN_S", 0.05)
+    in_the_way = tmp_path / "data" / "catalogue"
+    in_the_way.parent.mkdir()
+    in_the_way.touch()
+    async with follow() as product:
+        answer = await product.admin.get(LIST)
+        assert (answer.status, answer.code) == (503, "catalogue_empty"), answer.text
+        in_the_way.unlink()
+        await shows(product.admin, 1)
