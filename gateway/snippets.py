@@ -7,8 +7,9 @@ snippet: it is read from the variable MODELPORT_KEY where the snippet runs.
 import json
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct
 
 Language: TypeAlias = Literal["curl", "python", "javascript", "environment"]
 
@@ -20,8 +21,7 @@ _PLACEHOLDER = "unused"
 """What stands in for a key where none is needed: SDKs refuse an empty one (clients.md CL-2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snippet:
+class Snippet(Struct, frozen=True):
     """One way to call a model."""
 
     language: Language
@@ -83,8 +83,7 @@ def operation_path(task: str) -> str | None:
     return call.path if call else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(Struct, frozen=True):
     """How a model of one task is called. `$TEXT` in a body stands for what is asked, `$MODEL` in code for the name."""
 
     path: str

@@ -8,10 +8,11 @@ data plane only, from one event loop.
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final, Literal, Protocol, TypeVar
+
+from msgspec import Struct
 
 from gateway.errors import Unavailable
 
@@ -38,8 +39,7 @@ class Endpoint(Protocol):
 E = TypeVar("E", bound=Endpoint)
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """The numbers of the breaker and of retries; the defaults are decisions, each can be set."""
 
     failures: int = 5
@@ -244,8 +244,7 @@ def _weighted(endpoints: Sequence[E], random: Callable[[], float]) -> E:
     return endpoints[int(random() * len(endpoints))]  # no weight at all
 
 
-@dataclass(slots=True)
-class _Trouble:
+class _Trouble(Struct):
     """What is wrong with one endpoint. `probe_at` is None as long as it is not open."""
 
     failures: int = 0

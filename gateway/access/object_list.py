@@ -6,8 +6,9 @@ What is left keeps its bytes; only whole elements of `data` are cut out, each wi
 import json
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from gateway.errors import BadUpstreamResponse
 
@@ -15,8 +16,7 @@ MAX_LIST_BYTES: Final = 4 * 1024 * 1024
 """A page of 10,000 files, the most that OpenAI gives, has some 2.5 MB."""
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectList:
+class ObjectList(Struct, frozen=True):
     """A list as it came. `spans` are (id, start, end) of the elements in `text`, in order."""
 
     text: str

@@ -6,10 +6,11 @@ Pure; used by access/routes.py.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, NoReturn
 from urllib.parse import unquote, unquote_to_bytes
+
+from msgspec import Struct
 
 from gateway.errors import InvalidRequest, MethodNotAllowed, NotFound
 
@@ -17,8 +18,7 @@ Body = Literal["json", "multipart", "none"]
 Need = Literal["required", "optional", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One row of the table.
 
     `group` is what a team's default endpoint is set for (team_defaults.operation): calls that name neither a model nor
@@ -49,8 +49,7 @@ class Operation:
         return bool(self.answer_ids) and (self.stored_by_default if store is None else store)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """What a request means: `suffix` ("/files/file-1/content") goes after the endpoint's url_prefix, byte for byte.
 
     `object_id` is the id as it came (percent-escapes kept), `object_key` the same decoded, as answers spell it; of

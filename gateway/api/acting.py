@@ -7,10 +7,10 @@
 import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Literal
 
 from aiohttp import hdrs, web
+from msgspec import Struct
 
 from gateway.api.principal import PRINCIPAL, REQUEST_ID
 from gateway.api.request import PEER
@@ -26,8 +26,7 @@ MAX_REASON = 500
 _CLI_AGENT = "modelport-cli"
 
 
-@dataclass(frozen=True, slots=True)
-class Acting:
+class Acting(Struct, frozen=True):
     """Who acts, from where, and why.
 
     `id` names a key, or file and line of a declaration; `via` is the way that was taken, as the caller says of itself.

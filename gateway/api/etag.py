@@ -7,9 +7,9 @@ malformed is a 400, and `W/` never matches because If-Match compares strongly (R
 
 import re
 import zlib
-from dataclasses import dataclass
 
 from aiohttp import web
+from msgspec import Struct
 
 from gateway.errors import InvalidRequest, PreconditionFailed, PreconditionRequired
 
@@ -19,8 +19,7 @@ _HEALTH = re.compile(r'\+h[0-9a-f]{8}"$')
 _HINT = 'send the ETag of your last read as it came, in double quotes: If-Match: "mdl_….7"'
 
 
-@dataclass(frozen=True, slots=True)
-class IfMatch:
+class IfMatch(Struct, frozen=True):
     """The caller's condition: none at all, "anything that exists", or one of some tags."""
 
     given: bool = False

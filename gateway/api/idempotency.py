@@ -16,10 +16,10 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
 
 from aiohttp import web
+from msgspec import Struct
 from sqlalchemy import delete, func, insert, select
 
 from gateway.api.inputs import RAW_BODY
@@ -36,8 +36,7 @@ _RETENTION_MS = 24 * 3600 * 1000
 _KEPT_HEADERS = ("Content-Type", "Cache-Control", "ETag", "Location", "Retry-After")
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Struct, frozen=True):
     """Who means to do what, once: the fingerprint tells a repeated call from another one under the same key."""
 
     actor: str
@@ -45,8 +44,7 @@ class Intent:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
+class StoredAnswer(Struct, frozen=True):
     """An answer as it is kept. `body` is None when it held a secret, which is never written down (KEY-4)."""
 
     status: int
@@ -86,8 +84,7 @@ class Replayed(Exception):
         self.answer = answer
 
 
-@dataclass(frozen=True, slots=True)
-class Once(Generic[T]):
+class Once(Struct, Generic[T], frozen=True):
     """One call of a route, for the service that carries it out; without an Idempotency-Key it does nothing."""
 
     intent: Intent | None

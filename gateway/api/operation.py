@@ -12,13 +12,14 @@ and query reach the method as keyword arguments. Deny is the default: without a 
 
 import inspect
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cache
 from http import HTTPStatus
 from importlib import import_module
 from typing import Any, Literal, TypeVar
 
 from aiohttp import hdrs, web
+from msgspec import Struct
+from msgspec.structs import replace
 from multidict import MultiDict, MultiMapping
 from pydantic import BaseModel, TypeAdapter
 
@@ -39,15 +40,13 @@ _SAFE = ("GET", "HEAD")
 _MARK = "__operation__"
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """An answer that is not JSON, for `answers={200: Content("text/html")}`."""
 
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
+class Later(Struct, frozen=True):
     """An answer whose model is loaded when the API is described: a start pays 15 KB for each model of an answer."""
 
     module: str
@@ -61,8 +60,7 @@ class Later:
         return Page.__class_getitem__(kind) if self.paged else kind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True):
     """One thing the API can do, as declared. `answers` maps a status to a model, Later, Content, or None (no body)."""
 
     name: str

@@ -1,16 +1,15 @@
 """Who is asking: the answer of authentication, carried by the request. Made by `keys`, read by everybody above."""
 
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from aiohttp import web
+from msgspec import Struct
 
 from gateway.api.permissions import Permission, Role
 from gateway.errors import NotFound, PermissionDenied, Unauthenticated
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(Struct, frozen=True):
     """A caller with what it may do.
 
     `team` is None for a caller that is bound to no team (an administrator). `models` are shell patterns over model

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from aiohttp import web
+from msgspec import structs
 
 from gateway import __version__
 from gateway.access.headers import request_id
@@ -127,7 +128,7 @@ def _in_force(ground: Ground) -> Configuration:
 def _describe(mount: str, operations: list[Operation]) -> dict[str, Any]:
     """Return the API's description; its paths count from the mount."""
     return document(
-        [replace(one, path=one.path[len(mount) - 1 :]) for one in operations],
+        [structs.replace(one, path=one.path[len(mount) - 1 :]) for one in operations],
         title="modelport",
         version=__version__,
         description=_DESCRIPTION,

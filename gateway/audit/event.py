@@ -5,8 +5,9 @@ whole, what did not change is left out of the record.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from gateway.api.acting import Acting
 
@@ -14,8 +15,7 @@ Outcome = Literal["ok", "denied", "conflict", "error"]
 Values = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One thing that was done to one object, or refused. `action` is noun and verb, as `model.delete`.
 
     `effects` names every further row that was touched, `repeated` how often the same was refused since the last row of

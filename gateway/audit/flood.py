@@ -1,7 +1,9 @@
 """Refusals that come too often: the first is written, the others are counted for a minute (LIF-24). Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.api.acting import Acting
 from gateway.audit.event import Event
@@ -12,8 +14,7 @@ _MOST = 10_000
 _Kind = tuple[str | None, ...]
 
 
-@dataclass(slots=True)
-class _Window:
+class _Window(Struct):
     """What was refused since `began`, and by how many more than the one that was written."""
 
     event: Event

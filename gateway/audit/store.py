@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import JSON, ColumnElement, Select, cast, func, or_, select
 
 from gateway.storage.connection import AsyncConnection
@@ -21,8 +21,7 @@ class Row(NamedTuple):
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class AuditWhere:
+class AuditWhere(Struct, frozen=True):
     """Which rows are read; `team_since` is when the caller's team was made: an older one of its name is not its own."""
 
     actor: str | None = None

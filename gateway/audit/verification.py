@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from sqlalchemy import select
 
 from gateway.audit.chain import Keys
@@ -20,8 +20,7 @@ UNCOVERED_MS = 180_000
 """A row that is older than this has a checkpoint, if anybody signs any."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What a look at the whole record found. `covered_to` is the last row that a checkpoint vouches for."""
 
     rows: int

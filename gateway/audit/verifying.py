@@ -5,10 +5,10 @@ number. Speed counts here: a year of a busy installation is a few hundred thousa
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
+from msgspec import Struct, field
 
 from gateway.audit.chain import GENESIS, Keys, Sealer
 from gateway.storage.clock import rfc3339
@@ -44,8 +44,7 @@ Row = tuple[int, int, str, str, str, str | None, str | None, str | None, bytes, 
 """seq, at, actor, action, outcome, team, target, request_id, record, hash: the table's columns; the text in UTF-8."""
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """What was found so far."""
 
     listed: list[Finding] = field(default_factory=list)

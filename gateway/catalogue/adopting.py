@@ -5,8 +5,9 @@ become proposals, which a person applies or dismisses; what was dismissed is not
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from gateway.api.acting import SYSTEM, act_as
 from gateway.catalogue import decided
@@ -19,8 +20,7 @@ from gateway.storage.schema import models
 ORPHANED: Final = "orphaned"
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """What the list says about an entry; of one that is gone as far as somebody said why."""
 
     is_there: bool
@@ -35,16 +35,14 @@ Find = Callable[[str], Awaitable[Fact]]
 """Gives what the present list says about an id."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """A proposal as it should stand."""
 
     kind: str
     details: Mapping[str, Any]
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(Struct):
     """What is to be written: flags by the uid of their model, and proposals."""
 
     flags: dict[str, str | None] = field(default_factory=dict)

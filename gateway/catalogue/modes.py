@@ -10,9 +10,10 @@ The configuration's list is a file of its own beside the hub's, of the same kind
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
+
+from msgspec import Struct
 
 from gateway.catalogue.canonical import NotCanonical, canonical, decode
 from gateway.catalogue.entry import Entry, parse_entry
@@ -59,8 +60,7 @@ class Difference(NamedTuple):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """The configuration's list beside the hub's."""
 
     static: int

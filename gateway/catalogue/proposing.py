@@ -1,8 +1,9 @@
 """What the catalogue proposes about models, and what becomes of it: a person applies it, or does not."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
 
 from gateway.api.acting import acting
 from gateway.api.page import Page, decode_cursor, encode_cursor
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from gateway.catalogue.views import ProposalView
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(Struct, frozen=True):
     """The end of a model, as its callers are told."""
 
     sunset_at: str | None
@@ -31,8 +31,7 @@ class Announcement:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Deeds:
+class Deeds(Struct, frozen=True):
     """How a model's life goes on; both judge the caller's permission and the model's state themselves."""
 
     deprecate: Callable[[Principal, str, Announcement], Awaitable[object]]

@@ -109,7 +109,7 @@ class CatalogueService:
     async def list(self, principal: Principal, query: "Query", team: str | None) -> Listed:
         """Return a page of what the caller's team may choose from, by id."""
         # Inner import: as above.
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         lists, hidden = (await self._opened()).lists, await self._hidden(principal, team)
         version, items, after = await self.version(), list[Found](), query.after

@@ -1,7 +1,8 @@
 """How the catalogue stands, as an answer: of what list, sync and registry say. Loaded when somebody asks."""
 
-from dataclasses import dataclass
 from typing import Any, cast
+
+from msgspec import Struct
 
 from gateway.catalogue.modes import Comparison
 from gateway.catalogue.service import CatalogueService, Opened
@@ -11,8 +12,7 @@ from gateway.settings import CatalogueSettings
 from gateway.storage.clock import rfc3339
 
 
-@dataclass(frozen=True, slots=True)
-class Here:
+class Here(Struct, frozen=True):
     """What the registry says: models whose entry is gone, and open proposals, of the caller's."""
 
     orphaned: int

@@ -1,13 +1,13 @@
 """What is wrong in a configuration: the place, the key, one sentence, and what to do. The value is never repeated."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.errors import ConfigError
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One fault. `where` is `file:line`, a variable or a flag; `key` the setting's path, empty for the whole file."""
 
     where: str

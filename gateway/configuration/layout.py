@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 
-@dataclass(slots=True, eq=False)
-class Block:
+class Block(Struct, eq=False):
     """A section or list in block style: the column where its entries begin, and the level below the top."""
 
     column: int

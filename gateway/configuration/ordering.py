@@ -1,8 +1,8 @@
 """The order of a file's sections and settings. For formatting alone; comments go with what they stand above."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from ruamel.yaml.nodes import MappingNode
 
 from gateway.configuration.layout import Layout
@@ -10,8 +10,7 @@ from gateway.configuration.sources import DECLARED, FREE_PREFIX, section_of
 from gateway.settings import Settings
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(Struct):
     """An entry with the comments above it. `apart`: an empty line stood before it."""
 
     name: str

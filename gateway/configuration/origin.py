@@ -1,11 +1,11 @@
 """Where the value of a setting came from. The order is the strength: a later source wins over an earlier one."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+
+class Origin(Struct, frozen=True):
     """A source and the place in it: `file:line`, the variable's name, the flag; nothing for a default."""
 
     source: Literal["default", "file", "variable", "flag"]

@@ -5,10 +5,10 @@ Pure; used by loading.py alone.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, get_args, get_origin
 
+from msgspec import Struct, field
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -29,8 +29,7 @@ _SECTION = (
 )
 
 
-@dataclass(slots=True)
-class Given:
+class Given(Struct):
     """What one source says: values by the setting's path, each with its origin."""
 
     values: dict[str, tuple[Any, Origin]] = field(default_factory=dict)

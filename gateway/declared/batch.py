@@ -5,8 +5,10 @@ of the API's services; names and addresses were checked when the file was read.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, NoReturn, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.api.managed import FILE
 from gateway.api.permissions import ROLES, Role
@@ -47,8 +49,7 @@ class Withdrawal(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
+class _Around(Struct, frozen=True):
     """What the rows point at: ids of teams and gateways by name, and the endpoints that are a team's default."""
 
     teams: dict[str, str]

@@ -6,10 +6,10 @@ stands here, only where it is kept. `reading.py` makes these of a file.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Final, Generic, Literal, TypeAlias, TypeVar
 
+from msgspec import Struct, field
 from pydantic import AfterValidator, Field, field_validator
 
 from gateway.api.permissions import Role
@@ -112,8 +112,7 @@ class DeclaredKey(Input):
 Body = TypeVar("Body", DeclaredTeam, DeclaredGateway, DeclaredModel, DeclaredEndpoint, DeclaredAlias, DeclaredKey)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry(Generic[Body]):
+class Entry(Struct, Generic[Body], frozen=True):
     """One object of the file: its team ("" where it has none), name and body; `path` and `at` say where it stands."""
 
     team: str
@@ -128,8 +127,7 @@ class Entry(Generic[Body]):
         return self.team, self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """Everything that a file declares, in the file's order. `anything` tells a file without any of the sections."""
 
     teams: tuple[Entry[DeclaredTeam], ...] = ()

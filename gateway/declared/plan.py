@@ -5,8 +5,9 @@ that a line which moved is no change. What forbids a plan is found by `judge.py`
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
+
+from msgspec import Struct, field
 
 from gateway.api.managed import FILE
 from gateway.configuration.finding import Finding
@@ -26,8 +27,7 @@ Verb: TypeAlias = Literal["create", "restore", "update", "delete", "adopt", "rel
 _SIGNS: Mapping[Verb, str] = {"create": "+", "restore": "+", "update": "~", "delete": "-", "adopt": "~", "release": "-"}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One change. `values` are the fields that differ, under their API names; `at` is where it is or was declared."""
 
     verb: Verb
@@ -46,8 +46,7 @@ class Step:
         return f"{_SIGNS[self.verb]} {self.kind} {shown(self.team, self.name)}{fields}"
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """A declaration that stands on another line now."""
 
     kind: Kind
@@ -55,8 +54,7 @@ class Move:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Steps in their order, lines that moved, what forbids it all, and keys that wait for being made."""
 
     steps: tuple[Step, ...] = ()

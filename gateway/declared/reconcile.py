@@ -6,9 +6,9 @@ is as declared is not written: a start changes no revision and no ETag.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
+from msgspec import Struct
 from yarl import URL
 
 from gateway.api.managed import FILE
@@ -32,8 +32,7 @@ _CALLED_BY = frozenset({"base_url", "upstream_model", "api_key", "enabled"})
 """Fields of an endpoint that decide whether a call works."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What was done, what waits, and who declares if it is another server."""
 
     changes: tuple[str, ...] = ()
@@ -43,8 +42,7 @@ class Outcome:
     """Team, model and address of those that are new, or whose address, key or upstream name is."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Settled:
+class _Settled(Struct, frozen=True):
     """What was brought about last: while the counters stand still, a second plan for it is empty."""
 
     declared: Declared

@@ -7,8 +7,9 @@ each different result) and in the metrics.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 from gateway.api.acting import Acting, acting
 from gateway.audit.event import Event
@@ -28,8 +29,7 @@ RESULTS: tuple[Result, ...] = get_args(Result)
 logger = logging.getLogger("modelport.configuration")
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """How the last reading went. `loaded_at` is when the configuration in force was read; times are unix ms."""
 
     at: int

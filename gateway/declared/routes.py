@@ -1,9 +1,9 @@
 """How the last reading of the configuration file went, and `POST /-/reload`, which is off unless it is switched on."""
 
-from dataclasses import replace
 from typing import Literal
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from gateway.api.operation import answer, operation
 from gateway.api.permissions import Permission

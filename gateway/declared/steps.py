@@ -4,9 +4,9 @@ A refusal becomes a finding at the line of the step: whoever wrote the file read
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
+from msgspec.structs import replace
 from sqlalchemy import Table
 
 from gateway.api.acting import act_as

@@ -7,10 +7,10 @@ addresses stay out of reach whatever is named.
 import asyncio
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import aiohttp
 from aiohttp.http_exceptions import HttpProcessingError
+from msgspec import Struct
 from yarl import URL
 
 from gateway.errors import ConfigError, ConnectFailed, EgressDenied, UpstreamFailed
@@ -30,8 +30,7 @@ LOOPBACK = ("127.0.0.1", "::1")
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "modelport-discover"}
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A model server and where it is."""
 
     origin: str
@@ -43,8 +42,7 @@ class Found:
         return f"{self.origin}{self.engine.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A named place that the egress policy forbids, and why."""
 
     place: str

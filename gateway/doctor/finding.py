@@ -1,7 +1,8 @@
 """One line of the result."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Status(StrEnum):
@@ -14,8 +15,7 @@ class Status(StrEnum):
     """It could not be looked at, or there is nothing to look at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What a check saw. `command` is what mends it, or shows more where no command can."""
 
     status: Status

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from gateway.configuration.loading import Reading
 from gateway.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """A server's answer. `data` is its JSON, None where it is none; header names are in lower case."""
 
     status: int
@@ -28,8 +29,7 @@ class Told:
         return self.headers.get("server") == "modelport" or "x-request-id" in self.headers
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(Struct, frozen=True):
     """No answer, and why."""
 
     why: str

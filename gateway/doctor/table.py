@@ -1,7 +1,8 @@
 """Every check, in the order in which a person would mend what they find."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.doctor.catalogue import check_catalogue
 from gateway.doctor.configuration import check_config
@@ -15,8 +16,7 @@ from gateway.doctor.server import check_key, check_origin, check_server
 from gateway.doctor.upstreams import check_upstreams
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """A group of findings and how it is called."""
 
     name: str

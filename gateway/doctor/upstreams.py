@@ -10,10 +10,10 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from yarl import URL
 
 from gateway.doctor.asking import CONNECT_S, get
@@ -38,8 +38,7 @@ FROM endpoints e JOIN models m ON m.uid = e.model_uid WHERE e.enabled
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Upstream:
+class Upstream(Struct, frozen=True):
     """An endpoint that takes calls."""
 
     id: str

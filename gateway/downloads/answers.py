@@ -8,9 +8,10 @@ ignores an ETag in it and answers 206 of the changed file (catalogue.md section 
 import email.utils
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 _RANGE: Final = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)")
 _LENGTH: Final = re.compile(r"\d{1,18}")
@@ -21,8 +22,7 @@ _AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 522
 _MAX_DIGITS: Final = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Validator:
+class Validator(Struct, frozen=True):
     """What tells one version of a file from the next."""
 
     etag: str | None = None
@@ -48,8 +48,7 @@ class Validator:
         return None not in {self.modified, other.modified} and self.modified != other.modified
 
 
-@dataclass(frozen=True, slots=True)
-class Bytes:
+class Bytes(Struct, frozen=True):
     """The body is the file from `start` to `stop`; `total` None: the server does not say. Of a 200 all of it."""
 
     start: int
@@ -59,8 +58,7 @@ class Bytes:
     ranged: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The body is none of the file. `again`: the same request may work later, in `wait_s` seconds if that is said."""
 
     status: int
@@ -68,8 +66,7 @@ class Refused:
     wait_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Odd:
+class Odd(Struct, frozen=True):
     """The answer contradicts itself or the request."""
 
     why: str

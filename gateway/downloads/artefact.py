@@ -1,10 +1,10 @@
 """What is wanted: where a file lies, how long it is and which bytes it has. Pure; anybody may use it."""
 
 import re
-from dataclasses import dataclass
 from typing import Final, Protocol
 from urllib.parse import unquote
 
+from msgspec import Struct
 from yarl import URL
 
 from gateway.downloads.errors import DownloadError
@@ -15,8 +15,7 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _ODD: Final = re.compile(r"[\x00-\x20\x7f\\]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Artefact:
+class Artefact(Struct, frozen=True, kw_only=True):
     """A file. `mirrors` have the same bytes as `url`; `chunks` are hex SHA-256 of `chunk` bytes each, the last shorter.
 
     Raises:

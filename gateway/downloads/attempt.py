@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec import Struct
 
 from gateway.downloads.answers import Bytes, Odd, Refused, meaning
 from gateway.downloads.errors import DownloadError
@@ -37,8 +38,7 @@ class Changed(Exception):
         self.place = place
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """An answer that holds bytes of the file."""
 
     source: Source

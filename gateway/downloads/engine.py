@@ -8,9 +8,10 @@ import hashlib
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Literal
+
+from msgspec import Struct
 
 from gateway.downloads.artefact import Artefact
 from gateway.downloads.errors import DownloadError
@@ -30,8 +31,7 @@ _BLOCKS: Final = 16
 """Blocks hashed between two looks at the loop: 20 ms."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Downloaded:
+class Downloaded(Struct, frozen=True, kw_only=True):
     """A file that is there. `verified`: its content is the one that was promised; else nobody knew what to expect."""
 
     path: Path

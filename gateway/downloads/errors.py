@@ -4,14 +4,14 @@ A text says what and why; the hint what to do. `status` is what the API answers 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from gateway.errors import GatewayError
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A failure's words."""
 
     message: str

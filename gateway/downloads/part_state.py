@@ -8,9 +8,10 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from gateway.downloads.answers import Validator, validator_from
 from gateway.downloads.artefact import Artefact
@@ -21,8 +22,7 @@ _MAX_BYTES: Final = 16 * 1024 * 1024
 """A petabyte in parts of 8 MiB takes as much; whatever is longer was not written here."""
 
 
-@dataclass(slots=True)
-class PartState:
+class PartState(Struct):
     """How far a download is. `validators` are those of each server that was asked, by its address."""
 
     url: str

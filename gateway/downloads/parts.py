@@ -4,15 +4,15 @@ Where a list of chunk hashes exists, a part is a whole number of chunks: then a 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 PART: Final = 8 * 1024 * 1024
 """Bytes of a part: what is fetched twice at worst, and what four connections share evenly (catalogue.md section 11)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Bytes from `start` to `stop`, which does not belong to it."""
 
     number: int
@@ -34,8 +34,7 @@ def part_size(chunk: int | None, least: int = PART) -> int:
     return least if chunk is None else chunk * max(1, -(-least // chunk))
 
 
-@dataclass(slots=True)
-class Parts:
+class Parts(Struct):
     """The parts of a file of `size` bytes. `written` is how much of a part lies on the disk that is not all there."""
 
     size: int

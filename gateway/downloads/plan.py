@@ -1,7 +1,8 @@
 """What one run of a download is given."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.downloads.artefact import Artefact
 from gateway.downloads.opening import Opener
@@ -9,8 +10,7 @@ from gateway.downloads.progress import Meter
 from gateway.downloads.sources import Rules, Sources
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What is wanted and how. `now` is a monotonic clock, `chance` gives 0 to 1."""
 
     artefact: Artefact

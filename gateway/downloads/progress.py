@@ -4,8 +4,10 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 Phase: TypeAlias = Literal["wait", "fetch", "verify", "done"]
 """wait: another download of the same file, or a server that asked for patience; verify: what is here is hashed."""
@@ -15,8 +17,7 @@ _WINDOW_S: Final = 10.0
 """Seconds that the rate is taken over: a stall shows soon, a hiccup does not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """One look at a download. `rate` is bytes per second, `eta` seconds; None: nobody can tell."""
 
     bytes: int

@@ -6,8 +6,9 @@ that has another file, or will never give it, is asked no more.
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from gateway.downloads.answers import Validator
 from gateway.downloads.errors import DownloadError
@@ -18,8 +19,7 @@ MAX_WAIT_S: Final = 120.0
 """The longest `Retry-After` that is waited for; a longer one is told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(Struct, frozen=True, kw_only=True):
     """How patient a download is."""
 
     part: int = PART
@@ -43,8 +43,7 @@ class Rules:
     """How often one part may arrive with a wrong content, where a list of chunks tells."""
 
 
-@dataclass(slots=True)
-class Source:
+class Source(Struct):
     """A server. `ranges` None: not known yet."""
 
     url: str

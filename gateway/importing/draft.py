@@ -3,7 +3,9 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from gateway.errors import GatewayError
 from gateway.importing.plan import Endpoint, Model, Plan, Row
@@ -22,8 +24,7 @@ _NO_KEY = frozenset(
 """What people write where a client insists on a key and the server wants none."""
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """One endpoint as the source has it. `share` is its part of the calls, in the source's own measure."""
 
     place: Place

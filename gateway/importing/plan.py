@@ -1,13 +1,13 @@
 """What an import comes to: a row for everything in the source, and the models and aliases to make."""
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 Becomes = Literal["endpoint", "alias", "nothing"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """What one thing of the source becomes. `source` is its path there, `line` counts from 1."""
 
     source: str
@@ -26,11 +26,10 @@ class Row:
 
     def as_data(self) -> dict[str, Any]:
         """Return the row for JSON."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in self.__struct_fields__}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True, kw_only=True):
     """One place where an imported model runs."""
 
     base_url: str
@@ -44,8 +43,7 @@ class Endpoint:
         return {name: value for name, value in given.items() if value} | ({} if self.weight == 1 else _weight(self))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Model:
+class Model(Struct, frozen=True, kw_only=True):
     """A model to make."""
 
     name: str
@@ -60,8 +58,7 @@ class Model:
         return {**task, **dict(self.limits), "endpoints": [one.as_input() for one in self.endpoints]}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """Everything that the source holds."""
 
     kind: str

@@ -5,11 +5,11 @@ for the key when the list names none.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Struct, frozen=True):
     """A provider whose calls are OpenAI's."""
 
     base_url: str | None

@@ -7,8 +7,9 @@ as JSON where a tab would stop the YAML reader.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from gateway.errors import ConfigError
 
@@ -17,8 +18,7 @@ Path = tuple[str | int, ...]
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A value of the source, where it stands, and its siblings by `at`."""
 
     value: Any

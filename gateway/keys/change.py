@@ -2,7 +2,8 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from gateway.audit.event import Event
 from gateway.audit.trail import Trail
@@ -13,8 +14,7 @@ from gateway.storage.engine import Database
 from gateway.storage.versions import KEYS_VERSION, bump_version
 
 
-@dataclass(frozen=True, slots=True)
-class KeyChange:
+class KeyChange(Struct, frozen=True):
     """An open transaction with its time and what goes on the record with it."""
 
     conn: AsyncConnection

@@ -1,9 +1,10 @@
 """A key never makes a wider key (security.md KEY-6): role, team, models, networks and life are all compared. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from msgspec import Struct
 
 from gateway.api.permissions import ROLES, Permission, Role
 from gateway.api.principal import NO_MODEL
@@ -12,8 +13,7 @@ from gateway.errors import PermissionDenied
 _WILD = frozenset("*?[")
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """What a key gives. Empty `models` and `cidrs` mean no restriction; None means every team, or no end (ms).
 
     NO_MODEL in `models` is a key that had some and has none left: it makes keys that can call nothing.

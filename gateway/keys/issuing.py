@@ -1,7 +1,8 @@
 """What a new, changed, rotated or revoked key looks like. Pure: records in, records out."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from gateway.api.permissions import Role
 from gateway.api.principal import NO_MODEL, Principal

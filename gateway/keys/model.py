@@ -1,10 +1,10 @@
 """Keys as callers of the API see them, and as the store hands them out. Pure."""
 
 import re
-from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal, TypeAlias
 
+from msgspec import Struct
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from gateway.api.etag import format_etag
@@ -103,8 +103,7 @@ class KeyQuery(PageQuery):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRecord:
+class KeyRecord(Struct, frozen=True):
     """One row with its team's name. Times are ms; None means never, everywhere or every team."""
 
     id: str

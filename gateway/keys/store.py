@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
@@ -25,8 +25,7 @@ ID_SIZE = 200
 """Characters that are looked up at all; an id of ours has 24."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyUse:
+class KeyUse(Struct, frozen=True):
     """That a key was used; `renewed` is its secret's hash under the current pepper when another made `before`."""
 
     id: str
@@ -35,8 +34,7 @@ class KeyUse:
     renewed: HashedSecret | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyFilter:
+class KeyFilter(Struct, frozen=True):
     """Which keys a list shows. `of` is the id of the one key that sees only itself and what it made."""
 
     now_ms: int

@@ -5,8 +5,9 @@ for when more than twenty models and more than a twentieth of the active ones go
 the last 24 hours.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from gateway.errors import Conflict, PreconditionRequired
 
@@ -15,8 +16,7 @@ SHARE: Final = 0.05
 TRAFFIC_MS: Final = 24 * 3600 * 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """What a bulk deletion is about: models that go, active ones there are, those that go with calls in 24 hours."""
 
     count: int

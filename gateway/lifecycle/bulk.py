@@ -5,8 +5,9 @@ the record: a row for each model.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from gateway.api.acting import acting
 from gateway.api.etag import IfMatch
@@ -43,8 +44,7 @@ _SHOWN: Final = 3
 _FEW: Final = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class Batch(Struct, frozen=True, kw_only=True):
     """What is asked for: models by uid, each with the revision that is meant, if one is."""
 
     items: Sequence[tuple[str, IfMatch]]
@@ -55,8 +55,7 @@ class Batch:
     confirm_count: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BatchDone:
+class BatchDone(Struct, frozen=True):
     """What became of a batch. `operation` waits for calls under way; of a dry run it is None though some would wait."""
 
     gone: Sequence[Gone]

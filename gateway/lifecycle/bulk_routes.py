@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from gateway.api.acting import act_as, acting
 from gateway.api.etag import UNGUARDED, IfMatch, read_if_match

@@ -1,8 +1,8 @@
 """Steps 3 and 4 of a deletion: what is there, and whether it may go. Reads alone, so a dry run is the same code."""
 
-from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct, field
 from sqlalchemy import select, true
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
@@ -29,8 +29,7 @@ MAX_TOLD: Final = 1000
 _CALLABLE: Final = ("active", "deprecated")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """How a model is to be deleted. `drain_s` is the grace for calls under way, None the usual one."""
 
     references: Policy = "restrict"
@@ -43,8 +42,7 @@ class Wanted:
     if_match: IfMatch = UNGUARDED
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """A model that is to go, with everything that is known about it."""
 
     model: ModelRecord

@@ -16,9 +16,9 @@ Every model is `name=*`: nothing at all is refused, because it is more often an 
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, get_args
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, func
 
 from gateway.errors import InvalidRequest
@@ -35,8 +35,7 @@ _UNIT_MS: Final = {"d": 86_400_000, "h": 3_600_000}
 _EXAMPLE: Final = "write it like: team=acme and state=disabled and name=old-*"
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """A filter that was understood. `text` is how it is written in one way: terms in order of the fields."""
 
     terms: Mapping[str, str]

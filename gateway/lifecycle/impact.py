@@ -1,9 +1,9 @@
 """Who would notice that a model is gone: calls of the last day, when the last one was, and how many are under way."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Protocol
 
+from msgspec import Struct
 from sqlalchemy import func, select
 
 from gateway.operations.workers import DEAD_AFTER_S, live_workers
@@ -16,16 +16,14 @@ from gateway.usage.model import RETRIED, day_of
 DAY_MS: Final = 86_400_000
 
 
-@dataclass(frozen=True, slots=True)
-class Traffic:
+class Traffic(Struct, frozen=True):
     """Calls in the last 24 hours; `last_used` is the time of the last one of these, or the day of an older one."""
 
     calls_24h: int = 0
     last_used: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     """Calls of a model under way, here and elsewhere; `elsewhere` is how many other processes may serve it."""
 
     calls: int = 0

@@ -1,7 +1,8 @@
 """Who points at a model, in pages: what one looks at before a deletion."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from gateway.api.permissions import Permission
 from gateway.api.principal import Principal
@@ -15,8 +16,7 @@ _PRIVATE: Final = frozenset({"key", "stored_object"})
 """Kinds that who may not delete models sees the number of: keys are other people's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A page of references, and how many there are of each kind."""
 
     items: list[Reference]

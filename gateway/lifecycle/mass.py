@@ -7,8 +7,9 @@ What the operation does is in mass_delete.py and purge.py.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from gateway.api.acting import acting
 from gateway.api.idempotency import Once
@@ -35,8 +36,7 @@ _TRIES: Final = 5
 """How often the set is counted anew when something else was changed in the registry meanwhile."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mass:
+class Mass(Struct, frozen=True, kw_only=True):
     """What is asked for. `confirm_count` is the number that a person was shown."""
 
     verb: Verb

@@ -4,8 +4,9 @@ A dry run shows the very plan that the real call carries out.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
 
 from gateway.lifecycle.references import Reference
 
@@ -23,8 +24,7 @@ NO_ENDPOINT: Final = "the successor has no endpoint that is switched on"
 UNFINISHED: Final = "it is not finished"
 
 
-@dataclass(frozen=True, slots=True)
-class Successor:
+class Successor(Struct, frozen=True):
     """The model that takes over; `endpoint_id` is where it takes calls that name no model.
 
     `holders` are rows that point at it already: (kind, id), and `leads_to` the models that its own fallbacks reach.
@@ -37,24 +37,21 @@ class Successor:
     leads_to: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """What happens to one reference."""
 
     reference: Reference
     action: Action
 
 
-@dataclass(frozen=True, slots=True)
-class Blocker:
+class Blocker(Struct, frozen=True):
     """A reference that keeps the model, and why."""
 
     reference: Reference
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Effects of a deletion in order; with a blocker nothing is done at all."""
 
     effects: tuple[Effect, ...] = ()

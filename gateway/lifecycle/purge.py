@@ -7,8 +7,9 @@ time has come (sunset.py) likewise.
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, delete, insert, select
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
@@ -47,8 +48,7 @@ from gateway.storage.schema import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Purged:
+class Purged(Struct, frozen=True):
     """A model that is gone for good. Times are unix milliseconds."""
 
     model: ModelRecord

@@ -1,7 +1,9 @@
 """The way back: a deleted model is restored, a drain is ended or called off. Each is one transaction."""
 
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.api.etag import UNGUARDED, IfMatch, format_etag
 from gateway.api.idempotency import Once
@@ -25,8 +27,7 @@ from gateway.registry.store.ownership import release_endpoints
 from gateway.registry.store.tables import MODELS, TEAMS
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(Struct, frozen=True):
     """A model that is back, and what became of those who had pointed at it."""
 
     state: ModelState

@@ -14,8 +14,10 @@ A stop in 3 or 4 leaves one row of the record and nothing else. Caches follow af
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.api.acting import acting
 from gateway.api.idempotency import Once
@@ -49,8 +51,7 @@ DRAIN: Final = "drain"
 """The kind of the operation that waits for calls under way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Retired:
+class Retired(Struct, frozen=True):
     """What became of a model; `model` is None where there never was one. The last four are a dry run's."""
 
     named: str

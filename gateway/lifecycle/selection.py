@@ -6,9 +6,9 @@ Read in pages, so that a hundred thousand of them neither fill the memory nor ho
 import asyncio
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, func, select
 
 from gateway.lifecycle.brake import TRAFFIC_MS, Load
@@ -34,8 +34,7 @@ class Chosen(NamedTuple):
     team: str
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What a filter means at a revision of the registry. `token` is another one as soon as any of it changes."""
 
     load: Load
@@ -44,8 +43,7 @@ class Selection:
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """Which models a bulk change may reach: those of the filter, of the caller's team, in states that allow it."""
 
     verb: Verb

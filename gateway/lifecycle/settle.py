@@ -6,9 +6,9 @@ sees to the grace, and this one waits for that. Nobody is left between two state
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
+from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from gateway.lifecycle.drain import Fleet

@@ -6,7 +6,9 @@ operation).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from gateway.api.etag import UNGUARDED, IfMatch
 from gateway.errors import GatewayError
@@ -27,8 +29,7 @@ from gateway.storage.connection import AsyncConnection
 from gateway.storage.schema import models, teams
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """How models are deleted together. `successor` is a uid; `guarded` wants If-Match's tag for each of them."""
 
     references: Policy = "restrict"
@@ -40,8 +41,7 @@ class Terms:
     """Whose models these are: FILE for what a file declares."""
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """What may go, and why the rest may not, by uid."""
 
     ready: Mapping[str, Case]
@@ -49,8 +49,7 @@ class Judged:
     successor: Successor | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Struct, frozen=True):
     """What became of one model of many; `drains` says that calls under way may end first."""
 
     case: Case

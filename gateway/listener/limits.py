@@ -1,10 +1,9 @@
 """Every limit of the listener with the reason for its value. Pure."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class ListenerLimits:
+class ListenerLimits(Struct, frozen=True):
     """What one process takes from its callers' connections."""
 
     header_timeout_s: float = 10.0

@@ -10,8 +10,8 @@ a caller nor a registry of thousands of models can grow the process or the scrap
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
+from msgspec import Struct, field
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 OTHER = "other"
@@ -21,8 +21,7 @@ DEFAULT_CAP = 100
 Labels = tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Bounds:
+class _Bounds(Struct):
     """Which label values are let through."""
 
     cap: int
@@ -73,8 +72,7 @@ class Counter:
         return family
 
 
-@dataclass(slots=True)
-class _Spread:
+class _Spread(Struct):
     """How often each bucket was met, with the overflow last, and the sum of the values."""
 
     counts: list[int]

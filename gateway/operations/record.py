@@ -1,8 +1,9 @@
 """An operation as the store hands it out. Times are unix milliseconds (UTC)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from gateway.api.acting import Acting
 from gateway.api.etag import format_etag
@@ -18,8 +19,7 @@ class Item(NamedTuple):
     detail: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationRecord:
+class OperationRecord(Struct, frozen=True, kw_only=True):
     """One operation. `cursor` is where it stands, for whoever goes on with it; `blockers` in it is shown.
 
     `due_at` is a time that its kind gives a meaning to: of a drain the end of the grace. `lease_owner` is the process

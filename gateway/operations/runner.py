@@ -7,8 +7,9 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct
 
 from gateway.api.acting import act_as
 from gateway.errors import GatewayError, Unavailable
@@ -35,8 +36,7 @@ _STOP_S: Final = 5.0
 logger = logging.getLogger("modelport.operations")
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     handler: Handler
     attempts: int | None
 

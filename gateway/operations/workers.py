@@ -11,9 +11,9 @@ import json
 import os
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import delete, insert, select, update
 
 from gateway.errors import Unavailable
@@ -34,8 +34,7 @@ _FORGET_MS: Final = 3_600_000
 """What is left of a process that was killed is shown for an hour."""
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(Struct, frozen=True):
     """A process that serves. `inflight` is how many calls run, by the model's uid; times are unix milliseconds."""
 
     id: str

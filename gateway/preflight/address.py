@@ -6,10 +6,10 @@ registered.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
+from msgspec import Struct
 from yarl import URL
 
 from gateway.errors import EgressDenied, Unprocessable
@@ -23,8 +23,7 @@ _LOCALHOST = "localhost"
 _USERINFO = re.compile(r"//.*@")
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """An address in its normal form; `cut` is the operation's path that stood behind it in `whole`."""
 
     url: URL
@@ -32,8 +31,7 @@ class Address:
     cut: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What a server knows of itself and of its neighbours. `server` is the URL that the caller used."""
 
     server: str

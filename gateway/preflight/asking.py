@@ -9,10 +9,10 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import aiohttp
+from msgspec import Struct, field
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -30,8 +30,7 @@ MAX_LIST_BYTES: Final = 2 * 1024 * 1024
 """Of a list of models: some MAX_MODELS of them; every other answer is read to MAX_BYTES."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """An answer. `data` is its JSON, None where it is none; `whole` says that nothing was left unread."""
 
     status: int
@@ -48,8 +47,7 @@ class Told:
         return kind.startswith("text/html") or self.body[:256].lstrip().lower().startswith((b"<!doctype", b"<html"))
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """There was no answer: a code of `checks.TEXTS` and the values of its words."""
 
     code: str

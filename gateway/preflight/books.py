@@ -5,9 +5,9 @@ One row of usage and one line of the log for each call that was sent.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from yarl import URL
 
 from gateway.preflight.asking import Failed, Told
@@ -32,8 +32,7 @@ _NUMBERS: Final = (
 logger = logging.getLogger("modelport.preflight")
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """A trial call that ended: where it went and what came of it; its body in bytes."""
 
     target: URL

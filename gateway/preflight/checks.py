@@ -5,8 +5,9 @@ found it. `NETWORK` are the findings that would tell one port from another: only
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from gateway.registry.verdict import StageView, Verdict
 
@@ -15,8 +16,7 @@ StageName = Literal["address", "existence", "trial", "stream"]
 _PASS, _WARN, _FAIL, _UNPROVED = Verdict.PASS, Verdict.WARN, Verdict.FAIL, Verdict.UNPROVED
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A finding's verdict and words."""
 
     verdict: Verdict

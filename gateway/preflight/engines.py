@@ -5,8 +5,9 @@ makes a guess that is called one. The forms are those of each program's own docu
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from gateway.registry.names import MAX_MODEL_NAME
 
@@ -17,8 +18,7 @@ _OK = 200
 _LOADING = 503
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """An answer to one GET. `data` is its JSON, None where it is none; header names are in lower case."""
 
     status: int
@@ -30,8 +30,7 @@ Answers = Mapping[str, Answer]
 """By path, as it was asked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
+class Served(Struct, frozen=True, kw_only=True):
     """A model that a server names."""
 
     id: str
@@ -40,8 +39,7 @@ class Served:
     """None where the server does not say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
+class Engine(Struct, frozen=True, kw_only=True):
     """A model server."""
 
     name: str
@@ -56,8 +54,7 @@ class Engine:
     """Whether only the port tells its name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(Struct, frozen=True):
     """What tells one program from all others: a path and what its answer must be."""
 
     name: str

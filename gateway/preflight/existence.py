@@ -6,9 +6,10 @@ asked for when the list says nothing of the kind, all at once.
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from yarl import URL
 
 from gateway.preflight.asking import MAX_BYTES, MAX_LIST_BYTES, MAX_MODELS, Asker, Failed, Told, place
@@ -29,8 +30,7 @@ _OK, _NO_KEY, _FORBIDDEN, _NOT_FOUND, _SERVER_ERROR = 200, 401, 403, 404, 500
 _PORT_OF_TLS: Final = frozenset({"closed", "reset", "banner"})
 
 
-@dataclass(frozen=True, slots=True)
-class Existence:
+class Existence(Struct, frozen=True):
     """What stage b found; `engine` and `listed` are worth keeping where `code` is `found`."""
 
     code: str

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from gateway.api.permissions import ROLES, Role
 from gateway.api.principal import Principal
@@ -21,8 +22,7 @@ from gateway.upstream.session_transport import SessionTransport
 _WHO = Principal(None, "command line", Role.ADMIN, ROLES[Role.ADMIN])
 
 
-@dataclass(frozen=True, slots=True)
-class _Nothing:
+class _Nothing(Struct, frozen=True):
     """A registry without anything: what is compared with it is no duplicate."""
 
     snapshot: Snapshot = field(default_factory=Snapshot)

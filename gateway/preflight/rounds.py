@@ -8,8 +8,9 @@ import asyncio
 import heapq
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from gateway.errors import EgressDenied, Unavailable
 from gateway.preflight import existence
@@ -35,8 +36,7 @@ Place = tuple[str, str]
 """An address, and whose credential is used there."""
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     """Endpoints at one place."""
 
     endpoints: list[EndpointRoute] = field(default_factory=list)

@@ -3,10 +3,10 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal, Protocol
 
+from msgspec import Struct
 from yarl import URL
 
 from gateway.api.permissions import Permission
@@ -38,8 +38,7 @@ _RUN: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """An endpoint to check. `model` is the upstream's name, "" for any; `endpoint` its id, when it is registered."""
 
     team: str
@@ -59,8 +58,7 @@ class Snapshots(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
+class Tools(Struct, frozen=True, kw_only=True):
     """What a check works with. `own` gives the host names and the port under which this process listens."""
 
     asker: Asker

@@ -2,8 +2,8 @@
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from yarl import URL
 
 from gateway.preflight.address import Surroundings, is_this_process
@@ -31,8 +31,7 @@ _EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bo
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-@dataclass(frozen=True, slots=True)
-class Checking:
+class Checking(Struct, frozen=True):
     """What the composition root needs of checks: the gate of registrations, the book of health and its rounds."""
 
     preflight: Preflight

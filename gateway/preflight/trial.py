@@ -8,9 +8,9 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from yarl import URL
 
 from gateway.preflight.asking import MAX_BYTES, Asker, Failed, Told, place
@@ -51,8 +51,7 @@ _A_WAIT_MS: Final = 150.0
 _SEVERAL: Final = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class Trial(Struct, frozen=True, kw_only=True):
     """What is to be tried."""
 
     url: URL

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from yarl import URL
 
 from gateway.publish.messages import says
@@ -15,8 +15,7 @@ _TOO_MANY = 429
 _UNAVAILABLE = 503
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """An answer and its body."""
 
     status: int

@@ -8,10 +8,10 @@ import base64
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode
 
+from msgspec import Struct
 from yarl import URL
 
 from gateway.publish.answers import Answer
@@ -36,8 +36,7 @@ class Asks(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What a request needs: actions on a repository, `mount` to read from another one; without a repository nothing."""
 
     repository: str

@@ -5,9 +5,9 @@ Under the egress policy, with bounded answers, without redirects; `Authorization
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct, field
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -34,8 +34,7 @@ _UNAUTHORIZED: Final = 401
 Content = Callable[[], AsyncIterator[bytes]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Send:
+class Send(Struct, frozen=True, kw_only=True):
     """A request. `content` is asked for its bytes anew each time the request is sent."""
 
     method: str

@@ -11,9 +11,10 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from gateway.errors import ConfigError
 from gateway.publish.messages import PublishError
@@ -28,8 +29,7 @@ _HELPER_S = 10.0
 _MAX_FILE = 1024 * 1024  # bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(Struct, frozen=True):
     """A user and a password, or an identity token to exchange for others."""
 
     user: str

@@ -7,9 +7,9 @@ that the registry will not cancel is told in `left_behind` (PUB-5).
 import asyncio
 import contextlib
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from yarl import URL
 
 from gateway.publish.answers import Answer
@@ -31,8 +31,7 @@ _IMMUTABLE: Final = re.compile(r"immutable", re.IGNORECASE)
 _OK, _CREATED, _ACCEPTED = 200, 201, 202
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """An open upload session."""
 
     url: URL

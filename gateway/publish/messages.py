@@ -5,9 +5,10 @@ exit code of a failure outside the check (inside it, all failures are 12).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
+
+from msgspec import Struct
 
 from gateway.errors import GatewayError
 
@@ -22,8 +23,7 @@ class Blame(StrEnum):
     REGISTRY = "registry"  # down, full, or broken
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A failure's words."""
 
     message: str

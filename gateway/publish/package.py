@@ -8,9 +8,10 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
+
+from msgspec import Struct
 
 from gateway.publish.messages import PublishError
 
@@ -35,8 +36,7 @@ _PRECISIONS = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32", "float6
 _MAX_CONFIG = 1024 * 1024  # bytes of a config.json that is looked into
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A file to publish: its name in the package, where it is, and what tells that it changed."""
 
     name: str
@@ -45,8 +45,7 @@ class Source:
     stamp: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """A blob of the package."""
 
     source: Source
@@ -68,8 +67,7 @@ class Layer:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(Struct, frozen=True):
     """Everything to push. `config` and `manifest` are the very bytes."""
 
     layers: tuple[Layer, ...]

@@ -10,9 +10,11 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from gateway.publish.destination import Destination
 from gateway.publish.memory import Memory
@@ -35,8 +37,7 @@ class Level(StrEnum):
     FULL = "full"
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """One finding. `verdict` is pass, warn, fail, skipped or unproved."""
 
     stage: str
@@ -47,8 +48,7 @@ class Stage:
     took_ms: float = 0
 
 
-@dataclass(slots=True)
-class Report:
+class Report(Struct):
     """What the check found. `error` is why the push would fail, None when nothing speaks against it."""
 
     reference: str

@@ -6,9 +6,10 @@ Names in a manifest are a stranger's words: one that leaves the directory stops 
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
+
+from msgspec import Struct
 
 from gateway.downloads.artefact import Artefact
 from gateway.downloads.engine import ALONE, Download
@@ -32,8 +33,7 @@ _ACCEPT: Final = f"{MANIFEST}, application/vnd.docker.distribution.manifest.v2+j
 Notify = Callable[[dict[str, Any]], None]
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A layer and where it goes."""
 
     path: Path

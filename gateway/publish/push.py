@@ -6,9 +6,10 @@ what is still missing.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from gateway.publish.destination import Destination, Upload
 from gateway.publish.memory import Memory
@@ -25,8 +26,7 @@ _OK: Final = 200
 Notify = Callable[[dict[str, Any]], None]
 
 
-@dataclass(slots=True)
-class Pushed:
+class Pushed(Struct):
     """What became of the blobs, by digest."""
 
     sent: dict[str, int] = field(default_factory=dict)

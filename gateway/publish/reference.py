@@ -1,8 +1,9 @@
 """`registry.host[:port]/team/model:tag`: its grammar, and what was probably meant (PUB-1). Pure."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from gateway.publish.messages import PublishError, meant
 
@@ -18,8 +19,7 @@ _HOST = re.compile(
 _MAX_PORT = 65535
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A place in a registry. Either a tag or a digest, or both: then the digest decides."""
 
     registry: str

@@ -1,9 +1,10 @@
 """Publishing from beginning to end: words, check, hashing, push; and what was kept when it ends early (PUB-11)."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from gateway.publish.authority import Scope
 from gateway.publish.client import RegistryClient
@@ -23,8 +24,7 @@ from gateway.upstream.egress import Egress, EgressPolicy
 NOTHING_YET: Final = "Nothing was packaged or sent yet; the next run begins with the check."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class Access(Struct, frozen=True, kw_only=True):
     """How a registry is reached."""
 
     policy: EgressPolicy
@@ -44,8 +44,7 @@ class Access:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Wish(Struct, frozen=True, kw_only=True):
     """What to publish, and how."""
 
     directory: Path
@@ -57,8 +56,7 @@ class Wish:
     follow_links: bool = False
 
 
-@dataclass(slots=True)
-class Published:
+class Published(Struct):
     """How it ended."""
 
     reference: Reference

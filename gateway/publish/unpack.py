@@ -12,9 +12,10 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
+
+from msgspec import Struct
 
 from gateway.publish.messages import PublishError
 
@@ -30,8 +31,7 @@ _MAX_READ: Final = 1024 * 1024
 Place = Callable[[str], Path]
 
 
-@dataclass(frozen=True, slots=True)
-class Unpacked:
+class Unpacked(Struct, frozen=True):
     """A file of an archive; `is_new` unless the very same one was there."""
 
     path: Path

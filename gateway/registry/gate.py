@@ -5,8 +5,9 @@
 
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 from gateway.api.idempotency import Once
 from gateway.api.permissions import Permission
@@ -20,8 +21,7 @@ from gateway.vault.secret import Secret
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Struct, frozen=True, kw_only=True):
     """An endpoint that somebody wants to have.
 
     `model` names the published model (or its uid). `endpoint` is the one that is to be changed, in the fields that
@@ -56,8 +56,7 @@ class Rehearsed(Exception):
     """A change went through, and was taken back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal(Once[T]):
+class Rehearsal(Once[T], frozen=True):
     """Lets a change go through to its last statement and takes it back then: everything was validated, nothing kept."""
 
     async def end(self, conn: AsyncConnection, result: T, *, now_ms: int) -> None:

@@ -4,8 +4,9 @@ Filled by checks (`gateway.preflight`), read by the registry's views and by the 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from gateway.registry.verdict import StageView, Verdict
 
@@ -22,8 +23,7 @@ class HealthState(StrEnum):
     """Not checked since this process started."""
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """The last check. `last_error` is its message word for word; `checked_at` in milliseconds."""
 
     state: HealthState = HealthState.UNPROVED

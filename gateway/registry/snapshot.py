@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import msgspec
+from msgspec import Struct
 from yarl import URL
 
 MAX_CACHED_URLS = 64  # the table of operations has some 30 suffixes; anything beyond is no constant
@@ -17,8 +18,7 @@ LEAVING_STATES: Final = frozenset({"draining", "deleted"})
 _MOST_SUCCESSORS: Final = 8  # of one another that are followed; a longer chain, or a ring, leads nowhere
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
+class Credential(Struct, frozen=True):
     """Where an upstream's secret is found, and the one origin that it may be sent to (EGR-7).
 
     `ref` is the variable's name ("env"), the path ("file"), the store's entry ("keyring") or the id of a row of
@@ -61,8 +61,7 @@ class EndpointRoute:
         return URL(self.url_prefix + suffix, encoded=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Deprecation:
+class Deprecation(Struct, frozen=True):
     """What a deprecated model announces; times in milliseconds."""
 
     at_ms: int
@@ -70,8 +69,7 @@ class Deprecation:
     successor_uid: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ModelRoute:
+class ModelRoute(Struct, frozen=True):
     """A model as a call sees it. `via` is as set (a gateway's name, "server", None), `gateway` what that leads to.
 
     `base_url` is what is published; `created_at` is in milliseconds.
@@ -130,8 +128,7 @@ class Retired(msgspec.Struct, frozen=True, gc=False):
         return (self.name, *self.aliases)
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayRoute:
+class GatewayRoute(Struct, frozen=True):
     """A public entry point."""
 
     id: str

@@ -1,14 +1,14 @@
 """Objects of the registry with what belongs to them, as services return them. Views are made of these."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.registry.record import AliasRecord, EndpointRecord, GatewayRecord, ModelRecord, TeamRecord
 from gateway.vault.vault import SecretState
 
 
-@dataclass(frozen=True, slots=True)
-class TeamState:
+class TeamState(Struct, frozen=True):
     """A team. `via` is as set: a gateway's name, "server" or None; `gateway` is what that leads to, None the server."""
 
     record: TeamRecord
@@ -17,8 +17,7 @@ class TeamState:
     defaults: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class ModelState:
+class ModelState(Struct, frozen=True):
     """A model with its endpoints and the names of its aliases; `via` and `gateway` as in `TeamState`."""
 
     record: ModelRecord
@@ -33,8 +32,7 @@ class ModelState:
     """Names of the models that take over, in their order."""
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointState:
+class EndpointState(Struct, frozen=True):
     """An endpoint. `key_cleared` says that this very change took its key away (EGR-7)."""
 
     record: EndpointRecord
@@ -44,8 +42,7 @@ class EndpointState:
     key_cleared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AliasState:
+class AliasState(Struct, frozen=True):
     """An alias with the names around it."""
 
     record: AliasRecord
@@ -53,8 +50,7 @@ class AliasState:
     model: str
 
 
-@dataclass(frozen=True, slots=True)
-class Deletion:
+class Deletion(Struct, frozen=True):
     """Something that was removed, and what went with it."""
 
     kind: str

@@ -1,9 +1,10 @@
 """A team in the making, with its models in order of their names. Pure; part of draft.py."""
 
 from bisect import bisect_left, insort
-from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final
+
+from msgspec import Struct, field
 
 from gateway.registry.record import GatewayRecord
 from gateway.registry.snapshot import ModelRoute, Retired
@@ -13,8 +14,7 @@ _FEW: Final = 100
 """Models that are taken out of the list one by one, which moves all that come behind."""
 
 
-@dataclass(slots=True)
-class TeamDraft:
+class TeamDraft(Struct):
     """A team in the making; `models` is sorted by name, each of `retired` by uid.
 
     `dropped` are names whose models are still in `models`: most come again, and then take the same place.

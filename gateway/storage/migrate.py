@@ -8,10 +8,10 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from msgspec import Struct
 from sqlalchemy import Connection, func, insert, inspect, select
 
 from gateway.errors import ConfigError
@@ -27,8 +27,7 @@ STEPS = Path(__file__).with_name("migrations")
 _LOCK = 0x6D6F64656C706F72  # "modelpor": the advisory lock that one migrating process holds
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(Struct, frozen=True):
     """What a start found and did: `before` is None for a new database, `copy` the file that was kept."""
 
     before: str | None

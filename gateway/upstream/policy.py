@@ -5,9 +5,9 @@ Pure: names are not resolved here. `egress.py` asks `refusal` for every address 
 
 import errno
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from msgspec import Struct
 from yarl import URL
 
 from gateway.errors import ConfigError, EgressDenied
@@ -33,8 +33,7 @@ DENIED_MESSAGE: Final = "the egress policy does not allow this upstream's addres
 _MAX_PORT = 65535
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkRule:
+class NetworkRule(Struct, frozen=True):
     """`CIDR[:ports]`: `10.1.2.0/24`, `10.1.2.0/24:8000`, `10.1.2.3:8000,9000-9010`, `fd12::/16:443`."""
 
     network: Network
@@ -67,8 +66,7 @@ class NetworkRule:
         return address in self.network and (not self.ports or any(port in ports for ports in self.ports))
 
 
-@dataclass(frozen=True, slots=True)
-class HostRule:
+class HostRule(Struct, frozen=True):
     """`name[:port]`: whatever this name resolves to may be reached, except what nothing can allow."""
 
     name: str

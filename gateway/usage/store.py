@@ -1,10 +1,10 @@
 """The tables `usage_calls` and `usage_daily`: a batch in, sums out, old rows away."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import astuple
 from sqlalchemy import (
     ColumnElement,
@@ -36,8 +36,7 @@ DayKey = tuple[str, str, str, str, str]
 """Day, team, key, model, source: the primary key of a day's row."""
 
 
-@dataclass(frozen=True, slots=True)
-class UsageFilter:
+class UsageFilter(Struct, frozen=True):
     """Which days' rows are summed; both days are included."""
 
     first: str
@@ -51,8 +50,7 @@ Sums = dict[Source, tuple[int, ...]]
 """For each source: requests, input, output, cached and reasoning tokens."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """One combination of what was grouped by, in that order, with its sums."""
 
     values: tuple[str, ...]

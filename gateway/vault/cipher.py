@@ -9,6 +9,8 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from gateway.errors import ConfigError
 from gateway.vault.root_keys import KEY_BYTES, RootKey
 from gateway.vault.secret import Secret
@@ -20,8 +22,7 @@ NONCE_BYTES = 12
 """What AES-GCM takes; random is safe here, since a data key seals one value and a root key far fewer than 2**32."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """The row that a secret belongs to."""
 
     owner_kind: str

@@ -7,10 +7,11 @@ the reference and never the value.
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
 from typing import Literal
+
+from msgspec import Struct
 
 from gateway.errors import ConfigError
 from gateway.settings import ENV_PREFIX
@@ -25,8 +26,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A parsed reference; `str()` gives it as it was written."""
 
     kind: Literal["env", "file", "keyring"]
@@ -134,14 +134,12 @@ class ReferenceReader:
         return real
 
 
-@dataclass(frozen=True, slots=True)
-class _CachedEntry:
+class _CachedEntry(Struct, frozen=True):
     secret: Secret
     fresh_until: float
 
 
-@dataclass(frozen=True, slots=True)
-class _CachedFile:
+class _CachedFile(Struct, frozen=True):
     secret: Secret
     stamp: tuple[int, int, int]
     fresh_until: float

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_IMODE
 
+from msgspec import Struct
+
 from gateway.errors import ConfigError
 from gateway.vault.keyring import read_entry
 
@@ -32,8 +34,7 @@ class RootKey:
     value: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class RootKeys:
+class RootKeys(Struct, frozen=True):
     """Keys of one purpose in order of age, the current one first."""
 
     keys: tuple[RootKey, ...]

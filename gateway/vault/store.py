@@ -4,9 +4,9 @@ Inside the transactions of whoever owns the secret (an endpoint's change and its
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from gateway.storage.connection import AsyncConnection
@@ -14,8 +14,7 @@ from gateway.storage.schema import secrets
 from gateway.vault.cipher import Place, Sealed
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSecret:
+class StoredSecret(Struct, frozen=True):
     """One row: where the value belongs, how it is sealed, what people may see of it. `updated_at` is in ms."""
 
     id: str

@@ -7,9 +7,9 @@ A stored secret's id is never given to another value, so what is remembered unde
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import replace
 from typing import Literal, Protocol
 
+from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict
 
 from gateway.errors import ConfigError, Unavailable

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from gateway.downloads.errors import DownloadError
 from gateway.errors import GatewayError
@@ -51,7 +52,7 @@ async def test_a_file_comes_in_parts_and_has_its_name_at_the_end(bench: Bench, s
 async def test_a_command_writes_without_a_thread(bench: Bench, server: FileServer) -> None:
     """The same file by the shorter way, cuts included."""
     server.answer = every(2, lambda _, honest: replace(honest, cut=len(honest.body) // 2))
-    done = await bench.download(server, rules=replace(QUICK, alone=True)).run()
+    done = await bench.download(server, rules=structs.replace(QUICK, alone=True)).run()
     assert bench.target.read_bytes() == server.content
     assert done.fetched == len(server.content)
 
@@ -76,7 +77,7 @@ async def test_a_stall_is_given_up_and_asked_again(bench: Bench, server: FileSer
 async def test_a_drip_is_given_up(bench: Bench, server: FileServer) -> None:
     """Bytes that come one by one are no silence, and would take for ever: the whole answer has a limit, too."""
     server.answer = first(1, lambda _, honest: replace(honest, drip_s=0.01))
-    rules = replace(QUICK, stall_s=0.2, least_rate=200_000)
+    rules = structs.replace(QUICK, stall_s=0.2, least_rate=200_000)
     await bench.download(server, rules=rules).run()
     assert bench.target.read_bytes() == server.content
 
@@ -314,7 +315,7 @@ async def test_the_loop_goes_on_while_files_are_hashed_and_written(bench: Bench)
                 worst = max(worst, time.monotonic() - before)
 
         task = asyncio.get_running_loop().create_task(watch())
-        await bench.download(server, rules=replace(QUICK, part=8 * 1024 * 1024)).run()
+        await bench.download(server, rules=structs.replace(QUICK, part=8 * 1024 * 1024)).run()
         task.cancel()
     assert worst < 2  # generous: a machine under load; a blocked loop would stand for the whole download's time
 

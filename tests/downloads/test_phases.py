@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from gateway.downloads.part_file import PartFile
 from tests.app.conftest import Start, caller, process_settings, start, upstream
@@ -35,7 +36,7 @@ async def test_a_file_is_on_the_disk_before_it_has_its_name(
 async def test_waiting_for_another_download_can_be_cancelled(bench: Bench, server: FileServer) -> None:
     """At once; the other one knows nothing of it."""
     server.answer = lambda asked, honest: replace(honest, stall=1) if asked.number == 1 else honest
-    patient = replace(QUICK, stall_s=30)
+    patient = structs.replace(QUICK, stall_s=30)
     first, second = bench.download(server, rules=patient), bench.download(server)
     loop = asyncio.get_running_loop()
     fetching = loop.create_task(first.run())

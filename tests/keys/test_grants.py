@@ -1,11 +1,11 @@
 """A key never makes a wider key."""
 
-from dataclasses import replace
 from fnmatch import fnmatchcase
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gateway.api.permissions import ROLES, Permission, Role
 from gateway.errors import PermissionDenied

@@ -1,9 +1,9 @@
 """Sums for whoever may see them, on both databases."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import event
 
 from gateway.api.permissions import ROLES, Role

@@ -1,10 +1,9 @@
 """A sealed secret opens in its own row, under its own key, unchanged, and nowhere else."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gateway.errors import ConfigError
 from gateway.vault.cipher import Place, Sealed, rewrap, seal, unseal

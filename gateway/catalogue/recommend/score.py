@@ -6,8 +6,9 @@ against, and time counts for or against within what the team is used to. What wa
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from gateway.catalogue.entry import Entry
 from gateway.catalogue.recommend.condition import Asked
@@ -45,8 +46,7 @@ class Lift(NamedTuple):
     points: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scoring:
+class Scoring(Struct, frozen=True, kw_only=True):
     """Everything that points come from, for one question of one team."""
 
     asked: Asked

@@ -5,8 +5,9 @@ Nothing is sent anywhere, and no call waits for any of it: what a name resolves 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from gateway.api.permissions import Permission
 from gateway.api.principal import Principal
@@ -35,8 +36,7 @@ EXPIRED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How fresh the list is that is recommended from."""
 
     state: str
@@ -45,8 +45,7 @@ class Standing:
     serial: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
+class _Question(Struct, frozen=True, kw_only=True):
     """What is asked, and everything that depends on who asks."""
 
     wanted: Wanted

@@ -1,11 +1,11 @@
 """What somebody asks for: every member that is set must certainly hold of an entry. Pure."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+
+class Wanted(Struct, frozen=True, kw_only=True):
     """A question. Prices are dollars for a million tokens."""
 
     task: str | None = None

@@ -6,8 +6,9 @@ The list goes through line by line; memory stays flat whatever its length.
 import itertools
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from gateway.catalogue.entry import Quarantined
 from gateway.catalogue.state_hash import BUCKETS, bucket_digest, state_of
@@ -24,8 +25,7 @@ _MOST_REASONS: Final = 10_000
 """Reasons that are kept: a hub of garbage must not become a file of reasons."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """What a list is, besides its entries. `state_sha256` None: whoever gives it has proved it otherwise."""
 
     serial: int
@@ -40,8 +40,7 @@ class Source:
     root_version: int = 0
 
 
-@dataclass(slots=True)
-class Built:
+class Built(Struct):
     """How many lines became what."""
 
     entries: int = 0

@@ -1,12 +1,12 @@
 """What a new list changes, as it is judged before it is taken and told afterwards. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Change:
+
+class Change(Struct, frozen=True):
     """From one serial (None: there was no list) to another. `live` were shown before, and not retired."""
 
     start: int | None

@@ -9,9 +9,10 @@ import re
 import sqlite3
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from gateway.catalogue.entry import Entry
 from gateway.catalogue.store import read
@@ -29,8 +30,7 @@ _NOTHING: Final[tuple[str, list[object]]] = ("0", [])
 """What nothing fits: no row is looked at."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
+class Query(Struct, frozen=True, kw_only=True):
     """What an entry must be; everything that is given must hold. Prices are USD per million tokens."""
 
     text: str = ""

@@ -1,15 +1,15 @@
 """What a look came to, and what is told of a list that was taken."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from gateway.catalogue.store.change import Change
 from gateway.errors import GatewayError
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """One look."""
 
     kind: Literal["taken", "current", "held", "failed", "waiting", "elsewhere"]
@@ -18,8 +18,7 @@ class Outcome:
     error: GatewayError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Another list is in use. A listener goes by the list, not by this alone: a kill may come in between."""
 
     start: int | None

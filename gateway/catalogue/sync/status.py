@@ -1,8 +1,9 @@
 """How fresh the list is: one word of section 7, and always its age (CAT-9). Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from gateway.catalogue.store.read import Version
 from gateway.catalogue.sync.situation import Situation, State, Waiting
@@ -15,8 +16,7 @@ ADVICE_MS: Final = 7 * 86_400_000
 OLD_MS: Final = 30 * 86_400_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True):
     """What a status is made of."""
 
     version: Version | None
@@ -36,8 +36,7 @@ class Seen:
         return max(self.now_ms - (told or self.version.taken_at_ms), 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """What is shown of the list. Times are unix milliseconds."""
 
     state: State

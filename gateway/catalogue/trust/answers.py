@@ -6,11 +6,11 @@ No redirect is followed, no status but 200 is taken, nothing is decoded: what is
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from msgspec import Struct
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -42,8 +42,7 @@ class BadStatus(HubError):
             super().__init__("unreachable", _status_text(name, answered), retry_after_s=wait_s)
 
 
-@dataclass(slots=True)
-class Heard:
+class Heard(Struct):
     """What the last answers said beside their bytes: hints for the words of a failure, never believed."""
 
     name: str = ""

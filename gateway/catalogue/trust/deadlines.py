@@ -1,10 +1,9 @@
 """How long a hub may take: totals, which no trickle of bytes extends (catalogue.md section 7)."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadlines:
+class Deadlines(Struct, frozen=True, kw_only=True):
     """Seconds, and a rate."""
 
     metadata_s: float = 10.0

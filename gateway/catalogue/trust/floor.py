@@ -3,9 +3,10 @@
 A clock that was set back makes expired metadata look good; a build and a signature prove that their moment is past.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec import Struct
 
 from gateway.storage.clock import Clock
 
@@ -13,8 +14,7 @@ TOLERANCE_MS: Final = 5 * 60 * 1000
 """Clocks of two honest machines may differ by so much; Kerberos draws the same line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """The time that expiry is judged by; `behind_ms` is how far the clock lags, 0 when it may be right."""
 
     at_ms: int

@@ -8,8 +8,9 @@ new keys, and so a new root, must not be locked out by it. The version of the ro
 import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from gateway.catalogue.trust.errors import HubError
 from gateway.errors import GatewayError
@@ -19,8 +20,7 @@ logger = logging.getLogger("modelport.catalogue")
 _FAILURES = (OSError, sqlite3.Error, GatewayError)
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """The highest that was ever seen under one version of the root; 0 where nothing was."""
 
     root_version: int

@@ -10,10 +10,10 @@ import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from msgspec import Struct
 from yarl import URL
 
 from gateway.catalogue.index import CatalogueIndex
@@ -37,8 +37,7 @@ VOUCHES_S: Final = 900.0
 _ROOT_HINT: Final = "take the file root.json that the hub's owner gave you"
 
 
-@dataclass(frozen=True, slots=True)
-class Trusted:
+class Trusted(Struct, frozen=True):
     """What a hub's owner signed last, all of it verified. Times are unix milliseconds."""
 
     index: CatalogueIndex

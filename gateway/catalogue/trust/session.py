@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
+from msgspec import Struct
 from tuf.api.exceptions import DownloadError, RepositoryError
 from tuf.api.metadata import TargetFile
 
@@ -24,8 +24,7 @@ _T = TypeVar("_T")
 _FAILURES: Final = (RepositoryError, DownloadError, OSError, HubError)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What a refresh found, all of it verified. Times are unix milliseconds."""
 
     index: CatalogueIndex

@@ -1,9 +1,10 @@
 """The seam: a kind of registry is a row of `table.py`, found by the registry's host; `generic` takes all others."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from gateway.publish.answers import Answer
 from gateway.publish.reference import Reference
@@ -20,8 +21,7 @@ class Existence(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provider:
+class Provider(Struct, frozen=True, kw_only=True):
     """A kind of registry. Texts may hold {host}, {namespace}, {repository} and {tag}."""
 
     name: str

@@ -1,6 +1,6 @@
 """Where a model, or a whole team, is called: what `resolve` and the SDK wrapper ask for. Answered from the snapshot."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from gateway.api.permissions import Permission
 from gateway.api.principal import Principal
@@ -11,8 +11,7 @@ from gateway.registry.service.lookup import choose_team
 from gateway.registry.snapshot import ModelRoute
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """What is published for a team, or for one of its models under the `name` that was asked for.
 
     `gateways` lists every gateway's URL: a key may be sent there.

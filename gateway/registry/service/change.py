@@ -5,9 +5,10 @@ Every service writes through `Changes.begin`; whoever reads after the answer the
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy.exc import IntegrityError
 
 from gateway.api.acting import acting
@@ -28,8 +29,7 @@ from gateway.storage.versions import KEYS_VERSION, REGISTRY_VERSION, bump_versio
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class Change:
+class Change(Struct):
     """An open transaction with its time, the caller's wish to carry it out once, and in whose name (None: the API)."""
 
     conn: AsyncConnection

@@ -26,6 +26,7 @@ def test_lines_come_whole_whatever_the_pieces() -> None:
         (gzip.compress(b"a\n") + b"more", "follows the end"),
         (gzip.compress(b"a\n") + gzip.compress(b"b\n"), "follows the end"),
     ],
+    ids=["no gzip", "empty", "cut", "text after it", "another after it"],
 )
 def test_what_is_no_list_is_refused(data: bytes, says: str) -> None:
     """In a word that says what it is instead."""
