@@ -1,17 +1,14 @@
 """The whole product in the test's own process, on a port of its own; where a process matters, tests start one."""
 
 import contextlib
-import gc
-import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-import structlog
 
 from tests.app.caller import Caller, calling
-from tests.app.installation import Installation, installed
+from tests.app.installation import Installation, installed, process_settings_kept
 from tests.fakes.upstream import Upstream
 
 Start: TypeAlias = Callable[..., contextlib.AbstractAsyncContextManager[Installation]]
@@ -34,14 +31,8 @@ async def upstream() -> AsyncIterator[Upstream]:
 @pytest.fixture
 def process_settings() -> Iterator[None]:
     """Put back what a starting product sets for its whole process: logging and the garbage collector."""
-    root = logging.getLogger()
-    handlers, level, thresholds = list(root.handlers), root.level, gc.get_threshold()
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-    gc.set_threshold(*thresholds)
-    gc.unfreeze()
+    with process_settings_kept():
+        yield
 
 
 @pytest.fixture

@@ -1,13 +1,17 @@
 """The product started inside the test: the same object that `modelport serve` runs, with its inside in reach."""
 
 import contextlib
+import gc
+import logging
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+import structlog
 from aiohttp import web
 from yarl import URL
 
@@ -94,6 +98,29 @@ async def installed(
         yield Installation(inside, caller.at(f"http://127.0.0.1:{port}{read.server.mount}"), key)
     finally:
         await inside.stop()
+
+
+@contextlib.contextmanager
+def process_settings_kept() -> Iterator[list[str]]:
+    """Put back what a starting product sets for its whole process: logging and the garbage collector.
+
+    Freezing is only noted, in the list that is given: thawing would give the collector all collected tests again.
+    """
+    root = logging.getLogger()
+    handlers, level, thresholds = list(root.handlers), root.level, gc.get_threshold()
+    configured, structured = structlog.is_configured(), structlog.get_config()
+    notes: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gc, "freeze", lambda: notes.append("frozen"))
+        try:
+            yield notes
+        finally:
+            root.handlers[:] = handlers
+            root.setLevel(level)
+            structlog.reset_defaults()
+            if configured:
+                structlog.configure(**structured)
+            gc.set_threshold(*thresholds)
 
 
 def free_port() -> int:
