@@ -22,7 +22,7 @@ from gateway.downloads.choosing import choose, hashes_of
 from gateway.downloads.routes import DownloadRoutes
 from gateway.downloads.service import DownloadService
 from gateway.downloads.views import KIND
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Unprocessable
 from gateway.operations.job import Job, Result
 from gateway.operations.runner import Runner
 from gateway.storage.clock import Clock
@@ -43,6 +43,13 @@ class Entries:
         found = await (await self._catalogue.opened()).lists.get(entry_id)
         if found is None or found[0].is_gone:
             raise unknown(entry_id)
+        if found[0].standing == "quarantined":
+            why = await self._catalogue.service.reason_of(entry_id)
+            raise Unprocessable(
+                f"the catalogue's entry {entry_id!r} cannot be used: {why}",
+                code="entry_unusable",
+                hint="tell the hub's owner",
+            )
         artifacts = json.loads(found[0].body).get("artifacts") or ()
         artefact = choose(entry_id, artifacts, quant)
         named: dict[str, Any] = next((one for one in artifacts if one.get("sha256") == artefact.sha256), {})

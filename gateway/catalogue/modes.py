@@ -119,7 +119,7 @@ class Lists:
     @property
     def stamp(self) -> str:
         """What changes whenever any of the lists does."""
-        return "+".join("0" if one.version is None else one.version.state_sha256[:12] for one in self._stores)
+        return "+".join("0" if one.version is None else _stamp(one.version) for one in self._stores)
 
     async def get(self, id_: str) -> tuple[Stored, Version] | None:
         """Return an entry and the list that has it, also one that is not shown; None where there is none."""
@@ -181,6 +181,12 @@ class Lists:
         """Let go of the files."""
         for store in self._stores:
             await store.close()
+
+
+def _stamp(version: Version) -> str:
+    """Return what changes with the list, or with what its publishers say of it."""
+    vouched = f".{hashlib.sha256(version.vouched.encode()).hexdigest()[:8]}" if version.vouched else ""
+    return version.state_sha256[:12] + vouched
 
 
 def differing(static: Mapping[str, Any], hub: Mapping[str, Any]) -> tuple[str, ...]:

@@ -48,9 +48,10 @@ class Offering:
         if suppressed is not None:
             raise _suppressed(entry_id, suppressed.reason, suppressed.team)
         entry = parse_entry(found.stored.body)
-        if not isinstance(entry, Entry):
+        if not isinstance(entry, Entry) or found.stored.standing == "quarantined":
+            why = await self._service.reason_of(entry_id) if isinstance(entry, Entry) else entry.reason
             raise Unprocessable(
-                f"the catalogue's entry {entry_id!r} cannot be used: {entry.reason}",
+                f"the catalogue's entry {entry_id!r} cannot be used: {why}",
                 code="entry_unusable",
                 param="catalogue_id",
                 hint="install a newer modelport, or tell the hub's owner",

@@ -1,8 +1,11 @@
 """Hubs to test with: generated entries, published into a folder that a test may serve."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from gateway.catalogue.hub.hub import Hub
+from gateway.catalogue.hub.publisher import Publisher
 from gateway.storage.clock import Clock
 from tests.catalogue.entries import entry
 
@@ -18,3 +21,13 @@ def make_hub(folder: Path, n: int = 3, *, clock: Clock | None = None) -> Hub:
     hub.put(entry(number) for number in range(n))
     hub.publish()
     return hub
+
+
+def make_publisher(
+    folder: Path, name: str, entries: Iterable[Mapping[str, Any]], *, clock: Clock | None = None
+) -> Publisher:
+    """Return a publisher that has signed these entries; `public/` in the folder is what a hub takes."""
+    made = Publisher.init(name, folder / "public", folder / "keys", clock=clock)
+    made.entries.put(entries)
+    made.sign()
+    return made

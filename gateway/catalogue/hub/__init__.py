@@ -16,7 +16,12 @@ A hub is three folders beside each other:
     plan           what would be published: changes against what is published
     history        which deltas are kept, and the merged ones
     publish        the plan carried out
+    pruning        files that nobody needs any more
     rotate         new keys
+    publisher      somebody with a namespace and a key of their own, who leaves the hosting to a hub
+    signed_list    what such a publisher has signed, verified
+    publishers     the lists that a hub has taken
+    delegating     namespaces handed out in the hub's metadata, and taken back
     importers      other lists' facts as entries
     hub            all of it as one object
 """

@@ -3,7 +3,7 @@
 `Hub.init` makes one, `Hub(…)` goes on with one. Each act holds the public folder for itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -11,16 +11,23 @@ from msgspec import Struct
 
 from gateway.catalogue.canonical import Value
 from gateway.catalogue.hub import publish, rotate
+from gateway.catalogue.hub.delegating import delegate
 from gateway.catalogue.hub.errors import HubFault
 from gateway.catalogue.hub.folder import only_one, sweep
 from gateway.catalogue.hub.keys import Keys
 from gateway.catalogue.hub.plan import Plan, plan
+from gateway.catalogue.hub.pruning import prune
+from gateway.catalogue.hub.publishers import Publishers, check_own
 from gateway.catalogue.hub.repository import Repository
 from gateway.catalogue.hub.roles import is_due
+from gateway.catalogue.hub.signed_list import SignedList
 from gateway.catalogue.hub.working_list import Change, WorkingList
+from gateway.catalogue.namespace import role_of
 from gateway.storage.clock import Clock, SystemClock
 
 ENTRIES: Final = "entries"
+PUBLISHERS: Final = "publishers"
+"""Below the working list, so that it is reviewed and kept along with it."""
 
 
 class Signed(Struct, frozen=True):
@@ -47,6 +54,7 @@ class Hub:
         self.folder = folder
         self.keys = Keys(keys_folder, passphrase)
         self.entries = WorkingList(entries or folder.parent / ENTRIES)
+        self.publishers = Publishers(self.entries.folder / PUBLISHERS)
         self._clock = clock or SystemClock()
 
     @classmethod
@@ -99,7 +107,7 @@ class Hub:
         Raises:
             HubFault: entries that no client would take, or a folder that others wrote into.
         """
-        return self._plan(self._open())
+        return self._plan(self._open(), self.publishers.read())
 
     def publish(self, now_ms: int | None = None) -> int:
         """Publish the working list and return its serial; without a change the same, and what is due is signed anew.
@@ -107,18 +115,28 @@ class Hub:
         Raises:
             HubFault: as `plan`; or a key is missing.
         """
+        return self.publish_agreed(lambda _plan: None, now_ms).serial
+
+    def publish_agreed(self, agree: Callable[[Plan], object], now_ms: int | None = None) -> Plan:
+        """Publish what `agree` has nothing against, and return it: what it raises ends this before anything is written.
+
+        Raises:
+            HubFault: as `publish`.
+        """
         with only_one(self.folder):
             now = self._now(now_ms)
             sweep(self.folder)
-            repository = self._open()
-            wanted = self._plan(repository)
-            publish.publish(repository, publish.index_of(repository), wanted, dict(self.entries.files()))
+            repository, signed = self._open(), self.publishers.read()
+            wanted, files = self._plan(repository, signed), dict(self.entries.files())
+            agree(wanted)
+            publish.publish(repository, publish.index_of(repository), wanted, files)
+            delegate(repository, signed)
             for role in repository.roles:
                 if role == "timestamp" or is_due(role, repository.expiry(role), now):
                     repository.touch(role)
             repository.commit(now)
-            repository.prune(keep=publish.VERSIONS_KEPT)
-            return wanted.serial
+            prune(repository, keep=publish.VERSIONS_KEPT)
+            return wanted
 
     def refresh(self, now_ms: int | None = None) -> list[str]:
         """Sign timestamp.json anew, and what runs out as far as keys are here; return roles that wait for their key.
@@ -156,18 +174,27 @@ class Hub:
         """Return what is published now."""
         repository = self._open()
         index = publish.index_of(repository)
+        roles = ("root", *repository.roles, *map(role_of, repository.publishers()))
         return Signed(
             serial=index.serial if index else 0,
             count=index.snapshot.count if index else 0,
             root_version=repository.root.signed.version,
-            expires={role: round(repository.expiry(role).timestamp() * 1000) for role in ("root", *repository.roles)},
+            expires={role: round(repository.expiry(role).timestamp() * 1000) for role in roles},
         )
 
-    def _plan(self, repository: Repository) -> Plan:
-        index = publish.index_of(repository)
-        published = publish.published_forms(repository, index)
-        serial = index.serial if index else 0
-        return plan(serial, published, self.entries.forms(), self.entries.removed(), is_new=index is None)
+    def _plan(self, repository: Repository, signed: dict[str, SignedList]) -> Plan:
+        index, own = publish.index_of(repository), self.entries.forms()
+        check_own(own, dict(self.entries.files()), signed)
+        theirs = {id_: form for one in signed.values() for id_, form in one.forms.items()}
+        reasons = self.entries.removed() | {id_: gone for one in signed.values() for id_, gone in one.removed.items()}
+        return plan(
+            index.serial if index else 0,
+            publish.published_forms(repository, index),
+            own | theirs,
+            reasons,
+            is_new=index is None,
+            verbatim=theirs,
+        )
 
     def _open(self) -> Repository:
         repository = Repository.open(self.folder, self.keys)

@@ -5,7 +5,7 @@ stays as it was published, and one that changed without a higher `rev` is given 
 every day sends what changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -32,19 +32,23 @@ class Plan(Struct, frozen=True):
     """Clients will hold it until somebody accepts it: it removes very many."""
 
 
-def plan(
+def plan(  # noqa: PLR0913 - keyword-only from the fifth on
     serial: int,
     published: Mapping[str, bytes],
     wanted: Mapping[str, bytes],
     reasons: Mapping[str, Del],
     *,
     is_new: bool = False,
+    verbatim: Collection[str] = (),
 ) -> Plan:
     """Return what leads from the published list, at `serial`, to the wanted one; `is_new` asks for a first serial.
 
-    Both are canonical forms by id: as bytes, 100,000 entries are 100 MB and compared in no time.
+    Both are canonical forms by id: as bytes, 100,000 entries are 100 MB and compared in no time. What is `verbatim` was
+    signed by somebody else: its `rev` is not ours to settle.
     """
-    forms = {id_: _settled(published.get(id_), wanted[id_]) for id_ in sorted(wanted)}
+    forms = {
+        id_: wanted[id_] if id_ in verbatim else _settled(published.get(id_), wanted[id_]) for id_ in sorted(wanted)
+    }
     changed = tuple(id_ for id_, form in forms.items() if id_ in published and published[id_] != form)
     added = tuple(id_ for id_ in forms if id_ not in published)
     removed = tuple(id_ for id_ in sorted(published) if id_ not in forms)

@@ -17,6 +17,7 @@ from gateway.catalogue.hub.errors import HubFault
 from gateway.catalogue.hub.plan import Plan
 from gateway.catalogue.hub.repository import Repository
 from gateway.catalogue.hub.roles import CATALOG, CATALOG_PATHS, HISTORY
+from gateway.catalogue.hub.signed_list import packed
 from gateway.catalogue.index import (
     INDEX_PATH,
     CatalogueIndex,
@@ -26,6 +27,7 @@ from gateway.catalogue.index import (
     read_index,
     snapshot_path,
 )
+from gateway.catalogue.namespace import matches
 from gateway.catalogue.operation import BadOperation, Operation, line_of, merged, parse_operation
 from gateway.catalogue.recommend.rules import PATH as RULES
 from gateway.catalogue.state_hash import StateHash, entry_sha
@@ -41,7 +43,6 @@ class _Named(Struct):
 
 
 _NAMED = Decoder(_Named)
-_LEVEL = 9  # of gzip: written once, fetched by everybody
 
 
 def index_of(repository: Repository) -> CatalogueIndex | None:
@@ -94,7 +95,7 @@ def publish(repository: Repository, index: CatalogueIndex | None, plan: Plan, fi
 
 def _publish_list(repository: Repository, index: CatalogueIndex | None, plan: Plan) -> None:
     state = StateHash((id_, entry_sha(form)) for id_, form in plan.forms.items()).hexdigest()
-    target = repository.set_target(CATALOG, snapshot_path(plan.serial), _packed(plan.forms.values()))
+    target = repository.set_target(CATALOG, snapshot_path(plan.serial), packed(plan.forms.values()))
     snapshot = Snapshot(target.path, target.length, len(plan.forms), state)
     deltas = list(index.deltas) if index is not None else []
     if index is not None:
@@ -114,7 +115,7 @@ def _publish_list(repository: Repository, index: CatalogueIndex | None, plan: Pl
 
 def _add_delta(repository: Repository, deltas: list[Delta], delta: Delta, operations: Iterable[Operation]) -> None:
     lines = [line_of(one) for one in operations]
-    target = repository.set_target(CATALOG, delta_path(delta.start, delta.to), _packed(lines))
+    target = repository.set_target(CATALOG, delta_path(delta.start, delta.to), packed(lines))
     deltas.append(
         Delta(target.path, delta.start, delta.to, target.length, len(lines), delta.state_from, delta.state_to)
     )
@@ -148,21 +149,8 @@ def _file_deltas(repository: Repository, keep: list[Delta], serial: int) -> None
     repository.touch(CATALOG)
 
 
-def _packed(lines: Iterable[bytes]) -> bytes:
-    """Return the same bytes for the same lines, at any time."""
-    return gzip.compress(b"".join(line + b"\n" for line in lines), _LEVEL, mtime=0)
-
-
 def _check_path(path: str) -> None:
-    allowed = [one for one in CATALOG_PATHS if not one.startswith("catalog/")]
-    if not any(_fits(path, pattern) for pattern in allowed):
+    if not matches(path, [one for one in CATALOG_PATHS if not one.startswith("catalog/")]):
         raise HubFault(
             f"{path!r} is no target of a catalogue", hint="recommend.json, stats/DAY.json, or a path below artifacts/"
         )
-
-
-def _fits(path: str, pattern: str) -> bool:
-    parts, wanted = path.split("/"), pattern.split("/")
-    return len(parts) == len(wanted) and all(
-        part and one in {"*", part} for part, one in zip(parts, wanted, strict=True)
-    )

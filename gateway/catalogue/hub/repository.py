@@ -11,13 +11,25 @@ from typing import Any, Final, TypeVar, cast
 
 from securesystemslib.signer import CryptoSigner
 from tuf.api.exceptions import LengthOrHashMismatchError, UnsignedMetadataError
-from tuf.api.metadata import Metadata, MetaFile, Root, Signed, Snapshot, TargetFile, Targets, Timestamp
+from tuf.api.metadata import (
+    Delegations,
+    Metadata,
+    MetaFile,
+    Root,
+    Signed,
+    Snapshot,
+    TargetFile,
+    Targets,
+    Timestamp,
+)
 from tuf.api.serialization import DeserializationError
 
 from gateway.catalogue.hub.errors import HubFault
 from gateway.catalogue.hub.folder import read_file, write_whole
 from gateway.catalogue.hub.keys import Keys
 from gateway.catalogue.hub.roles import CATALOG, HISTORY, expiry_of, key_of, moment_of
+from gateway.catalogue.hub.signed_list import target_file
+from gateway.catalogue.namespace import publisher_of, role_of
 
 SIGNED_AT: Final = "x-modelport-signed-at"
 """A member of timestamp.json: when it was signed. TUF itself dates only the end."""
@@ -53,10 +65,13 @@ class Repository:
         own = cls(folder, keys, root=root, roles={})
         timestamp = own._read(Timestamp, "timestamp", folder / "metadata" / "timestamp.json")
         at = timestamp.signed.snapshot_meta.version
-        snapshot = own._read(Snapshot, "snapshot", own._versioned("snapshot", at), timestamp.signed.snapshot_meta)
+        snapshot = own._read(Snapshot, "snapshot", own.versioned("snapshot", at), timestamp.signed.snapshot_meta)
         for role in ("targets", CATALOG, HISTORY):
             meta = snapshot.signed.meta[f"{role}.json"]
-            own._read(Targets, role, own._versioned(role, meta.version), meta)
+            own._read(Targets, role, own.versioned(role, meta.version), meta)
+        for role in map(role_of, own.publishers()):
+            meta = snapshot.signed.meta[f"{role}.json"]
+            own._read(Targets, role, own.versioned(role, meta.version), meta)
         return own
 
     @property
@@ -75,8 +90,28 @@ class Repository:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """Every role below the root."""
+        """Every role below the root that the hub's own keys sign."""
         return "targets", CATALOG, HISTORY, "snapshot", "timestamp"
+
+    @property
+    def delegated(self) -> Delegations:
+        """To whose keys the targets role has handed what."""
+        found = self.targets("targets").delegations
+        assert found is not None  # `catalog` at least
+        return found
+
+    def publishers(self) -> list[str]:
+        """Return who signs a namespace of its own, by name."""
+        return [name for role in self.delegated.roles or () if (name := publisher_of(role)) is not None]
+
+    def hold(self, role: str, metadata: "Metadata[Targets]") -> None:
+        """Have a role's metadata as somebody else has signed it; who calls writes its file."""
+        self._roles[role] = metadata
+        self.touch("snapshot")
+
+    def forget(self, role: str) -> None:
+        """Have a role's metadata no longer; who calls takes its delegation away."""
+        del self._roles[role]
 
     def expiry(self, role: str) -> datetime:
         """Return until when a role's signature is valid."""
@@ -126,24 +161,7 @@ class Repository:
         self.root.signed.expires = expiry_of("root", now_ms)
         content = _sign(self.root, signers)
         write_whole(self.keys.trusted_root, content)
-        write_whole(self._versioned("root", self.root.signed.version), content)
-
-    def prune(self, *, keep: int) -> None:
-        """Remove files that none of the last `keep` versions of the list names; roots are kept for ever."""
-        folder = self.folder / "metadata"
-        newest = {role: self._roles[role].signed.version for role in ("targets", CATALOG, HISTORY, "snapshot")}
-        named: set[str] = set()
-        for role in ("targets", CATALOG, HISTORY):
-            for version in range(max(1, newest[role] - keep + 1), newest[role] + 1):
-                named |= _files_of(folder / f"{version}.{role}.json")
-        for path in folder.glob("*.json"):
-            version_text, _, role = path.name.removesuffix(".json").partition(".")
-            if role in newest and version_text.isdecimal() and int(version_text) <= newest[role] - keep:
-                path.unlink(missing_ok=True)
-        targets = self.folder / "targets"
-        for path in list(targets.rglob("*")):
-            if path.is_file() and path.relative_to(targets).as_posix() not in named:
-                path.unlink(missing_ok=True)
+        write_whole(self.versioned("root", self.root.signed.version), content)
 
     def set_target(self, role: str, path: str, content: bytes, custom: dict[str, Any] | None = None) -> TargetFile:
         """Write a target under its hash, and name it in the role's metadata."""
@@ -157,8 +175,7 @@ class Repository:
 
     def path_of(self, target: TargetFile) -> Path:
         """Return where a target lies: its hash is part of its name."""
-        folder, _, name = target.path.rpartition("/")
-        return self.folder / "targets" / folder / f"{target.hashes['sha256']}.{name}"
+        return target_file(self.folder, target)
 
     def read_target(self, target: TargetFile) -> bytes:
         """Return a target's bytes.
@@ -167,8 +184,13 @@ class Repository:
             HubFault: it is not there, or not what was signed.
         """
         content = read_file(self.path_of(target))
-        _check_hash(self.path_of(target), target, content)
+        check_hash(self.path_of(target), target, content)
         return content
+
+    def _above(self, role: str) -> "Root | Targets":
+        """Return who says with which keys a role is signed."""
+        is_delegated = role in {CATALOG, HISTORY} or publisher_of(role) is not None
+        return self.targets("targets") if is_delegated else self.root.signed
 
     def _read(self, kind: type[_S], role: str, path: Path, meta: MetaFile | None = None) -> "Metadata[_S]":
         content = read_file(path)
@@ -176,8 +198,7 @@ class Repository:
             read = Metadata.from_bytes(content)
             if read.signed.type != kind.type:
                 raise HubFault(f"{path} is {read.signed.type}, and {kind.type} was expected")
-            above = self.targets("targets") if role in {CATALOG, HISTORY} else self.root.signed
-            above.verify_delegate(role, read.signed_bytes, read.signatures)
+            self._above(role).verify_delegate(role, read.signed_bytes, read.signatures)
         except (DeserializationError, UnsignedMetadataError, ValueError) as error:
             raise HubFault(
                 f"{path} was not signed by the keys of this hub: {error}",
@@ -186,7 +207,7 @@ class Repository:
         if meta is not None and read.signed.version != meta.version:
             raise HubFault(f"{path} has version {read.signed.version}, and {meta.version} was published")
         if meta is not None:
-            _check_hash(path, meta, content)
+            check_hash(path, meta, content)
         self._roles[role] = read
         return cast("Metadata[_S]", read)
 
@@ -216,20 +237,21 @@ class Repository:
         return self.keys.find(key_of(role)), self.keys.find(f"{key_of(role)}.next")
 
     def _is_named(self, role: str, signer: CryptoSigner) -> bool:
-        above = self.targets("targets") if role in {CATALOG, HISTORY} else self.root.signed
-        return signer.public_key.keyid in above.get_delegated_role(role).keyids
+        return signer.public_key.keyid in self._above(role).get_delegated_role(role).keyids
 
-    def _versioned(self, role: str, version: int) -> Path:
+    def versioned(self, role: str, version: int) -> Path:
+        """Return where a version of a role's metadata lies."""
         return self.folder / "metadata" / f"{version}.{role}.json"
 
     def complete_root(self) -> None:
         """Publish the trusted root where a kill left it unpublished."""
-        path = self._versioned("root", self.root.signed.version)
+        path = self.versioned("root", self.root.signed.version)
         if not path.exists():
             write_whole(path, read_file(self.keys.trusted_root))
 
 
-def _check_hash(path: Path, meta: MetaFile | TargetFile, content: bytes) -> None:
+def check_hash(path: Path, meta: MetaFile | TargetFile, content: bytes) -> None:
+    """Refuse bytes that are not those which were published under this name."""
     try:
         meta.verify_length_and_hashes(content)
     except LengthOrHashMismatchError as error:
@@ -251,15 +273,3 @@ def _sign(metadata: "Metadata[Any]", signers: Iterable[CryptoSigner]) -> bytes:
     for signer in signers:
         metadata.sign(signer, append=True)
     return metadata.to_bytes()
-
-
-def _files_of(path: Path) -> set[str]:
-    """Return the names below targets/ of what a version of a role's metadata lists; none when it is gone."""
-    if not path.exists():
-        return set()
-    listed = Metadata[Targets].from_bytes(path.read_bytes()).signed.targets
-    names = set()
-    for one in listed.values():
-        folder, _, name = one.path.rpartition("/")
-        names.add(f"{folder}/{one.hashes['sha256']}.{name}".lstrip("/"))
-    return names

@@ -7,12 +7,15 @@ CATALOG: Final = "catalog"
 """Signs the list: its index, the snapshot, the newest deltas, rules and chunk lists."""
 HISTORY: Final = "history"
 """Signs older deltas, with the same key: who follows the hub needs only the newest, and fetches no names of others."""
+PUBLISHER: Final = "publisher"
+"""Signs the entries of one namespace, with a key that is the publisher's own (see `namespace`)."""
 
 LIFETIMES: Final = {
     "root": timedelta(days=365),
     "targets": timedelta(days=90),
     CATALOG: timedelta(days=30),
     HISTORY: timedelta(days=30),
+    PUBLISHER: timedelta(days=30),
     "snapshot": timedelta(days=7),
     "timestamp": timedelta(hours=48),  # the time for which an old list may be passed off as the newest
 }

@@ -64,7 +64,7 @@ class WorkingList:
                 except NotCanonical as error:
                     problems.append(Problem(path.name, number, None, str(error)))
                     continue
-                form, id_, here = canonical_decoded(value), _id_of(value), (path.name, number)
+                form, id_, here = canonical_decoded(value), id_of(value), (path.name, number)
                 if (reason := problem_of(value, form)) or id_ is None:
                     problems.append(Problem(*here, id_, reason or "id: it has none"))
                 elif (there := places.setdefault(id_, here)) != here:
@@ -93,7 +93,7 @@ class WorkingList:
                 reason = "it is given twice"
             if reason:
                 line = lines[number - 1] if lines else number
-                problems.append(Problem(file, line, _id_of(value), reason))
+                problems.append(Problem(file, line, id_of(value), reason))
             else:
                 wanted[_file_of(value["id"])][value["id"]] = dict(value)
         if problems:
@@ -211,7 +211,8 @@ def _change(old: bytes | None, new: Value) -> Change:
         return "changed"
 
 
-def _id_of(value: Value) -> str | None:
+def id_of(value: Value) -> str | None:
+    """Return the id of an entry, None where it has none that could be one."""
     id_ = value.get("id")
     return id_ if isinstance(id_, str) and is_id(id_) else None
 

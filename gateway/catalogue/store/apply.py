@@ -17,6 +17,7 @@ from gateway.catalogue.store.errors import WrongState
 from gateway.catalogue.store.indexing import Index
 from gateway.catalogue.store.rows import Row, read_value
 from gateway.catalogue.store.schema import GONE, STEP, read_meta
+from gateway.catalogue.store.vouching import unvouch, vouch
 
 _NEAR: Final = 1 << 10
 """How close behind its neighbour a new row is put: those that follow it one by one find room, too."""
@@ -47,12 +48,14 @@ def apply_all(
         InterruptedError: `stop` said so.
     """
     before = read_meta(conn)
+    unvouch(conn)
     applying = Applying(conn, serial=int(before["serial"] or 0))
     for step in steps:
         applying.apply(step.path, _until(stop, step.lines()), to=step.to, state=step.state_sha256)
     change = applying.change(source.serial)
     if policy is not None:
         policy(change)
+    vouch(conn, source.publishers)
     note(conn, source, applying.state)
     trim_changes(conn)
     return change

@@ -11,6 +11,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from gateway.catalogue.entry import Quarantined
+from gateway.catalogue.namespace import Vouch
 from gateway.catalogue.state_hash import BUCKETS, bucket_digest, state_of
 from gateway.catalogue.store.errors import Unfit, WrongState
 from gateway.catalogue.store.facts import Names, facts_of, words_of
@@ -38,6 +39,8 @@ class Source(Struct, frozen=True):
     signed_at_ms: int | None = None
     taken_at_ms: int = 0
     root_version: int = 0
+    publishers: tuple[Vouch, ...] = ()
+    """What those say who sign a namespace of their own."""
 
 
 class Built(Struct):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from gateway.catalogue.store.apply import place_of
 from gateway.catalogue.store.indexing import Index
 from gateway.catalogue.store.rows import Row, read_line
-from gateway.catalogue.store.schema import GONE, put_meta
+from gateway.catalogue.store.schema import GONE, SHOWN, put_meta
 from gateway.catalogue.trust.high_water import Mark, Marks
 
 
@@ -59,13 +59,14 @@ def unpin(conn: sqlite3.Connection, id_: str) -> bool:
     index = Index(conn)
     if id_ not in index.pins:
         return False
-    n, bucket, body = conn.execute("SELECT n, bucket, body FROM entries WHERE id = ?", (id_,)).fetchone()
+    query = "SELECT n, bucket, body, standing FROM entries WHERE id = ?"
+    n, bucket, body, standing = conn.execute(query, (id_,)).fetchone()
     index.drop(n, id_, body)
     conn.execute("DELETE FROM pins WHERE id = ?", (id_,))
     del index.pins[id_]
     if bucket == GONE:
         conn.execute("DELETE FROM entries WHERE n = ?", (n,))
-    else:
+    elif standing == SHOWN:
         index.put(n, id_, body)
         index.names.save()
     return True
@@ -78,7 +79,7 @@ def repin(conn: sqlite3.Connection) -> None:
     for id_, body in pins.items():
         found = conn.execute("SELECT n, body FROM entries WHERE id = ?", (id_,)).fetchone()
         if found is None:
-            row = read_line(body, exact=True)
+            row = read_line(body)
             assert isinstance(row, Row)  # only what is shown can be pinned
             n = place_of(conn, id_)
             conn.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)", (n, id_, GONE, row.sha, row.standing, body))

@@ -25,6 +25,8 @@ class Version(NamedTuple):
     taken_at_ms: int
     history_from: int
     """Changes since this serial are known."""
+    vouched: str | None = None
+    """What publishers with keys of their own said when it was judged."""
 
 
 class Stored(NamedTuple):
@@ -113,9 +115,10 @@ def changes_since(conn: sqlite3.Connection, serial: int, *, after: str = "", lim
         raise Older(f"{since}, not since {serial}", hint="take the whole list: GET /api/v1/catalogue/models")
     query = (
         "SELECT c.serial, c.id, CASE WHEN c.gone THEN NULL ELSE e.body END, c.reason, c.successor "
-        "FROM changes c LEFT JOIN entries e ON e.id = c.id WHERE c.serial > ? AND c.id > ? ORDER BY c.id LIMIT ?"
+        "FROM changes c LEFT JOIN entries e ON e.id = c.id WHERE c.serial > ? AND c.id > ? "
+        "AND e.standing IS NOT ? ORDER BY c.id LIMIT ?"
     )
-    return [Changed(*row) for row in conn.execute(query, (serial, after, limit))]
+    return [Changed(*row) for row in conn.execute(query, (serial, after, QUARANTINED, limit))]
 
 
 def find_change(conn: sqlite3.Connection, id_: str) -> Changed | None:

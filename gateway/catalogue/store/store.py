@@ -4,10 +4,12 @@ Everything runs in threads of its own. It may be asked by any process of the mac
 """
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from gateway.catalogue.namespace import Vouch
 from gateway.catalogue.store import local, read, search, whole
 from gateway.catalogue.store.apply import Step, apply_all
 from gateway.catalogue.store.build import Source
@@ -15,6 +17,7 @@ from gateway.catalogue.store.change import Change, Policy
 from gateway.catalogue.store.files import Files
 from gateway.catalogue.store.sweep import checked
 from gateway.catalogue.store.threads import Threads
+from gateway.catalogue.store.vouching import is_noted, unvouch, vouch
 from gateway.catalogue.store.whole import Lines
 from gateway.catalogue.trust.high_water import Mark, Marks
 from gateway.storage.clock import Clock
@@ -165,6 +168,19 @@ class CatalogueStore:
         change = await self._threads.write(lambda conn: apply_all(conn, source, steps, policy, stop=stop))
         await self.poll()
         return change
+
+    async def vouch(self, vouches: Sequence[Vouch]) -> bool:
+        """Judge the list again by what publishers say now, and return whether that is something else than before."""
+        if await self._threads.read(lambda conn: is_noted(conn, vouches)):
+            return False
+
+        def judge(conn: sqlite3.Connection) -> None:
+            unvouch(conn)
+            vouch(conn, vouches)
+
+        await self._threads.write(judge)
+        await self.poll()
+        return True
 
     async def rebuild(self, source: Source, lines: Lines) -> None:
         """Set a damaged file aside and build another one; what can still be read of marks and pins is kept."""

@@ -13,6 +13,7 @@ from gateway.catalogue.store.errors import WrongState
 from gateway.catalogue.store.files import Files, discard
 from gateway.catalogue.store.schema import INDEXES, create, finish, transaction
 from gateway.catalogue.store.sweep import check_file
+from gateway.catalogue.store.vouching import vouch
 
 Lines: TypeAlias = Callable[[], Iterable[bytes]]
 """Yields the lines of a list; called again where a first reading was not exact enough."""
@@ -99,6 +100,8 @@ class New:
             else:
                 change = self._carry(conn, old)
                 _put_in_sight(conn)
+            with transaction(conn):
+                vouch(conn, self._source.publishers)
             finish(conn)
         finally:
             conn.close()

@@ -189,6 +189,7 @@ class Sync:
         serial = version.serial if version is not None and is_ours else None
         state = version.state_sha256 if version is not None and is_ours else None
         if (serial, state) == (index.serial, index.snapshot.state_sha256):
+            await self.store.vouch(trusted.publishers)
             self._memory.believed(trusted)
             return Outcome("current")
         situation = self._memory.situation

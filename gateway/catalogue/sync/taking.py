@@ -97,6 +97,7 @@ class Taking:
             signed_at_ms=trusted.signed_at_ms,
             taken_at_ms=self._clock.now_ms(),
             root_version=trusted.root_version,
+            publishers=trusted.publishers,
         )
 
 

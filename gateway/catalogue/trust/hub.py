@@ -17,6 +17,7 @@ from msgspec import Struct
 from yarl import URL
 
 from gateway.catalogue.index import CatalogueIndex
+from gateway.catalogue.namespace import Vouch
 from gateway.catalogue.trust.deadlines import Deadlines
 from gateway.catalogue.trust.directory import TrustDirectory
 from gateway.catalogue.trust.errors import HubError
@@ -52,6 +53,8 @@ class Trusted(Struct, frozen=True):
     requests: int
     received: int
     """Bytes of bodies that this refresh read."""
+    publishers: tuple[Vouch, ...] = ()
+    """What those say who sign a namespace of their own."""
 
 
 class TrustedHub:
@@ -149,6 +152,7 @@ class TrustedHub:
             clock_behind_ms=seen.clock_behind_ms,
             requests=session.bridge.requests,
             received=session.bridge.received,
+            publishers=seen.publishers,
         )
 
     def _begun(self, loop: asyncio.AbstractEventLoop, marks: Marks) -> "HubSession":

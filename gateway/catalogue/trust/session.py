@@ -11,6 +11,7 @@ from tuf.api.metadata import TargetFile
 
 from gateway.catalogue.entry import is_newer
 from gateway.catalogue.index import INDEX_PATH, BadIndex, CatalogueIndex, read_index
+from gateway.catalogue.namespace import Vouch
 from gateway.catalogue.trust.bridge import Bridge
 from gateway.catalogue.trust.deadlines import Deadlines
 from gateway.catalogue.trust.directory import TrustDirectory
@@ -19,6 +20,7 @@ from gateway.catalogue.trust.failures import explained
 from gateway.catalogue.trust.floor import TimeFloor
 from gateway.catalogue.trust.high_water import Mark, Marks
 from gateway.catalogue.trust.updater import HubUpdater
+from gateway.catalogue.trust.vouches import vouches
 
 _T = TypeVar("_T")
 _FAILURES: Final = (RepositoryError, DownloadError, OSError, HubError)
@@ -32,6 +34,7 @@ class Seen(Struct, frozen=True):
     expires_ms: int
     signed_at_ms: int | None
     clock_behind_ms: int
+    publishers: tuple[Vouch, ...] = ()
 
 
 class HubSession:
@@ -110,12 +113,14 @@ class HubSession:
         self._updater = updater
         updater.refresh()
         index = _read(updater)
+        expires_ms = updater.expires_ms  # of what the hub signs itself: a publisher's end is that of its namespace
         return Seen(
             index,
             updater.check_serial(index.serial),
-            updater.expires_ms,
+            expires_ms,
             updater.signed_at_ms,
             updater.reference.behind_ms,
+            vouches(updater),
         )
 
     def _info(self, path: str, max_length: int) -> TargetFile:

@@ -62,6 +62,12 @@ class HubUpdater(Updater):
         return self._trusted_set.root.version
 
     @property
+    def delegated(self) -> tuple[str, ...]:
+        """The roles that the hub's owner has handed something to."""
+        delegations = self._trusted_set.targets.delegations
+        return () if delegations is None else tuple(delegations.roles or ())
+
+    @property
     def expires_ms(self) -> int:
         """When the first of what is loaded runs out, unix milliseconds."""
         return min(_ms(role.expires) for role in self._trusted_set)
