@@ -1,4 +1,4 @@
-"""Runs `modelport` as a process of its own: on a pipe, or on a pseudo-terminal with something typed."""
+"""Runs `modelport` as a process of its own (tests.warm): on a pipe, or on a pseudo-terminal with something typed."""
 
 import os
 import pty
@@ -9,16 +9,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from tests.warm.client import run, start
 
 BIN = Path(sys.executable).parent
-PROGRAM = (sys.executable, "-W", "error", "-m", "gateway")
-# Makes the pseudo-terminal the process's own, so that Ctrl-C typed there becomes a signal.
-_ON_TERMINAL = (
-    sys.executable,
-    "-c",
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])",
-)
+_FLAGS = ("-W", "error")
+PROGRAM = (sys.executable, *_FLAGS, "-m", "gateway")
 _CTRL_C = "\x03"
 _AGAIN_S = 1.0
 _LIMIT_S = 60.0  # a process that takes longer hangs
@@ -52,7 +48,8 @@ class Shell:
 
     def run(self, *arguments: str, typed: str = "") -> Ended:
         """Run `modelport` on a pipe."""
-        return self.execute(*PROGRAM, *arguments, typed=typed)
+        done = run(*arguments, folder=self.folder, environment=self.environment, flags=_FLAGS, typed=typed)
+        return Ended(done.returncode, done.stdout, done.stderr)
 
     def execute(self, *command: str, typed: str = "") -> Ended:
         """Run any command on a pipe."""
@@ -71,13 +68,9 @@ class Shell:
     def run_on_terminal(self, *arguments: str, typed: str = "", when: str = "") -> Ended:
         """Run `modelport` on a pseudo-terminal; `typed` is typed once `when` was read."""
         ours, theirs = pty.openpty()
-        streams: dict[str, Any] = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
-        process = subprocess.Popen(
-            [*_ON_TERMINAL, *PROGRAM, *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            start_new_session=True,
-            **streams,
+        files = (theirs, theirs, theirs)
+        process = start(
+            *arguments, folder=self.folder, environment=self.environment, files=files, flags=_FLAGS, terminal=True
         )
         os.close(theirs)
         seen = _converse(ours, typed, when)

@@ -2,13 +2,13 @@
 
 import os
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.warm.client import Running, start
 
 _READY_S = 60.0
 _ADDRESS = re.compile(r"https?://\S+/(?=\s)")
@@ -28,10 +28,11 @@ class Server:
 def running_server(folder: Path, *flags: str, variables: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Start a server in the folder, with these variables besides the present ones, and stop it afterwards."""
     data_dir = folder / "data"
-    command = [sys.executable, "-m", "gateway", "serve", "--port", "0", "--demo", "--data-dir", str(data_dir), *flags]
+    words = ("serve", "--port", "0", "--demo", "--data-dir", str(data_dir), *flags)
+    environment = os.environ | dict(variables or {})
     said = folder / "said"
-    with said.open("wb") as out, (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=log, env=os.environ | dict(variables or {}))
+    with said.open("wb") as out, (folder / "log").open("wb") as log, Path(os.devnull).open("rb") as nothing:
+        process = start(*words, folder=folder, environment=environment, files=(nothing, out, log))
     try:
         text = _greeting(process, said, folder / "log")
         key = _KEY.search(text)
@@ -41,7 +42,7 @@ def running_server(folder: Path, *flags: str, variables: Mapping[str, str] | Non
         process.wait(_READY_S)
 
 
-def _greeting(process: subprocess.Popen[bytes], said: Path, log: Path) -> str:
+def _greeting(process: Running, said: Path, log: Path) -> str:
     deadline = time.monotonic() + _READY_S
     while time.monotonic() < deadline and process.poll() is None:
         text = said.read_text()

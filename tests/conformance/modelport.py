@@ -19,6 +19,7 @@ from tests.conformance.management import Management
 from tests.conformance.target import ModelOptions, Target
 from tests.conformance.upstream import UpstreamControl
 from tests.conformance.wire import Answer, Wire, request_bytes
+from tests.warm.client import Running, start
 
 HOST_NAME = "modelport.test"
 """Callers use this name, so that they count as callers from elsewhere, who need a key."""
@@ -40,7 +41,7 @@ class UpstreamProcess:
 class Modelport:
     """A running server. `mount` begins and ends with a slash."""
 
-    process: subprocess.Popen[bytes]
+    process: Running
     port: int
     mount: str
     admin_key: str
@@ -131,10 +132,10 @@ def running_modelport(
     config = directory / f"config-{secrets.token_hex(3)}.yaml"
     config.write_text(json.dumps(merged))  # JSON is YAML
     log = config.with_suffix(".log")
-    command = [sys.executable, "-m", "gateway", "serve", "--config", str(config)]
+    words = ("serve", "--config", str(config))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MODELPORT_")}
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
+    with log.open("wb") as output, Path(os.devnull).open("rb") as nothing:
+        process = start(*words, folder=Path.cwd(), environment=environment, files=(nothing, output, output))
     try:
         port, shown = _wait_until_ready(process, log, merged["server"]["mount"], key_wanted=not admin_key)
         yield Modelport(process, port, merged["server"]["mount"], admin_key or shown, log, directory)
@@ -154,7 +155,7 @@ def _merged(directory: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {"data_dir": str(directory / "data"), "server": server, **quiet, **others}
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], log: Path, mount: str, *, key_wanted: bool) -> tuple[int, str]:
+def _wait_until_ready(process: Running, log: Path, mount: str, *, key_wanted: bool) -> tuple[int, str]:
     """Return port and admin key as soon as the server has printed them and is ready."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:

@@ -1,0 +1,64 @@
+"""A command in a child of a warm process ends, reads and writes as one in a new process."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.program import PROGRAM, Shell
+from tests.warm.client import ROOT, start
+from tests.warm.server import LOADED
+
+
+@pytest.mark.parametrize(
+    "words", [("--version",), ("config", "check"), ("no-such-command",), ("models", "list"), ("resolve", "/access/x/")]
+)
+def test_it_does_what_a_new_process_does(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """The same number, the same words on the same stream."""
+    shell = Shell(tmp_path, {"MODELPORT_URL": "http://127.0.0.1:9"})
+    assert shell.run(*words) == shell.execute(*PROGRAM, *words)
+
+
+def test_what_is_typed_is_read_and_the_folder_is_the_shells(tmp_path: Path) -> None:
+    """A file of the folder, found by its name; a key on stdin."""
+    shell = Shell(tmp_path, {})
+    assert shell.run("init").code == 0
+    assert (tmp_path / "modelport.yaml").exists()
+    words = ("context", "add", "far", "https://models.example.com/", "--key-stdin")
+    warm = shell.run(*words, typed="mp_live_wrong\n")
+    assert warm == shell.execute(*PROGRAM, *words, typed="mp_live_wrong\n")
+
+
+def test_an_environment_that_steers_python_is_one_from_the_start(tmp_path: Path) -> None:
+    """Its narrow character set is the standard files' own."""
+    narrow = Shell(tmp_path, {"LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
+    words = ("resolve", "/access/mödel/")
+    assert narrow.run(*words) == narrow.execute(*PROGRAM, *words)
+
+
+def test_a_signal_ends_it_as_it_ends_any_process(tmp_path: Path) -> None:
+    """SIGTERM lets a server stop, SIGKILL does not; both numbers are a process's own."""
+    codes = []
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        written = tmp_path / "written"
+        with written.open("wb") as out, Path(os.devnull).open("rb") as nothing:
+            words = ("serve", "--port", "0", "--data-dir", str(tmp_path / "data"))
+            process = start(*words, folder=tmp_path, environment=os.environ, files=(nothing, out, out))
+        while "http://" not in written.read_text():
+            assert process.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0)
+        process.send_signal(number)
+        codes.append(process.wait(30))
+        process.terminate()  # nobody is hit by it
+    assert codes == [0, -signal.SIGKILL]
+
+
+def test_nothing_of_modelport_is_loaded_before_the_fork() -> None:
+    """Or a module that forgets an import would pass."""
+    code = f"import importlib, sys; [importlib.import_module(one) for one in {LOADED}]; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert not [name for name in done.stdout.split() if name.partition(".")[0] in {"gateway", "resolver"}]
