@@ -26,6 +26,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from gateway.storage.prepared import Prepared
 from gateway.storage.schema import (
     aliases,
     endpoints,
@@ -50,16 +51,22 @@ _NOW_MS: Final = bindparam("now_ms", type_=BigInteger)
 
 
 @cache
-def counting() -> _Query:
+def counting() -> Prepared:
     """Return the query for how many there are of each kind: one row, a column for each."""
-    return select(*(_number(kind).label(kind) for kind in KINDS))
+    return Prepared(lambda _dialect: select(*(_number(kind).label(kind) for kind in KINDS)))
 
 
 @cache
-def whole(kind: Kind) -> _Query:
+def present() -> Prepared:
+    """Return the query for whether there is any of each kind: one row, a column for each."""
+    return Prepared(lambda _dialect: select(*(_KINDS[kind][0]().exists().label(kind) for kind in KINDS)))
+
+
+@cache
+def whole(kind: Kind) -> Prepared:
     """Return the query for every reference of a kind: id, name, sole, declared_at, then its row (`columns_of`)."""
     columns = [column.label(f"row_{column.name}") for column in _KINDS[kind][1]]
-    return _KINDS[kind][0]().add_columns(*columns).order_by("name", "id")
+    return Prepared(lambda _dialect: _KINDS[kind][0]().add_columns(*columns).order_by("name", "id"))
 
 
 def columns_of(kind: Kind) -> Sequence[str]:
@@ -68,14 +75,14 @@ def columns_of(kind: Kind) -> Sequence[str]:
 
 
 @cache
-def paged(kind: Kind, *, further: bool) -> _Query:
+def paged(kind: Kind, *, further: bool) -> Prepared:
     """Return the query for up to `limit` references of a kind; with `further` those behind `name` and `id`."""
     inner = _KINDS[kind][0]().subquery()
     query = select(inner).order_by(inner.c.name, inner.c.id).limit(bindparam("limit", type_=Integer))
     if further:
         place = tuple_(bindparam("name", type_=Text), bindparam("id", type_=Text))
         query = query.where(tuple_(inner.c.name, inner.c.id) > place)
-    return query
+    return Prepared(lambda _dialect: query)
 
 
 def _number(kind: Kind) -> ColumnElement[int]:

@@ -7,7 +7,7 @@ it is `sole`: a key's only entry, or the last place that a fallback's owner coul
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from gateway.lifecycle.reference_queries import KINDS, Kind, columns_of, counting, paged, whole
+from gateway.lifecycle.reference_queries import KINDS, Kind, columns_of, counting, paged, present, whole
 from gateway.storage.connection import AsyncConnection
 
 __all__ = ["KINDS", "Kind", "Place", "Reference", "count", "page", "read_all"]
@@ -30,10 +30,10 @@ class Reference(NamedTuple):
 async def read_all(conn: AsyncConnection, uid: str, *, now_ms: int) -> list[Reference]:
     """Return every reference with its row, in order of the kinds and their names."""
     found: list[Reference] = []
-    about = {"uid": uid, "now_ms": now_ms}
-    for kind in await count(conn, uid, now_ms=now_ms):
+    (there,) = await present().rows(conn, uid=uid, now_ms=now_ms)
+    for kind in (kind for kind, any_of_it in zip(KINDS, there, strict=True) if any_of_it):
         names = columns_of(kind)
-        for key, name, sole, declared_at, *row in (await conn.execute(whole(kind), about)).all():
+        for key, name, sole, declared_at, *row in await whole(kind).rows(conn, uid=uid, now_ms=now_ms):
             held = dict(zip(names, row, strict=True))
             found.append(Reference(kind, key, name, bool(sole), declared_at, held))
     return found
@@ -41,7 +41,7 @@ async def read_all(conn: AsyncConnection, uid: str, *, now_ms: int) -> list[Refe
 
 async def count(conn: AsyncConnection, uid: str, *, now_ms: int) -> dict[Kind, int]:
     """Return how many references there are of each kind that has any, in order of the kinds."""
-    numbers = (await conn.execute(counting(), {"uid": uid, "now_ms": now_ms})).one()
+    (numbers,) = await counting().rows(conn, uid=uid, now_ms=now_ms)
     return {kind: number for kind, number in zip(KINDS, numbers, strict=True) if number}
 
 
@@ -58,7 +58,7 @@ async def page(  # noqa: PLR0913 - three are keyword-only
         further = after is not None and after[0] == kind
         if after is not None and further:
             which |= {"name": after[1], "id": after[2]}
-        found += [_reference(kind, row) for row in await conn.execute(paged(kind, further=further), which)]
+        found += [_reference(kind, row) for row in await paged(kind, further=further).rows(conn, **which)]
         if len(found) > limit:
             last = found[limit - 1]
             return found[:limit], (last.kind, last.name, last.id)

@@ -6,7 +6,7 @@ objects: upstream URLs stay made, and dropping the older snapshot costs little.
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Final, TypeVar
 
@@ -119,7 +119,10 @@ class Draft:
         rows = _grouped((row.model_uid, row) for row in page.endpoints)
         for start in range(0, len(page.models), _A_TURN):
             records = page.models[start : start + _A_TURN]
-            routes = [self._route(one, rows.get(one.uid, ()), page.fallbacks.get(one.uid, ())) for one in records]
+            routes = [
+                self._route(one, None if one.uid in page.settled else rows.get(one.uid, ()), page.fallbacks)
+                for one in records
+            ]
             yield
             self._by_uid.update((route.uid, route) for route in routes)
             yield
@@ -227,13 +230,20 @@ class Draft:
             else:
                 del team.retired[name]
 
-    def _route(self, record: ModelRecord, rows: Sequence[EndpointRecord], fallbacks: tuple[str, ...]) -> ModelRoute:
-        team = self._team(record.team_id)
-        rows = sorted(rows, key=lambda row: (row.created_at, row.id))
-        endpoints = tuple([self._put_endpoint(row, record.name) for row in rows])
+    def _route(
+        self, record: ModelRecord, rows: Sequence[EndpointRecord] | None, fallbacks: Mapping[str, tuple[str, ...]]
+    ) -> ModelRoute:
+        """Return a model with its endpoints, made of these rows; None: they are as they were."""
+        team, known = self._team(record.team_id), self._previous.by_uid.get(record.uid)
+        if rows is None and known is not None:
+            endpoints = known.endpoints
+            for one in endpoints:
+                self._leaving.pop(one.id, None)
+        else:
+            rows = sorted(rows or (), key=lambda row: (row.created_at, row.id))
+            endpoints = tuple([self._put_endpoint(row, record.name) for row in rows])
         gateway = model_gateway(record, self._gateways, team.gateway)
-        route = model_route(record, team.name, gateway, endpoints, fallbacks)
-        known = self._previous.by_uid.get(record.uid)
+        route = model_route(record, team.name, gateway, endpoints, fallbacks.get(record.uid, ()))
         return known if known is not None and known == route else route
 
     def _list(self, routes: Iterable[tuple[str, ModelRoute]]) -> None:

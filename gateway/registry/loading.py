@@ -88,10 +88,12 @@ async def _read_changed(conn: AsyncConnection, draft: Draft, previous: Snapshot,
     ids = _by_noun(changed)
     endpoints = await read_changed(conn, ENDPOINTS, previous.revision) if ids["endpoints"] else []
     aliases = await read_changed(conn, ALIASES_BY_ID, previous.revision) if ids["aliases"] else []
-    uids = ids["models"] | {row.model_uid for row in endpoints} | _owners(previous, ids["endpoints"])
+    owners = {row.model_uid for row in endpoints} | _owners(previous, ids["endpoints"])
+    uids = ids["models"] | owners
+    settled = {uid: previous.by_uid[uid].name for uid in uids - owners if uid in previous.by_uid}
     page, retired = Page(), list[RetiredRecord]()
     for some in _some(uids):
-        here = await read_models(conn, some)
+        here = await read_models(conn, some, settled)
         page = _joined(page, here)
         if gone := set(some) - {row.uid for row in here.models if row.state not in LEAVING_STATES}:
             retired += await read_retired(conn, gone)
@@ -122,6 +124,7 @@ def _joined(one: Page, more: Page) -> Page:
         endpoints=(*one.endpoints, *more.endpoints),
         aliases=(*one.aliases, *more.aliases),
         fallbacks={**one.fallbacks, **more.fallbacks},
+        settled=one.settled | more.settled,
     )
 
 

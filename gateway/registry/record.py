@@ -139,3 +139,5 @@ class Page(NamedTuple):
     aliases: Sequence[AliasRecord] = ()
     fallbacks: Mapping[str, tuple[str, ...]] = {}
     """Of the models that have any: their uids in order, by uid."""
+    settled: frozenset[str] = frozenset()
+    """Uids of models whose endpoints are as the snapshot before has them, and not here."""

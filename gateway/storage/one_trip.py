@@ -46,7 +46,7 @@ class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
         self._rows = collections.deque()
 
     async def _execute_async(self, operation: Any, parameters: Any) -> Any:
-        await self._go(_execute, operation, parameters)
+        await self._go(execute, operation, parameters)
 
     async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> Any:
         await self._go(_execute_many, operation, seq_of_parameters)
@@ -78,8 +78,19 @@ class OneTrip(AsyncAdapt_aiosqlite_dbapi):
         return OneTripConnection(self, super().connect(*arg, **kw).driver_connection)
 
 
-def _execute(connection: sqlite3.Connection, operation: str, parameters: Any) -> _Outcome:
+async def execute_all(driver: Any, statements: Sequence[str]) -> None:
+    """Execute statements without parameters on aiosqlite's connection in one trip, in the transaction that it has."""
+    await driver._execute(_execute_each, driver._conn, statements)  # noqa: SLF001 - its door, as above
+
+
+def execute(connection: sqlite3.Connection, operation: str, parameters: Any) -> _Outcome:
+    """Carry a statement out, in the driver's thread; `prepared.py` has its own come here."""
     return _fetch(connection.execute(operation, () if parameters is None else parameters))
+
+
+def _execute_each(connection: sqlite3.Connection, statements: Sequence[str]) -> None:
+    for statement in statements:  # not executescript(), which commits first
+        connection.execute(statement)
 
 
 def _execute_many(connection: sqlite3.Connection, operation: str, parameters: Any) -> _Outcome:

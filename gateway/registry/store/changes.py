@@ -6,9 +6,22 @@ costs one look; one that is forgotten is served as it was, which tests/registry/
 
 from typing import Final, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, Select, cast, delete, insert, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    bindparam,
+    cast,
+    delete,
+    insert,
+    literal,
+    select,
+)
 
 from gateway.storage.connection import AsyncConnection
+from gateway.storage.prepared import Prepared
 from gateway.storage.schema import meta, registry_changes
 from gateway.storage.versions import REGISTRY_VERSION
 
@@ -52,10 +65,19 @@ async def since(conn: AsyncConnection, known: int, revision: int, *, models: int
     """
     if not 0 < known <= revision or revision - known >= KEPT:
         return None
-    query = select(registry_changes.c.noun, registry_changes.c.row_id).where(registry_changes.c.revision > known)
     most = min(max(MANY, models // 2), MOST)
-    rows = (await conn.execute(query.distinct().limit(most + 1))).all()
+    rows = await _SINCE.rows(conn, known=known, most=most + 1)
     return frozenset(Changed(*row) for row in rows) if len(rows) <= most else None
+
+
+_SINCE: Final = Prepared(
+    lambda _dialect: (
+        select(registry_changes.c.noun, registry_changes.c.row_id)
+        .where(registry_changes.c.revision > bindparam("known", type_=BigInteger))
+        .distinct()
+        .limit(bindparam("most", type_=Integer))
+    )
+)
 
 
 def ids_since(known: int, noun: str) -> Select[str]:

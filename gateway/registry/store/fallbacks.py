@@ -1,19 +1,28 @@
 """Rows of model_fallbacks: the models that take over, in order, for one that cannot answer."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import delete, insert, select
 
 from gateway.registry.store.entity import AT_ONCE
 from gateway.registry.store.tables import MODELS
 from gateway.storage.connection import AsyncConnection
+from gateway.storage.prepared import Prepared, among
 from gateway.storage.schema import model_fallbacks, models
+
+_OF_MODELS: Final = Prepared(
+    lambda dialect: (
+        select(model_fallbacks.c.model_uid, model_fallbacks.c.fallback_uid)
+        .where(among(model_fallbacks.c.model_uid, "uids", dialect))
+        .order_by(model_fallbacks.c.model_uid, model_fallbacks.c.position)
+    )
+)
 
 
 async def of_models(conn: AsyncConnection, uids: Collection[str]) -> dict[str, tuple[str, ...]]:
     """Return by uid the uids of those models that have fallbacks."""
-    query = select(model_fallbacks.c.model_uid, model_fallbacks.c.fallback_uid).order_by(model_fallbacks.c.position)
-    return _grouped(await conn.execute(query.where(model_fallbacks.c.model_uid.in_(uids))))
+    return _grouped(await _OF_MODELS.rows(conn, uids=list(uids)))
 
 
 async def names_of(conn: AsyncConnection, uids: Collection[str]) -> dict[str, tuple[str, ...]]:
@@ -53,8 +62,8 @@ async def touch_owners(conn: AsyncConnection, uid: str) -> None:
     await MODELS.touch(conn, models.c.uid.in_(owners))
 
 
-def _grouped(rows: Iterable[Row[str, str]]) -> dict[str, tuple[str, ...]]:
-    groups: dict[str, tuple[str, ...]] = {}
+def _grouped(rows: Iterable[Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    groups: dict[str, list[str]] = {}
     for owner, value in rows:
-        groups[owner] = (*groups.get(owner, ()), value)
-    return groups
+        groups.setdefault(owner, []).append(value)
+    return {owner: tuple(values) for owner, values in groups.items()}

@@ -1,17 +1,17 @@
 """What a snapshot is made of, read inside one transaction: everything in pages, or some rows by their ids."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import select
 
-from gateway.registry.record import AliasRecord, DefaultRecord, ModelRecord, Page
+from gateway.registry.record import AliasRecord, DefaultRecord, EndpointRecord, ModelRecord, Page
 from gateway.registry.store.changes import ids_since
 from gateway.registry.store.entity import Entity, Place, Record
 from gateway.registry.store.fallbacks import of_models
-from gateway.registry.store.tables import ALIASES, ENDPOINTS, MODELS
 from gateway.storage import schema
 from gateway.storage.connection import AsyncConnection
+from gateway.storage.prepared import Prepared, among
 from gateway.storage.versions import REGISTRY_VERSION, read_version
 
 PAGE: Final = 100
@@ -21,6 +21,15 @@ SOME: Final = 300
 _NOT_DELETED: Final = schema.models.c.state != "deleted"
 ALIASES_BY_ID: Final = Entity(schema.aliases, AliasRecord, order=("id",))
 _BY_TEAM: Final = Entity(schema.models, ModelRecord, key="uid", order=("team_id", "name"))
+_MODELS: Final = Prepared(
+    lambda dialect: select(schema.models).where(among(schema.models.c.uid, "uids", dialect), _NOT_DELETED)
+)
+_ENDPOINTS: Final = Prepared(
+    lambda dialect: select(schema.endpoints).where(among(schema.endpoints.c.model_uid, "uids", dialect))
+)
+_ALIASES: Final = Prepared(
+    lambda dialect: select(schema.aliases).where(among(schema.aliases.c.model_uid, "uids", dialect))
+)
 
 
 async def read_revision(conn: AsyncConnection) -> int:
@@ -39,9 +48,13 @@ async def read_pages(conn: AsyncConnection) -> AsyncIterator[Page]:
             return
 
 
-async def read_models(conn: AsyncConnection, uids: Collection[str]) -> Page:
-    """Return those of the models that exist and are not deleted."""
-    return await _page_of(conn, await MODELS.all(conn, schema.models.c.uid.in_(uids), _NOT_DELETED))
+async def read_models(conn: AsyncConnection, uids: Collection[str], settled: Mapping[str, str]) -> Page:
+    """Return those of the models that exist and are not deleted.
+
+    Of `settled` ones the endpoints are known, by the model's name: while it is called so, they are not read.
+    """
+    found = [ModelRecord(*row) for row in await _MODELS.rows(conn, uids=list(uids))]
+    return await _page_of(conn, found, frozenset(one.uid for one in found if settled.get(one.uid) == one.name))
 
 
 async def read_changed(conn: AsyncConnection, entity: Entity[Record], known: int) -> list[Record]:
@@ -65,11 +78,13 @@ async def read_defaults(conn: AsyncConnection, team_ids: Collection[str] | None 
     return [DefaultRecord(*row) for row in await conn.execute(query)]
 
 
-async def _page_of(conn: AsyncConnection, models: Collection[ModelRecord]) -> Page:
+async def _page_of(conn: AsyncConnection, models: Sequence[ModelRecord], settled: frozenset[str] = frozenset()) -> Page:
     uids = [model.uid for model in models]
+    owners = [uid for uid in uids if uid not in settled]
     return Page(
-        models=tuple(models),
-        endpoints=await ENDPOINTS.all(conn, schema.endpoints.c.model_uid.in_(uids)),
-        aliases=await ALIASES.all(conn, schema.aliases.c.model_uid.in_(uids)),
+        models=models,
+        endpoints=[EndpointRecord(*row) for row in await _ENDPOINTS.rows(conn, uids=owners)] if owners else [],
+        aliases=[AliasRecord(*row) for row in await _ALIASES.rows(conn, uids=uids)],
         fallbacks=await of_models(conn, uids),
+        settled=settled,
     )
