@@ -43,6 +43,7 @@ Text: TypeAlias = Annotated[str, Meta(max_length=1000)]
 Url: TypeAlias = Annotated[str, Meta(max_length=2048)]  # as addresses of models (resolver.address)
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # what every JSON reader keeps exactly
 Words: TypeAlias = Annotated[tuple[Word, ...], Meta(max_length=100)]
+Capabilities: TypeAlias = dict[Word, bool | None]
 
 
 class _Facts(Struct, frozen=True, gc=False):
@@ -122,8 +123,8 @@ class Source(_Facts, frozen=True, gc=False):
     version: Word | None = None
 
 
-class Entry(_Facts, frozen=True, gc=False):
-    """One model, or one offering of it. `id` never changes; `rev` grows with substance."""
+class Named(_Facts, frozen=True, gc=False):
+    """The members of an entry that are one text, number or date, and those that name it: what it is known by."""
 
     schema: Literal[1]
     id: str
@@ -140,19 +141,24 @@ class Entry(_Facts, frozen=True, gc=False):
     deprecated_at: Word | None = None
     sunset_at: Word | None = None
     successor: str | None = None
+    tags: Words = ()
+    aliases: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    updated_at: Word | None = None
+
+
+class Entry(Named, frozen=True, gc=False):
+    """One model, or one offering of it. `id` never changes; `rev` grows with substance."""
+
     api: Words = ()
     endpoint: Endpoint | None = None
     modalities: Modalities | None = None
-    capabilities: dict[Word, bool | None] = {}
+    capabilities: Capabilities = {}
     limits: Limits | None = None
     price: Price | None = None
     availability: Availability | None = None
     artifacts: Annotated[tuple[Artifact, ...], Meta(max_length=200)] = ()
     requires: Requires | None = None
-    tags: Words = ()
-    aliases: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
     source: Source | None = None
-    updated_at: Word | None = None
 
 
 class Hidden(Struct, frozen=True, gc=False):

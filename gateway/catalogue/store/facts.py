@@ -5,16 +5,17 @@ There are 62: the names that come later share the last bit, and those filters re
 """
 
 import sqlite3
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Final, Literal
 
-from gateway.catalogue.entry import Entry
+from gateway.catalogue.entry import Availability, Capabilities, Endpoint, Entry, Limits, Modalities, Named, Price, Words
 
 Has = Literal["capability", "in", "out", "api"]
 Place = Literal["region", "residency"]
 
 BITS: Final = 62
-_KEPT: Final = 4096
+KEPT: Final = 4096
+"""Of what many entries say alike so much is remembered: 1 MB at most."""
 MANY: Final = 1 << BITS
 UNIT: Final = "1M_tokens"
 CURRENCY: Final = "USD"
@@ -27,19 +28,11 @@ class Names:
     def __init__(self, conn: sqlite3.Connection) -> None:
         self._conn = conn
         self._known: dict[str, dict[str, int]] = {}
-        self.kept: dict[Hashable, int] = {}
-        self.known_names: dict[Hashable, tuple[int | bool | None, ...]] = {}
+        self.known_names: dict[Hashable, tuple[int | None, ...]] = {}
         self._new: list[tuple[str, str, int]] = []
         for kind, value, number in conn.execute("SELECT kind, value, number FROM names"):
             self._known.setdefault(kind, {})[value] = number
         self._bits = {group: sum(map(len, self._of(group))) for group in (HAS, PLACE)}
-
-    def keep(self, key: Hashable, bits: int) -> int:
-        """Remember the bits of what many entries say alike: to work them out takes 10 us each time."""
-        if len(self.kept) >= _KEPT:
-            self.kept.clear()
-        self.kept[key] = bits
-        return bits
 
     def number(self, kind: str, value: str | None) -> int | None:
         """Return a name's number, None where there is no name."""
@@ -81,48 +74,68 @@ PLACE: Final = frozenset({"region", "residency"})
 
 def facts_of(entry: Entry, names: Names) -> tuple[object, ...]:
     """Return the columns of `facts` after `n` and `off`."""
-    price = entry.price if entry.price is not None and (entry.price.unit, entry.price.currency) == _COMPARED else None
     return (
-        _has(entry, names),
-        _places(entry, names),
-        None if entry.limits is None else entry.limits.context,
-        None if price is None or price.into is None else float(price.into),
-        None if price is None or price.out is None else float(price.out),
-        *_named(entry, names),
+        bits_of(has_of(entry.api, entry.modalities, entry.capabilities), names),
+        bits_of(places_of(entry.endpoint, entry.availability), names),
+        *numbers_of(entry.limits, entry.price),
+        *named_of(entry, names),
     )
 
 
-def has_of(entry: Entry) -> Iterator[tuple[str, str]]:
+def has_of(api: Words, modalities: Modalities | None, capabilities: Capabilities) -> Iterator[tuple[str, str]]:
     """Yield what an entry has."""
-    for name, is_there in entry.capabilities.items():
+    for name, is_there in capabilities.items():
         if is_there:
             yield "capability", name
-    for name in entry.api:
+    for name in api:
         yield "api", name
-    if (modalities := entry.modalities) is not None:
+    if modalities is not None:
         for name in modalities.into or ():
             yield "in", name
         for name in modalities.out or ():
             yield "out", name
 
 
-def places_of(entry: Entry) -> Iterator[tuple[str, str]]:
+def places_of(endpoint: Endpoint | None, where: Availability | None) -> Iterator[tuple[str, str]]:
     """Yield where it may be used, and where what is sent stays."""
     not_in: tuple[str, ...] = ()
-    if (where := entry.availability) is not None:
+    if where is not None:
         not_in = where.not_in
         for name in where.regions:
             if name not in not_in:
                 yield "region", name
         for name in where.residency:
             yield "residency", name
-    if entry.endpoint is not None:
-        for name in entry.endpoint.region:
+    if endpoint is not None:
+        for name in endpoint.region:
             if name not in not_in:
                 yield "region", name
 
 
-def words_of(entry: Entry) -> str:
+def pairs_of(entry: Entry) -> frozenset[tuple[str, str]]:
+    """Return all that `has_of` and `places_of` yield of an entry."""
+    has = has_of(entry.api, entry.modalities, entry.capabilities)
+    return frozenset((*has, *places_of(entry.endpoint, entry.availability)))
+
+
+def bits_of(pairs: Iterable[tuple[str, str]], names: Names) -> int:
+    """Return what `has_of` or `places_of` yields as one integer: it takes 10 us."""
+    bits, bit = 0, names.bit
+    for kind, name in pairs:
+        bits |= bit(kind, name)
+    return bits
+
+
+def numbers_of(limits: Limits | None, price: Price | None) -> tuple[int | None, float | None, float | None]:
+    """Return the context in tokens, and the two prices that are compared."""
+    context = None if limits is None else limits.context
+    if price is None or price.unit != UNIT or price.currency != CURRENCY:
+        return context, None, None
+    into, out = price.into, price.out
+    return context, None if into is None else float(into), None if out is None else float(out)
+
+
+def words_of(entry: Named) -> str:
     """Return the text that a search goes by."""
     id_, named = entry.id, [entry.id, *entry.tags, *entry.aliases]
     if entry.display_name is not None:
@@ -134,7 +147,8 @@ def words_of(entry: Entry) -> str:
     return " ".join(named)
 
 
-def _named(entry: Entry, names: Names) -> tuple[int | bool | None, ...]:
+def named_of(entry: Named, names: Names) -> tuple[int | None, ...]:
+    """Return the columns of `facts` from `status` on."""
     key = (entry.status, entry.kind, entry.open_weights, entry.publisher, entry.family, entry.license)
     named = names.known_names.get(key)
     if named is None:
@@ -142,38 +156,12 @@ def _named(entry: Entry, names: Names) -> tuple[int | bool | None, ...]:
         named = (
             number("status", entry.status),
             number("kind", entry.kind),
-            entry.open_weights,
+            None if entry.open_weights is None else int(entry.open_weights),
             number("publisher", entry.publisher),
             number("family", entry.family),
             number("license", entry.license),
         )
-        if len(names.known_names) >= _KEPT:
+        if len(names.known_names) >= KEPT:
             names.known_names.clear()
         names.known_names[key] = named
     return named
-
-
-def _has(entry: Entry, names: Names) -> int:
-    modalities = entry.modalities
-    into, out = (None, None) if modalities is None else (modalities.into, modalities.out)
-    key = (entry.api, into, out, *entry.capabilities.items())
-    bits = names.kept.get(key)
-    return names.keep(key, _bits(has_of(entry), names)) if bits is None else bits
-
-
-def _places(entry: Entry, names: Names) -> int:
-    where, endpoint = entry.availability, entry.endpoint
-    about = None if where is None else (where.regions, where.residency, where.not_in)
-    key = (about, None if endpoint is None else endpoint.region)
-    bits = names.kept.get(key)
-    return names.keep(key, _bits(places_of(entry), names)) if bits is None else bits
-
-
-def _bits(pairs: Iterator[tuple[str, str]], names: Names) -> int:
-    bits, bit = 0, names.bit
-    for kind, name in pairs:
-        bits |= bit(kind, name)
-    return bits
-
-
-_COMPARED: Final = (UNIT, CURRENCY)

@@ -1,4 +1,4 @@
-"""One entry in or out of what filters and searches go by. A whole list goes in by `build.put_rows`."""
+"""One entry in or out of what filters and searches go by. A whole list goes in by `build`."""
 
 import sqlite3
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from gateway.catalogue.entry import Entry
 from gateway.catalogue.store import read
-from gateway.catalogue.store.facts import BITS, HAS, MANY, PLACE, has_of, places_of
+from gateway.catalogue.store.facts import BITS, HAS, MANY, PLACE, pairs_of
 from gateway.catalogue.store.rows import entry_of
 from gateway.catalogue.store.schema import read_meta
 
@@ -193,4 +193,4 @@ def _quoted(word: str) -> str:
 
 def _lists(body: bytes, kind: str, name: str) -> bool:
     entry: Entry | None = entry_of(body)
-    return entry is not None and (kind, name) in {*has_of(entry), *places_of(entry)}
+    return entry is not None and (kind, name) in pairs_of(entry)

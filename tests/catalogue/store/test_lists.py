@@ -243,7 +243,7 @@ def _fits(one: Entry, query: Query) -> bool:  # noqa: PLR0911 - a plain look, fi
             return False
     if query.status and one.status not in query.status:
         return False
-    have = {*facts.has_of(one), *facts.places_of(one)}
+    have = facts.pairs_of(one)
     asked = (
         ("capability", query.capabilities),
         ("in", query.modalities_in),
