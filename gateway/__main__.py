@@ -2,6 +2,7 @@
 
 import gc
 import io
+import os
 import sys
 
 from gateway.cli.exit_codes import ExitCode
@@ -13,6 +14,7 @@ _GC_THRESHOLDS = (100_000, 50, 100)
 def main() -> None:
     """Run the command that the process was started with; ends it with the command's exit code."""
     gc.set_threshold(*_GC_THRESHOLDS)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # or pydantic asks every installed package for one
     try:
         # Inner import: after the line above, and Ctrl-C may come before anything has loaded.
         from gateway.cli.app import tree

@@ -7,12 +7,19 @@ docs/openapi.json from the handlers, docs/reference from all of these (tests/doc
 import asyncio
 import functools
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
+from sqlalchemy import create_mock_engine
+from sqlalchemy.engine.mock import MockConnection
+
 from gateway.cli.template import config_example, config_schema
+from gateway.storage.migrate import NEW_SQLITE
+from gateway.storage.schema import alembic_version, metadata
 from tests.app.caller import calling
 from tests.app.installation import installed
 from tests.docs.reference import PAGES, api
@@ -38,7 +45,21 @@ async def _described() -> str:
     return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
 
 
+def new_sqlite() -> str:
+    """Return what makes a new SQLite database: the schema's own statements, one after the other."""
+    statements: list[str] = []
+    engine: MockConnection = create_mock_engine(
+        "sqlite://", lambda sql, *_, **__: statements.append(str(sql.compile(engine)).strip())
+    )
+    metadata.create_all(engine, checkfirst=False)
+    alembic_version.create(engine, checkfirst=False)
+    runs = groupby(statements, lambda one: " INDEX " in one.partition(" ON ")[0])  # a table's indexes are a set
+    ordered = [one for indexes, run in runs for one in (sorted(run) if indexes else run)]
+    return ";\n\n".join(re.sub(r"[ \t]+$", "", one, flags=re.MULTILINE) for one in ordered) + "\n"
+
+
 FILES: dict[Path, Callable[[], str]] = {
+    NEW_SQLITE: new_sqlite,  # first: a server, which some of the others ask, is started with it
     ROOT / "config" / "schema.json": schema,
     ROOT / "config" / "modelport.example.yaml": lambda: config_example("schema.json"),
     ROOT / "docs" / "openapi.json": openapi,
@@ -49,12 +70,15 @@ FILES: dict[Path, Callable[[], str]] = {
 
 def main() -> int:
     """Write the files, or say which ones are out of date."""
-    made = {path: make() for path, make in FILES.items()}
-    stale = [path for path, text in made.items() if not path.exists() or path.read_text() != text]
-    if "--write" in sys.argv:
-        for path in stale:
-            path.write_text(made[path])
-        return 0
+    stale = []
+    for path, make in FILES.items():
+        text = make()
+        if path.exists() and path.read_text() == text:
+            continue
+        if "--write" in sys.argv:
+            path.write_text(text)
+        else:
+            stale.append(path)
     for path in stale:
         print(f"{path.relative_to(ROOT)} is out of date: run `make fmt`", file=sys.stderr)
     return 1 if stale else 0
