@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.warm.client import run, start
+from tests.warm.client import folder_of_the_program, run, start
 
 BIN = Path(sys.executable).parent
 _FLAGS = ("-W", "error")
@@ -43,7 +43,7 @@ class Shell:
     @property
     def environment(self) -> dict[str, str]:
         """The whole environment: nothing of the person who runs the tests gets in."""
-        path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+        path = os.pathsep.join([folder_of_the_program(), str(BIN), os.environ["PATH"]])
         return {"PATH": path, "HOME": str(self.folder), "LANG": "C.UTF-8", "TERM": "xterm-256color", **self.variables}
 
     def run(self, *arguments: str, typed: str = "") -> Ended:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.app.installation import free_port
+from tests.warm.client import folder_of_the_program
 
 _SERVERS = ("3000", "3001", "3002")
 _UPSTREAMS = ("8000", "8001", "8002", "11434")
@@ -102,7 +103,7 @@ class World:
 
     def _environment(self) -> dict[str, str]:
         return {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{folder_of_the_program()}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(self.folder),
             "LANG": "C.UTF-8",
             "OPENAI_API_KEY": "sk-of-the-server",

@@ -5,9 +5,9 @@ For what is about the process itself (memory, start time, what it imports) start
 
 import atexit
 import functools
-import json
 import os
 import select
+import shlex
 import shutil
 import signal
 import socket
@@ -19,13 +19,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from tests.warm.server import LONGEST
+from tests.warm.asking import ask, steering
 
 ROOT = Path(__file__).resolve().parents[2]
 _LIMIT_S = 60.0
-_STEERING = ("PYTHON", "LC_", "LANG", "LD_", "TYPER", "_TYPER", "OPENSSL", "MALLOC", "UV")
-"""Variables whose names begin so are read when Python or a library starts: each set of them has a server of its own."""
-_STEERING_TOO = frozenset({"FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "TERMINAL_WIDTH", "TZ"})
 
 
 class Running:
@@ -84,22 +81,9 @@ def start(
     terminal: bool = False,
 ) -> Running:
     """Start `python FLAGS -m gateway ARGUMENTS` on three open files; `terminal` makes the first its terminal."""
-    steering = tuple(sorted((name, value) for name, value in environment.items() if _steers(name)))
-    connection = socket.socket(socket.AF_UNIX)
-    connection.connect(_server(flags, steering))
-    request = {
-        "module": "gateway",
-        "arguments": [_bytes(one) for one in arguments],
-        "environment": {_bytes(name): _bytes(value) for name, value in environment.items()},
-        "folder": _bytes(str(folder)),
-        "session": terminal,
-        "terminal": terminal,
-    }
-    text = json.dumps(request).encode() + b"\n"
-    assert len(text) < LONGEST
+    server = _server(flags, steering(environment))
     numbers = [file if isinstance(file, int) else file.fileno() for file in files]
-    sent = socket.send_fds(connection, [text], numbers)
-    connection.sendall(text[sent:])
+    connection = ask(server, arguments, folder=str(folder), environment=environment, files=numbers, terminal=terminal)
     return Running(connection)
 
 
@@ -155,17 +139,21 @@ def _converse(typing: int, typed: bytes, reading: list[int]) -> dict[int, bytes]
     return said
 
 
-def _bytes(text: str) -> str:
-    """Return the bytes that a process is given as Latin-1: what they mean is up to its own locale."""
-    return os.fsencode(text).decode("latin-1")
-
-
-def _steers(name: str) -> bool:
-    return name.startswith(_STEERING) or name in _STEERING_TOO
+@functools.cache
+def folder_of_the_program() -> str:
+    """Return a folder for the front of a script's PATH: what is called `modelport` there is a warm one."""
+    server = _server((), (("LANG", "C.UTF-8"),))
+    program = Path(sys.executable).with_name("modelport")
+    words = shlex.join([sys.executable, "-IS", str(Path(__file__).with_name("modelport.py")), server, str(program)])
+    file = Path(server).with_name("bin") / "modelport"
+    file.parent.mkdir()
+    file.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+    file.chmod(0o755)
+    return str(file.parent)
 
 
 @functools.cache
-def _server(flags: tuple[str, ...], steering: tuple[tuple[str, str], ...]) -> str:
+def _server(flags: tuple[str, ...], variables: tuple[tuple[str, str], ...]) -> str:
     """Start a server and return the path of its socket; it ends with this process."""
     folder = tempfile.mkdtemp(prefix="mp-warm-", dir="/tmp")  # a socket's path has at most 107 bytes
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -175,7 +163,7 @@ def _server(flags: tuple[str, ...], steering: tuple[tuple[str, str], ...]) -> st
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], **dict(steering)},
+        env={"PATH": os.environ["PATH"], **dict(variables)},
         start_new_session=True,
     )
     atexit.register(_end, process)

@@ -21,6 +21,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
+from tests.warm.asking import LONGEST
+
 LOADED = (
     "aiohttp.web",
     "aiosqlite",
@@ -39,7 +41,6 @@ LOADED = (
     "uvloop",
     "yarl",
 )
-LONGEST = 1 << 20  # bytes of a request: arguments and environment
 _STDIO = ((0, "r"), (1, "w"), (2, "w"))
 
 
@@ -105,9 +106,8 @@ class Server:
 def become(request: dict[str, Any]) -> None:
     """Make this child what `python -m MODULE` is at its beginning: environment, folder, arguments, standard files."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    if request["session"]:
-        os.setsid()
     if request["terminal"]:
+        os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.environ.clear()
     for name, value in request["environment"].items():

@@ -22,6 +22,18 @@ def test_it_does_what_a_new_process_does(tmp_path: Path, words: tuple[str, ...])
     assert shell.run(*words) == shell.execute(*PROGRAM, *words)
 
 
+def test_a_script_of_a_shell_gets_the_same(tmp_path: Path) -> None:
+    """Its pipes, its numbers, and a signal handed on."""
+    shell = Shell(tmp_path, {"MODELPORT_URL": "http://127.0.0.1:9"})
+    own = Path(sys.executable).with_name("modelport")
+    for words in ("resolve /access/x/ | tr a-z A-Z", "models list; echo $?", "echo key | modelport --version | cat"):
+        assert shell.execute("bash", "-c", f"modelport {words}") == shell.execute("bash", "-c", f"{own} {words}")
+    script = (
+        "modelport serve --port 0 > said & while ! grep -q http said; do sleep 0.1; done; kill $!; wait $!; echo $?"
+    )
+    assert shell.execute("bash", "-c", script).out == "0\n"
+
+
 def test_what_is_typed_is_read_and_the_folder_is_the_shells(tmp_path: Path) -> None:
     """A file of the folder, found by its name; a key on stdin."""
     shell = Shell(tmp_path, {})
