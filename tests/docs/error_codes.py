@@ -60,11 +60,12 @@ class Raised:
 def raised() -> dict[str, set[str]]:
     """Return the names of the classes of each code that some place in gateway raises."""
     found: dict[str, set[str]] = {}
+    known = kinds()
     for path in sorted((ROOT / "gateway").rglob("*.py")):
         tree, name = ast.parse(path.read_text()), str(path.relative_to(ROOT))
-        for one in (*_raised_in(tree, name), *(Raised(*pair) for pair in DYNAMIC.get(name, {}).items())):
+        for one in (*_raised_in(tree, name, set(known)), *(Raised(*pair) for pair in DYNAMIC.get(name, {}).items())):
             found.setdefault(one.code, set()).add(one.kind)
-    for kind in kinds().values():
+    for kind in known.values():
         if "default_code" not in vars(kind):  # one that says its code each time; which are loaded is chance
             continue
         found.setdefault(kind.default_code, set()).add(kind.__name__)
@@ -87,8 +88,7 @@ def _below(kind: type[GatewayError]) -> Iterator[type[GatewayError]]:
             yield from _below(one)
 
 
-def _raised_in(tree: ast.Module, name: str) -> Iterator[Raised]:
-    known = set(kinds())
+def _raised_in(tree: ast.Module, name: str, known: set[str]) -> Iterator[Raised]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
