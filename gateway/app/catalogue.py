@@ -273,13 +273,13 @@ class Catalogue:
         # Inner imports: see the module.
         from yarl import URL
 
-        from gateway.catalogue.bundled.loader import bundled
+        from gateway.catalogue.bundled.loader import stamp
         from gateway.catalogue.trust.floor import TimeFloor
         from gateway.catalogue.trust.high_water import HighWater
         from gateway.catalogue.trust.hub import TrustedHub
         from gateway.catalogue.trust.mark_table import MarkTable
 
-        own = await asyncio.to_thread(bundled)
+        own = await asyncio.to_thread(stamp)
         root = await asyncio.to_thread(self._root)
         return TrustedHub(
             URL(str(self._settings.url)),

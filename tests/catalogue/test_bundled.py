@@ -1,11 +1,13 @@
 """The list that comes with the program."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from gateway.catalogue.bundled.loader import FOLDER, BundleDamaged, bundled
+from gateway.catalogue.bundled.loader import FOLDER, BundleDamaged, bundled, stamp
 from gateway.catalogue.canonical import canonical, decode
 from gateway.catalogue.entry import Entry, parse_entry
 from gateway.catalogue.state_hash import StateHash, entry_sha
@@ -42,6 +44,30 @@ def test_no_key_is_kept_and_its_age_is_known() -> None:
     """It serves on past its expiry: nothing here asks what time it is."""
     made = bundled()
     assert 1_700_000_000_000 < made.signed_at_ms < made.expires_ms
+
+
+def test_who_signed_it_and_when_is_known_without_what_verifies_it() -> None:
+    """A start that follows a hub with a list at hand does not wait a fifth of a second for tuf."""
+    code = (
+        "import sys; from gateway.catalogue.bundled.loader import stamp; import gateway.catalogue.trust.hub; "
+        "print(stamp().signed_at_ms, *(one for one in sys.modules if one.startswith(('tuf', 'securesystemslib'))))"
+    )
+    said = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, check=True).stdout.split()
+    made = bundled()
+    assert said == [str(made.signed_at_ms)]
+    assert stamp().root == made.root
+
+
+@pytest.mark.parametrize(("name", "content"), [("metadata/timestamp.json", b"{}"), ("root.json", None)])
+def test_a_stamp_that_cannot_be_read_is_told(tmp_path: Path, name: str, content: bytes | None) -> None:
+    """As a damaged installation."""
+    shutil.copytree(FOLDER, tmp_path / "bundle")
+    path = tmp_path / "bundle" / name
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BundleDamaged):
+        stamp(tmp_path / "bundle")
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "gone", "other"])

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from gateway.catalogue.index import CatalogueIndex
 from gateway.errors import ConfigError, GatewayError
 
 FOLDER: Final = Path(__file__).parent
+_SIGNED_AT: Final = "x-modelport-signed-at"
 
 
 class BundleDamaged(GatewayError):
@@ -47,6 +49,28 @@ class Bundled(Struct, frozen=True):
                 yield line.rstrip(b"\n")
 
 
+class Stamp(Struct, frozen=True):
+    """Who signed what came with the program, and when; as in `Bundled`."""
+
+    root: bytes
+    signed_at_ms: int
+
+
+def stamp(folder: Path = FOLDER) -> Stamp:
+    """Return the two without a look at signatures, and without tuf: they are believed as the program itself is.
+
+    Raises:
+        BundleDamaged: a file is missing, or no metadata.
+    """
+    try:
+        signed = json.loads((folder / "metadata" / "timestamp.json").read_bytes())["signed"]
+        root = (folder / "root.json").read_bytes()
+        signed_at = datetime.fromisoformat(str(signed[_SIGNED_AT]))
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        raise BundleDamaged(str(error)) from error
+    return Stamp(root, round(signed_at.timestamp() * 1000))
+
+
 def bundled(folder: Path = FOLDER) -> Bundled:
     """Return the bundled list; every signature and hash is checked, up to `root.json`.
 
@@ -58,7 +82,7 @@ def bundled(folder: Path = FOLDER) -> Bundled:
     # Inner imports: as said above.
     from gateway.catalogue.hub.keys import Keys
     from gateway.catalogue.hub.publish import index_of
-    from gateway.catalogue.hub.repository import SIGNED_AT, Repository
+    from gateway.catalogue.hub.repository import Repository
     from gateway.catalogue.hub.roles import CATALOG
 
     try:
@@ -67,7 +91,7 @@ def bundled(folder: Path = FOLDER) -> Bundled:
         if index is None:
             raise BundleDamaged("it has no index")
         packed = repository.read_target(repository.targets(CATALOG).targets[index.snapshot.path])
-        signed_at = datetime.fromisoformat(str(repository.timestamp.unrecognized_fields[SIGNED_AT]))
+        signed_at = datetime.fromisoformat(str(repository.timestamp.unrecognized_fields[_SIGNED_AT]))
     except (ConfigError, KeyError, ValueError) as error:
         raise BundleDamaged(str(error)) from error
     return Bundled(
