@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
         "catalogue_decisions",
         "catalogue_hub",
         "catalogue_entries",
+        "catalogue_publishers",
         "catalogue_rules",
         "catalogue_recommend",
     ),

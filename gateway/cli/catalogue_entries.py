@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.catalogue_hub import HubFolder, KeysFolder, open_hub
 from gateway.cli.command import Session, command
 from gateway.cli.exit_codes import ExitCode
 from gateway.cli.failure import Failure, UsageFailure
+from gateway.cli.hub_folder import HubFolder, KeysFolder, open_hub
 from gateway.cli.output import Columns, JsonObject
 from gateway.cli.talk import say, suggest
 

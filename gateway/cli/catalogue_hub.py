@@ -3,35 +3,24 @@
 import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.cli.catalogue_signing import changes_of, is_publisher, make, require_hub, sign
 from gateway.cli.command import Session, command
 from gateway.cli.failure import UsageFailure
+from gateway.cli.hub_folder import HubFolder, KeysFolder, PassphraseFile, open_hub, read_passphrase, when
 from gateway.cli.output import Columns, JsonObject
 from gateway.cli.talk import say, suggest
 
 if TYPE_CHECKING:
     from gateway.catalogue.hub.hub import Hub
+    from gateway.catalogue.hub.plan import Plan
 
 _ROOT_WARNS_DAYS = 60
-
-HubFolder: TypeAlias = Annotated[
-    Path, typer.Option("--hub", metavar="DIR", envvar="MODELPORT_HUB", help="The hub's folder [the working folder].")
-]
-KeysFolder: TypeAlias = Annotated[
-    Path | None, typer.Option("--keys", metavar="DIR", help="Where its private keys are [keys in its folder].")
-]
-PassphraseFile: TypeAlias = Annotated[
-    Path | None,
-    typer.Option(
-        "--passphrase-file",
-        metavar="PATH",
-        envvar="MODELPORT_HUB_PASSPHRASE_FILE",
-        help="File with the passphrase of the keys [they are not encrypted].",
-    ),
-]
+_PUBLISHER_WARNS_DAYS = 7
+_PAST = "has run out, and clients refuse"
 
 _MADE: Columns = {
     "to publish": "public",
@@ -72,18 +61,25 @@ def _init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder for the hub.")],
     keys: KeysFolder = None,
     passphrase_file: PassphraseFile = None,
+    publisher: Annotated[
+        str | None,
+        typer.Option("--publisher", metavar="NAME", help="Not a hub: a list of NAME/… that somebody else's hub takes."),
+    ] = None,
 ) -> None:
     """Make a hub: keys, an empty signed list, and a folder for its entries.
 
     public/ is what any web server may host; keys/ is never published; entries/ is the list to work on, as JSON lines.
     """
     if session.dry_run:
-        say(f"Dry run: a hub would be made in {folder}; nothing was changed.")
+        say(f"Dry run: a {'publisher' if publisher else 'hub'} would be made in {folder}; nothing was changed.")
+        return
+    passphrase = read_passphrase(passphrase_file)
+    if publisher is not None:
+        make(session, publisher, folder, keys, passphrase)
         return
     # Inner import: TUF and its cryptography take 0.3 s, and --help must not.
     from gateway.catalogue.hub.hub import Hub
 
-    passphrase = _passphrase(passphrase_file)
     hub = Hub.init(folder / "public", keys or folder / "keys", entries=folder / "entries", passphrase=passphrase)
     session.item(
         {
@@ -112,29 +108,32 @@ def _publish(
     """Publish the entries: clients fetch what changed. Nothing new: what runs out is signed anew.
 
     Entries that no client would take are told with file and line, and nothing is published. A publication that takes
-    very many entries away asks first, for clients hold it until somebody accepts it there.
+    very many entries away asks first, for clients hold it until somebody accepts it there. In a publisher's folder its
+    list is signed, for 30 days.
     """
     opened = open_hub(hub, keys, passphrase_file)
-    if refresh_timestamp:
+    if is_publisher(opened.folder):
+        sign(session, hub, keys, read_passphrase(passphrase_file))
+    elif refresh_timestamp:
         _refresh(session, opened)
-        _warn_of_root(opened, hub)
-        return
-    plan = opened.plan()
-    if session.dry_run:
-        said = {"added": list(plan.added), "changed": list(plan.changed), "removed": list(plan.removed), "expires": {}}
-        session.item({"serial": plan.serial, "entries": len(plan.forms)} | said, _PUBLISHED)
+        _warn_of_ends(opened, hub)
+    elif session.dry_run:
+        plan = opened.plan()
+        session.item({"serial": plan.serial, "entries": len(plan.forms), "expires": {}} | changes_of(plan), _PUBLISHED)
         say("Dry run: nothing was published.")
-        return
+    else:
+        plan = opened.publish_agreed(lambda wanted: _agree(session, wanted))
+        session.item(_signed(opened) | changes_of(plan), _PUBLISHED)
+        _warn_of_ends(opened, hub)
+
+
+def _agree(session: Session, plan: "Plan") -> None:
+    """Ask before entries are taken away that clients would not let go of by themselves."""
     if plan.brakes:
         session.confirm(
             f"{len(plan.removed)} entries would be removed, and clients hold such a publication until somebody accepts"
             " it there. Publish?"
         )
-    opened.publish()
-    done = _signed(opened)
-    said = {"added": list(plan.added), "changed": list(plan.changed), "removed": list(plan.removed)}
-    session.item(done | said, _PUBLISHED)
-    _warn_of_root(opened, hub)
 
 
 def _rotate_keys(  # noqa: PLR0913, PLR0917 - each is a flag
@@ -154,6 +153,7 @@ def _rotate_keys(  # noqa: PLR0913, PLR0917 - each is a flag
     if renew and role != "root":
         raise UsageFailure("--renew goes with root", hint="the others are signed anew by: modelport catalogue publish")
     opened = open_hub(hub, keys, passphrase_file)
+    require_hub(opened.folder)
     if session.dry_run:
         say(f"Dry run: {role} would be {'signed anew' if renew else 'given a new key'}; nothing was changed.")
         return
@@ -164,27 +164,6 @@ def _rotate_keys(  # noqa: PLR0913, PLR0917 - each is a flag
         session.confirm(f"Replace the key of {role}? Signatures of the old one are believed no longer.")
         made = opened.rotate(role)
     session.item({"role": role, "keys": made, "root_version": opened.signed().root_version}, _ROTATED)
-
-
-def open_hub(folder: Path, keys: Path | None, passphrase_file: Path | None) -> "Hub":
-    """Return the hub in a folder; its parts are looked at by what is done with them.
-
-    Raises:
-        UsageFailure: there is none, or the passphrase cannot be read.
-    """
-    # Inner import: as above.
-    from gateway.catalogue.hub.hub import Hub
-
-    if not (folder / "public").is_dir():
-        raise UsageFailure(
-            f"there is no hub in {folder}", hint=f"name it with --hub, or: modelport catalogue init {folder}"
-        )
-    return Hub(
-        folder / "public",
-        keys or folder / "keys",
-        entries=folder / "entries",
-        passphrase=_passphrase(passphrase_file),
-    )
 
 
 def _refresh(session: Session, hub: "Hub") -> None:
@@ -199,29 +178,20 @@ def _refresh(session: Session, hub: "Hub") -> None:
 
 def _signed(hub: "Hub") -> JsonObject:
     signed = hub.signed()
-    expires = {role: _text(at_ms) for role, at_ms in signed.expires.items()}
+    expires = {role: when(at_ms / 1000) for role, at_ms in signed.expires.items()}
     return {"serial": signed.serial, "entries": signed.count, "root_version": signed.root_version, "expires": expires}
 
 
-def _warn_of_root(hub: "Hub", folder: Path) -> None:
-    left = int((hub.signed().expires["root"] / 1000 - datetime.now(UTC).timestamp()) // 86400)
-    if left < _ROOT_WARNS_DAYS:
-        when = f"runs out in {left} days, and then clients refuse" if left >= 0 else "has run out, and clients refuse"
-        say(f"Warning: the root {when} the hub.")
-        suggest(f"modelport catalogue rotate-keys root --renew --hub {folder}")
-
-
-def _text(at_ms: int) -> str:
-    return f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _passphrase(path: Path | None) -> bytes | None:
-    if path is None:
-        return None
-    try:
-        read = path.read_bytes().strip()
-    except OSError as error:
-        raise UsageFailure(f"{path}: {error.strerror}", hint="--passphrase-file names a file") from error
-    if not read:
-        raise UsageFailure(f"{path} is empty", hint="write the passphrase into it")
-    return read
+def _warn_of_ends(hub: "Hub", folder: Path) -> None:
+    """Say what runs out soon and is for somebody to see to: the root, and signatures of publishers."""
+    now_s = datetime.now(UTC).timestamp()
+    for role, end_ms in hub.signed().expires.items():
+        left = int((end_ms / 1000 - now_s) // 86400)
+        name = role.removeprefix("publisher.")
+        if role == "root" and left < _ROOT_WARNS_DAYS:
+            when_ = f"runs out in {left} days, and then clients refuse" if left >= 0 else _PAST
+            say(f"Warning: the root {when_} the hub.")
+            suggest(f"modelport catalogue rotate-keys root --renew --hub {folder}")
+        elif name != role and left < _PUBLISHER_WARNS_DAYS:
+            ends = f"runs out in {left} days: then its entries are" if left >= 0 else "has run out: its entries are"
+            say(f"Warning: the signature of {name} {ends} shown to nobody. Take a new one: publishers add FOLDER")

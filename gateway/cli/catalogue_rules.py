@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.catalogue_hub import HubFolder, KeysFolder, open_hub
 from gateway.cli.command import Session, command
 from gateway.cli.failure import UsageFailure
+from gateway.cli.hub_folder import HubFolder, KeysFolder, open_hub
 from gateway.cli.output import Columns
 from gateway.cli.talk import say, suggest
 

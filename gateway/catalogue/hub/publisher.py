@@ -113,6 +113,10 @@ class Publisher:
         Raises:
             HubFault: as `plan`; or the key is missing.
         """
+        return self.sign_planned(now_ms)[0]
+
+    def sign_planned(self, now_ms: int | None = None) -> tuple[SignedList, Plan]:
+        """Do that, and return as well what has changed."""
         now = self._clock.now_ms() if now_ms is None else now_ms
         with only_one(self.folder):
             sweep(self.folder)
@@ -128,7 +132,7 @@ class Publisher:
             metadata.sign(self._signer())
             write_whole(self.folder / "metadata" / f"{role_of(self.name)}.json", metadata.to_bytes())
             self._prune(signed)
-            return read_signed(self.folder)
+            return read_signed(self.folder), wanted
 
     def _plan(self, before: SignedList | None) -> Plan:
         wanted = self.entries.forms()

@@ -52,3 +52,28 @@ async def test_the_longest_unasked_goes_where_there_is_no_more_room(place: Path)
 
 def _fill(path: Path, size: int) -> None:
     path.write_bytes(b"x" * size)
+
+
+def test_a_role_that_nobody_needed_lately_holds_nothing_up(tmp_path: Path) -> None:
+    """Deltas of long ago, or a publisher whose list cannot be had: what is current is served on without it."""
+
+    async def fetch(_path: str, _into: Path, *, max_length: int) -> bool:
+        del max_length
+        return False
+
+    trusted, names = tmp_path / "trusted", ("targets.json", "catalog.json", "history.json")
+    trusted.mkdir()
+    mirror = Mirror(trusted, tmp_path / "mirror", fetch=fetch, most_bytes=SIZE)
+    _signed(trusted / "timestamp.json", 7, meta={"snapshot.json": {"version": 4}})
+    _signed(trusted / "snapshot.json", 4, meta={name: {"version": 3} for name in names})
+    for name in names:
+        _signed(trusted / name, 3 if name != "history.json" else 2)
+    assert mirror.follow()
+    served = {path.name for path in (tmp_path / "mirror" / "metadata").iterdir()}
+    assert served == {"timestamp.json", "4.snapshot.json", "3.targets.json", "3.catalog.json"}
+    _signed(trusted / "catalog.json", 2)
+    assert not mirror.follow()
+
+
+def _signed(path: Path, version: int, **members: object) -> None:
+    path.write_text(json.dumps({"signed": {"_type": path.stem, "version": version, **members}}), encoding="utf-8")
