@@ -12,9 +12,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select, union_all
 
 from gateway.errors import Conflict, GatewayError, Unavailable
+from gateway.garbage import Sweep
 from gateway.lifecycle.filter import parse
 from gateway.lifecycle.give_up import give_up
 from gateway.lifecycle.impact import Watch
@@ -30,11 +31,23 @@ from gateway.registry.service.change import Changes
 from gateway.registry.store import grants
 from gateway.registry.store.tables import MODELS
 from gateway.storage.connection import AsyncConnection
-from gateway.storage.schema import model_fallbacks, models
+from gateway.storage.prepared import Prepared, among
+from gateway.storage.schema import aliases, key_models, model_fallbacks, models
 
 _REFERENCES_SHOWN: Final = 10
 _MOST_DRAWN: Final = 1000
 """Models that a step may take from later ones: beyond it some stay that could go, and a second call takes them."""
+_REFERENCES_OF_A_MODEL: Final = 20
+"""What points at a model costs a twentieth of a model; a thousand of them at each would keep others out for seconds."""
+
+
+def _pointing(dialect: str) -> Select[str, int]:
+    pointers = (aliases.c.model_uid, key_models.c.model_uid, model_fallbacks.c.fallback_uid)
+    each = union_all(*(select(one.label("uid")).where(among(one, "uids", dialect)) for one in pointers)).subquery()
+    return select(each.c.uid, func.count()).group_by(each.c.uid)
+
+
+_POINTING: Final = Prepared(_pointing)
 
 
 class MassDelete:
@@ -78,11 +91,12 @@ class MassDelete:
         return told
 
     async def _leave(self, job: Job) -> None:
-        pace = self._pace(self._changes.dialect)
+        pace, sweep = self._pace(self._changes.dialect), Sweep()
         while not job.cancel_requested and not job.record.cursor.get("left"):
             done = job.record.done
             held_s = await self._step(job, pace.size)
             pace.note(job.record.done - done, held_s)
+            sweep.look()
             await job.pause(pace.rest_s)
 
     async def _step(self, job: Job, size: int) -> float:
@@ -122,12 +136,23 @@ class MassDelete:
 
 
 async def _next(conn: AsyncConnection, scope: Scope, planned_ms: int, after: str, limit: int) -> list[ModelRecord]:
-    """Return the next models of the plan; what was made after it is not meant."""
+    """Return the next models of the plan, fewer where much points at them; what was made after it is not meant."""
     uids = scope.chosen(conn.dialect.name, planned_ms, models.c.uid)
     uids = uids.where(models.c.uid > after, models.c.created_at <= planned_ms).order_by(models.c.uid).limit(limit)
     chosen = list((await conn.execute(uids)).scalars())
-    found = await MODELS.all(conn, models.c.uid.in_(chosen))
+    pointing = {row[0]: int(row[1]) for row in await _POINTING.rows(conn, uids=chosen)}
+    found = await MODELS.all(conn, models.c.uid.in_(_light(chosen, pointing, limit)))
     return sorted(found, key=lambda one: one.uid)
+
+
+def _light(uids: Sequence[str], pointing: Mapping[str, int], limit: int) -> Sequence[str]:
+    """Return as many from the first on as a step of `limit` models can carry with what points at them; one at least."""
+    left = limit * _REFERENCES_OF_A_MODEL
+    for number, uid in enumerate(uids):
+        left -= pointing.get(uid, 0)
+        if left < 0:
+            return uids[: max(number, 1)]
+    return uids
 
 
 async def _drawn_in(

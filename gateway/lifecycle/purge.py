@@ -19,6 +19,7 @@ from gateway.api.permissions import Permission
 from gateway.api.principal import Principal
 from gateway.audit.trail import Trail
 from gateway.errors import Conflict, PreconditionFailed, PreconditionRequired
+from gateway.garbage import Sweep
 from gateway.lifecycle import case as cases
 from gateway.lifecycle.filter import parse
 from gateway.lifecycle.pace import MakePace, usual_pace
@@ -115,11 +116,12 @@ class Purging:
         Raises:
             Cancelled: that was asked for; what is gone stays gone.
         """
-        pace = self._pace(self._changes.dialect)
+        pace, sweep = self._pace(self._changes.dialect), Sweep()
         while not job.cancel_requested and not job.record.cursor.get("left"):
             done = job.record.done
             held_s = await self._step(job, pace.size)
             pace.note(job.record.done - done, held_s)
+            sweep.look()
             await job.pause(pace.rest_s)
         if version := job.record.cursor.get("version"):
             await self._changes.follow(int(version), keys=True)

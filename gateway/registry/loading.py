@@ -8,6 +8,7 @@ import gc
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from gateway.garbage import Sweep
 from gateway.registry.draft import Draft
 from gateway.registry.record import Page, RetiredRecord
 from gateway.registry.snapshot import LEAVING_STATES, Snapshot
@@ -26,8 +27,6 @@ from gateway.registry.store.tables import ENDPOINTS, GATEWAYS, TEAMS
 from gateway.storage import schema
 from gateway.storage.connection import AsyncConnection
 
-_PAGES_TO_SETTLE = 16
-"""Pages whose objects the collector looks at together once more before it leaves them alone: 2 ms."""
 _MANY_PAGES = 100
 """From so many on the collector never looks at them again: a look at 100,000 models took 100 ms. They are freed by
 their counts; of what else was garbage at that moment no more is kept than a few reloads leave."""
@@ -38,7 +37,8 @@ _LET_GO = 2000
 async def load(conn: AsyncConnection, previous: Snapshot) -> Draft:
     """Return the draft of the registry as it stands."""
     revision = await read_revision(conn)
-    changed = await since(conn, previous.revision, revision, models=len(previous.by_uid))
+    known = len(previous.by_uid) + len(previous.retired)
+    changed = await since(conn, previous.revision, revision, models=known)
     gateways = await GATEWAYS.all(conn)
     draft = Draft(previous, revision=revision, gateways=gateways, whole=changed is None)
     if changed is None:
@@ -69,14 +69,15 @@ async def _in_turns(turns: Iterator[None]) -> None:
 
 async def _read_all(conn: AsyncConnection, draft: Draft) -> None:
     draft.put_teams(await TEAMS.all(conn))
-    number = 0
+    number, sweep = 0, Sweep()
     async for page in read_pages(conn):
         await _in_turns(draft.put(page))
-        # Left to itself the collector looks at 100,000 new objects at once, which took 20 to 44 ms.
-        gc.collect(0 if (number := number + 1) % _PAGES_TO_SETTLE else 1)
+        number += 1
+        sweep.look()
         await asyncio.sleep(0)
     async for retired in read_retired_pages(conn):
         draft.put_retired(retired)
+        sweep.look()
         await asyncio.sleep(0)
     if number >= _MANY_PAGES:
         gc.freeze()

@@ -7,7 +7,15 @@ from sqlalchemy import func, insert, select, update
 
 from gateway.api.permissions import Role
 from gateway.operations.record import OperationRecord
-from gateway.storage.schema import aliases, key_models, models, operations, retired_references, workers
+from gateway.storage.schema import (
+    aliases,
+    key_models,
+    models,
+    operations,
+    registry_changes,
+    retired_references,
+    workers,
+)
 from tests.bench.lifecycle_rows import Amount
 from tests.clock import ManualClock
 from tests.lifecycle.crowd import LIMIT_S, Crowd, until
@@ -55,6 +63,25 @@ async def test_five_thousand_models_go_in_chunks(crowd: Crowd, many: Api) -> Non
     assert snapshot.revision - before < 5000 / 250 + 8
     back = await many.post("/models/mdl_000000/undelete", {"activate": True})
     assert (back.json["state"], back.json["aliases"]) == ("active", ["a000000"])
+
+
+async def test_a_step_ends_where_much_points_at_a_model(crowd: Crowd, many: Api) -> None:
+    """A step of fifty models has room for a thousand rows that point at them: what has more goes alone."""
+    await crowd.fill(Amount(40, aliases=0, grants=0))
+    heavy = ["mdl_000000", "mdl_000001"]
+    row = {"team_id": crowd.service.registry.snapshot.teams["default"].id, "created_at": 1, "updated_at": 1}
+    rows = [
+        {"id": f"als_{uid}_{n}", "name": f"{uid}-{n}", "model_uid": uid, **row} for uid in heavy for n in range(1100)
+    ]
+    async with crowd.database.write() as conn:
+        await conn.execute(insert(aliases), rows)
+    begun = await _begin(many, "name=*", references="cascade")
+    assert (await crowd.until_over(begun.json["operation"])).done == 40
+    changed = select(registry_changes.c.row_id, registry_changes.c.revision).where(registry_changes.c.noun == "models")
+    steps = {uid: revision for uid, revision in await crowd.rows(changed) if revision > 1}
+    assert sorted(steps.values()) == [steps[uid] for uid in sorted(steps)]
+    assert [list(steps.values()).count(steps[uid]) for uid in heavy] == [1, 1]
+    assert len(set(steps.values())) < 12
 
 
 async def test_the_registry_is_not_read_after_each_chunk(crowd: Crowd, many: Api) -> None:

@@ -61,7 +61,8 @@ async def forget(conn: AsyncConnection, revision: int) -> None:
 async def since(conn: AsyncConnection, known: int, revision: int, *, models: int = 0) -> frozenset[Changed] | None:
     """Return what changed after the revision that is known; None when everything must be read.
 
-    `models` is how many there are: reading all of them costs as much as half of them row by row.
+    `models` is how many there are, those that left among them: reading all of them costs as much as half of them row
+    by row.
     """
     if not 0 < known <= revision or revision - known >= KEPT:
         return None
