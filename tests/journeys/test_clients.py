@@ -18,7 +18,8 @@ from tests.journeys.conftest import Place, Places, installed
 from tests.programs import require
 
 CLIENT_S = 300.0
-LEFT_S = 1.0
+LEFT_S = 2.0
+VISITS = 4
 HOLD_ON = {"llama-index"}
 """Libraries whose leaving is not seen each time: they seem to read on after their caller has closed (not traced)."""
 ENVIRONMENT = {
@@ -26,6 +27,7 @@ ENVIRONMENT = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "OPENAI_API_KEY": "sk-must-not-be-sent",
     "PYTHONWARNINGS": "ignore",
+    "SSL_CERT_FILE": str(ROOT / "tests" / "vectors" / "nobody.pem"),  # read by each new client, in no time
 }
 
 CLIENTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -89,23 +91,36 @@ def _command(environment: str, program: str) -> list[str]:
 def test_a_client_does_everything_at_every_form_of_the_address(
     client: str, upstream: str, places_of: Callable[[str], Places], left_streams: Callable[[], tuple[int, ...]]
 ) -> None:
-    """Clients.md section 3: on the server, through the gateway, under a prefix, with and without `v1` and slash."""
+    """Clients.md section 3: on the server, through the gateway, under a prefix, with and without `v1` and slash.
+
+    The real model server is asked at each address as it was published alone: the others are the scripted ones'.
+    """
     places = places_of(upstream)
+    if upstream == "llama":
+        places = tuple(dataclasses.replace(place, urls=place.urls[:1]) for place in places)
     before = left_streams()
+    _visited(client, places)
+    if upstream == "llama" and client not in HOLD_ON:  # the scripted ones have said everything before anybody can leave
+        _leave(client, places, before, left_streams)
+
+
+def _visited(client: str, places: Places) -> None:
     results = visit(client, places)
     for place in places:
         for url in place.urls:
             check(results[url], place, f"{client} at {url}")
-    if upstream == "llama" and client not in HOLD_ON:  # the scripted ones have said everything before anybody can leave
-        _wait_for_left_streams(before, left_streams)
 
 
-def _wait_for_left_streams(before: tuple[int, ...], now: Callable[[], tuple[int, ...]]) -> None:
+def _leave(client: str, places: Places, before: tuple[int, ...], now: Callable[[], tuple[int, ...]]) -> None:
     """Hold that each process noticed that a client left. Not each time: random weights may end a text at once."""
-    deadline = time.monotonic() + LEFT_S
-    while not all(later > earlier for later, earlier in zip(now(), before, strict=True)):
-        assert time.monotonic() < deadline, (before, now())
-        time.sleep(0.05)
+    for _ in range(VISITS):
+        deadline = time.monotonic() + LEFT_S
+        while time.monotonic() < deadline:
+            if all(later > earlier for later, earlier in zip(now(), before, strict=True)):
+                return
+            time.sleep(0.05)
+        _visited(client, places)
+    raise AssertionError((before, now()))
 
 
 def check(steps: dict[str, dict[str, Any]], place: Place, where: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -12,6 +13,8 @@ from resolver import AsyncModelportOpenAI, ModelportOpenAI, aconnect, connect
 from tests.fakes.modelport_api import ModelportAPI, serving
 
 KEY = "mp_test_key"
+NOBODY = Path(__file__).parents[1] / "vectors" / "nobody.pem"
+"""Each client reads the system's certificates when it is made; this one is read in no time."""
 MESSAGES: Any = [{"role": "user", "content": "hello"}]
 
 
@@ -24,6 +27,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MODELPORT_URL", "MODELPORT_KEY", *proxies):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    monkeypatch.setenv("SSL_CERT_FILE", str(NOBODY))
 
 
 @pytest.fixture
