@@ -5,14 +5,13 @@ balancer sends nothing more while running calls end (PRX-40). None of them asks 
 """
 
 from aiohttp import web
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from gateway.api.operation import Content, answer, operation
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
 from gateway.described import Described
 from gateway.errors import PermissionDenied
-from gateway.observe.metrics import Metrics
+from gateway.observe.metrics import Metrics, metrics_response
 
 
 class Health(Described):
@@ -62,4 +61,4 @@ class Probes:
                 "these numbers are of every team, and this key is bound to one",
                 hint="make a key for it: modelport keys create prometheus --role viewer --team all",
             )
-        return web.Response(body=await self._metrics.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return await metrics_response(self._metrics)

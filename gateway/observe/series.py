@@ -10,9 +10,12 @@ a caller nor a registry of thousands of models can grow the process or the scrap
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+
+if TYPE_CHECKING:  # 20 ms of a start otherwise; Metrics.exposition loads it in a thread before it asks for copies
+    from prometheus_client.core import Metric
 
 OTHER = "other"
 DEFAULT_CAP = 100
@@ -64,8 +67,10 @@ class Counter:
         """Return the number so far."""
         return self._values.get(labels, 0.0)
 
-    def freeze(self) -> Metric:
+    def freeze(self) -> "Metric":
         """Return a copy for writing out."""
+        from prometheus_client.core import CounterMetricFamily  # see above
+
         family = CounterMetricFamily(self.name, self._documentation, labels=self._names)
         for labels, value in self._values.items():
             family.add_metric(labels, value)
@@ -112,8 +117,10 @@ class Histogram:
         spread = self._spreads.get(labels)
         return sum(spread.counts) if spread else 0
 
-    def freeze(self) -> Metric:
+    def freeze(self) -> "Metric":
         """Return a copy for writing out, with cumulative buckets."""
+        from prometheus_client.core import HistogramMetricFamily  # see above
+
         family = HistogramMetricFamily(self.name, self._documentation, labels=self._names)
         for labels, spread in self._spreads.items():
             running, rows = 0, []
@@ -132,6 +139,8 @@ class Gauge:
         self._documentation = documentation
         self.value = 0.0
 
-    def freeze(self) -> Metric:
+    def freeze(self) -> "Metric":
         """Return a copy for writing out."""
+        from prometheus_client.core import GaugeMetricFamily  # see above
+
         return GaugeMetricFamily(self.name, self._documentation, value=self.value)

@@ -14,7 +14,7 @@ Samples = dict[str, float]
 async def shown(metrics: Metrics) -> Samples:
     """Return every sample by its line's beginning."""
     found = {}
-    for family in text_string_to_metric_families((await metrics.exposition()).decode()):
+    for family in text_string_to_metric_families((await metrics.exposition())[0].decode()):
         for sample in family.samples:
             labels = ",".join(f"{name}={value}" for name, value in sorted(sample.labels.items()))
             found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
