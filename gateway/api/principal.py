@@ -13,7 +13,7 @@ class Principal(Struct, frozen=True):
     """A caller with what it may do.
 
     `team` is None for a caller that is bound to no team (an administrator). `models` are shell patterns over model
-    names; empty means every model of the team.
+    names; empty means every model of the team. `region` is where the caller is, as its key says; nobody guesses it.
     """
 
     key_id: str | None
@@ -22,6 +22,7 @@ class Principal(Struct, frozen=True):
     permissions: frozenset[Permission]
     team: str | None = None
     models: tuple[str, ...] = ()
+    region: str | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether this caller has the permission somewhere."""

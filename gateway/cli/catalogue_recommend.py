@@ -1,7 +1,7 @@
 """`modelport catalogue recommend|experiments`: what to take of the catalogue, and why."""
 
 import re
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -51,6 +51,46 @@ _EXPERIMENTS: Columns = {
     "times": "times",
 }
 
+Task: TypeAlias = Annotated[
+    str | None, typer.Option("--task", metavar="TASK", help="chat, completions, embeddings, images, audio, rerank.")
+]
+Region: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--region", metavar="NAME", help="Usable there [the key's, else catalogue.region]; any: everywhere."),
+]
+Residency: TypeAlias = Annotated[
+    str | None, typer.Option("--residency", metavar="NAME", help="What is sent stays there: eu.")
+]
+Licence: TypeAlias = Annotated[
+    str | None, typer.Option("--licence", metavar="NAME,…", help="One of these: apache-2.0,mit.")
+]
+Needs: TypeAlias = Annotated[
+    str | None, typer.Option("--needs", metavar="WHAT,…", help="All of these: tools,json_schema,reasoning.")
+]
+Inputs: TypeAlias = Annotated[
+    str | None, typer.Option("--input", metavar="KIND,…", help="All go in: text,image,audio.")
+]
+MaxPriceIn: TypeAlias = Annotated[
+    str | None, typer.Option("--max-price-in", metavar="USD", help="For a million tokens that go in: 0.50.")
+]
+MaxPriceOut: TypeAlias = Annotated[
+    str | None, typer.Option("--max-price-out", metavar="USD", help="For a million tokens that come out.")
+]
+MinContext: TypeAlias = Annotated[
+    int | None, typer.Option("--min-context", metavar="TOKENS", min=0, help="Takes at least so many.")
+]
+Ram: TypeAlias = Annotated[
+    str | None, typer.Option("--ram", metavar="SIZE", help="Runs on a machine with so much memory: 16GB.")
+]
+OpenWeights: TypeAlias = Annotated[
+    bool | None, typer.Option("--open-weights/--closed", help="With weights to download, or without.")
+]
+Number: TypeAlias = Annotated[int, typer.Option("-n", "--number", metavar="N", min=1, max=50, help="At most so many.")]
+Explain: TypeAlias = Annotated[bool, typer.Option("--explain", help="Show what each has its points for.")]
+Forget: TypeAlias = Annotated[
+    bool, typer.Option("--forget", help="Have nothing of what the team did up to now count, from now on.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -65,44 +105,20 @@ def register(app: typer.Typer) -> None:
 
 def _recommend(  # noqa: PLR0913, PLR0917 - each is a flag
     session: Session,
-    task: Annotated[
-        str | None, typer.Option("--task", metavar="TASK", help="chat, completions, embeddings, images, audio, rerank.")
-    ] = None,
-    region: Annotated[
-        str | None, typer.Option("--region", metavar="NAME", help="Usable there [catalogue.region]; any: everywhere.")
-    ] = None,
-    residency: Annotated[
-        str | None, typer.Option("--residency", metavar="NAME", help="What is sent stays there: eu.")
-    ] = None,
-    licence: Annotated[
-        str | None, typer.Option("--licence", metavar="NAME,…", help="One of these: apache-2.0,mit.")
-    ] = None,
-    needs: Annotated[
-        str | None, typer.Option("--needs", metavar="WHAT,…", help="All of these: tools,json_schema,reasoning.")
-    ] = None,
-    inputs: Annotated[
-        str | None, typer.Option("--input", metavar="KIND,…", help="All go in: text,image,audio.")
-    ] = None,
-    max_price_in: Annotated[
-        str | None, typer.Option("--max-price-in", metavar="USD", help="For a million tokens that go in: 0.50.")
-    ] = None,
-    max_price_out: Annotated[
-        str | None, typer.Option("--max-price-out", metavar="USD", help="For a million tokens that come out.")
-    ] = None,
-    min_context: Annotated[
-        int | None, typer.Option("--min-context", metavar="TOKENS", min=0, help="Takes at least so many.")
-    ] = None,
-    ram: Annotated[
-        str | None, typer.Option("--ram", metavar="SIZE", help="Runs on a machine with so much memory: 16GB.")
-    ] = None,
-    open_weights: Annotated[
-        bool | None, typer.Option("--open-weights/--closed", help="With weights to download, or without.")
-    ] = None,
-    number: Annotated[int, typer.Option("-n", "--number", metavar="N", min=1, max=50, help="At most so many.")] = 10,
-    explain: Annotated[bool, typer.Option("--explain", help="Show what each has its points for.")] = False,
-    forget: Annotated[
-        bool, typer.Option("--forget", help="Have nothing of what the team did up to now count, from now on.")
-    ] = False,
+    task: Task = None,
+    region: Region = None,
+    residency: Residency = None,
+    licence: Licence = None,
+    needs: Needs = None,
+    inputs: Inputs = None,
+    max_price_in: MaxPriceIn = None,
+    max_price_out: MaxPriceOut = None,
+    min_context: MinContext = None,
+    ram: Ram = None,
+    open_weights: OpenWeights = None,
+    number: Number = 10,
+    explain: Explain = False,
+    forget: Forget = False,
 ) -> None:
     """Show what of the catalogue fits best: by facts, by the hub's signed rules, by what the team itself has learned.
 
@@ -126,7 +142,10 @@ def _recommend(  # noqa: PLR0913, PLR0917 - each is a flag
         team=session.team,
         explain="true" if explain else None,
     )
-    found: JsonObject = session.api.get(_PATH, **query, limit=number).body
+    _show(session, session.api.get(_PATH, **query, limit=number).body, explain=explain)
+
+
+def _show(session: Session, found: JsonObject, *, explain: bool) -> None:
     if session.output.is_data:
         show_data(found, session.output)
     elif explain:

@@ -33,6 +33,10 @@ Networks: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--from", metavar="NETWORK", help="Networks that it may be used from; may be repeated."),
 ]
+Region: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--region", metavar="NAME", help="Where its user is, such as eu, for recommendations; '' for none."),
+]
 Days: TypeAlias = Annotated[
     int | None, typer.Option("--expires-in-days", metavar="DAYS", help="Days until it ends [90]; 0 for never.")
 ]
@@ -55,6 +59,7 @@ _COLUMNS: Columns = {
 _FIELDS: Columns = {
     **_COLUMNS,
     "from": lambda row: row.get("cidrs") or "everywhere",
+    "region": "region",
     "id": "id",
     "made": lambda row: _day(row.get("created_at")),
     "old secret until": "previous_valid_until",
@@ -73,6 +78,7 @@ def create_key(  # noqa: PLR0913, PLR0917 - each is a flag
     role: Role = None,
     models: Models = None,
     networks: Networks = None,
+    region: Region = None,
     expires_in_days: Days = None,
     local: Annotated[
         bool, typer.Option("--local", help="In this machine's own database, without a key; role admin unless named.")
@@ -87,6 +93,7 @@ def create_key(  # noqa: PLR0913, PLR0917 - each is a flag
         "name": name or _LOCAL_NAME,
         **given(team=session.team, role=role or ("admin" if local else None), models=models, cidrs=networks),
         **({"team": None} if session.team == _EVERY_TEAM else {}),
+        **_place(region),
         **_life(expires_in_days),
     }
     if local and session.dry_run:
@@ -126,12 +133,14 @@ def edit_key(  # noqa: PLR0913, PLR0917 - each is a flag
     role: Role = None,
     models: Models = None,
     networks: Networks = None,
+    region: Region = None,
     expires_in_days: Days = None,
 ) -> None:
     """Change a key; what is not named stays as it is. '' for --models or --from stands for every one."""
     changes = {
         **given(name=rename, role=role),
         **{name: [one for one in values if one] for name, values in given(models=models, cidrs=networks).items()},
+        **_place(region),
         **_life(expires_in_days),
     }
     if not changes:
@@ -176,6 +185,10 @@ def _read(session: Session, named: str) -> Answer:
     if named.startswith(_TEXT_START):
         return session.api.get(f"{NOUN.path}/{segment(named[_KEY_ID])}")
     return session.api.get(NOUN.path_of(find(session, NOUN, named)))
+
+
+def _place(region: str | None) -> JsonObject:
+    return {} if region is None else {"region": region or None}
 
 
 def _life(days: int | None) -> JsonObject:

@@ -91,6 +91,7 @@ _EXAMPLE = """\
 #     role: developer               # viewer, developer, publisher, operator, admin, auditor
 #     models: [qwen3, tiny*]        # an empty list is every model
 #     cidrs: [10.0.0.0/8]           # from where; an empty list is everywhere
+#     region: eu                    # where its user is, for recommendations
 #     expires_at: 2027-12-31
 """
 

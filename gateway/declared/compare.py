@@ -22,6 +22,8 @@ Values = dict[str, object]
 Pair = tuple[Entry[DeclaredEndpoint] | None, EndpointRecord | None]
 _APART = {"name", "team", "via", "default_via", "default_endpoints", "endpoints", "api_key", "fallbacks"}
 """Fields that a row keeps in another way, or that say which row it is."""
+_NULLABLE = {"expires_at", "region"}
+"""Of a key's fields those of which null is said: never, and the configuration's."""
 
 
 def team_values(body: DeclaredTeam, row: TeamRecord | None, gateway: GatewayRecord | None) -> Values:
@@ -67,13 +69,14 @@ def key_values(body: DeclaredKey, row: KeyRecord) -> Values:
         "role": body.role,
         "models": body.models,
         "cidrs": body.cidrs,
+        "region": body.region,
         "expires_at": body.expires_at_ms,
     }
     kept: Values = {name: getattr(row, name) for name in said} | {"models": row.may_call}
     return {
         name: value
         for name, value in said.items()
-        if name in body.model_fields_set and (value is not None or name == "expires_at") and value != kept[name]
+        if name in body.model_fields_set and (value is not None or name in _NULLABLE) and value != kept[name]
     }
 
 

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from gateway.api.permissions import Role
 from gateway.configuration.wording import NO_REFERENCE
-from gateway.keys.model import Cidrs, Patterns
+from gateway.keys.model import Cidrs, Patterns, Region
 from gateway.keys.model import Name as KeyName
 from gateway.registry.inputs import (
     MAX_ENDPOINTS,
@@ -97,6 +97,8 @@ class DeclaredKey(Input):
     models: Patterns | None = None
     """Names of models, with * and ?; an empty list is every one."""
     cidrs: Cidrs | None = None
+    region: Region | None = None
+    """Where its user is, such as eu; null: catalogue.region."""
     expires_at: Annotated[str, AfterValidator(_moment)] | None = None
     """When it ends: a day (its beginning in UTC) or a time; null is never."""
 

@@ -39,6 +39,7 @@ def issued(
         models=() if models == NO_MODEL else models,
         limited=bool(models),
         cidrs=wanted.cidrs if wanted.cidrs is not None else (limits.cidrs if limits else ()),
+        region=wanted.region if "region" in wanted.model_fields_set else (maker.region if maker else None),
         expires_at=_first_end(wanted, limits, now_ms),
         revoked_at=None,
         last_used_at=None,

@@ -45,6 +45,7 @@ Pattern: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2
 Cidr: TypeAlias = Annotated[str, StringConstraints(max_length=50), AfterValidator(_network)]
 Days: TypeAlias = Annotated[int, Field(ge=1, le=MAX_DAYS)]
 Patterns: TypeAlias = Annotated[tuple[Pattern, ...], Field(max_length=_MAX_PATTERNS)]
+Region: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_one_line)]
 Cidrs: TypeAlias = Annotated[tuple[Cidr, ...], Field(max_length=_MAX_PATTERNS)]
 
 
@@ -66,6 +67,9 @@ class KeyInput(_Input):
     of a model of its team stands for that model, whatever it is called later; a key of every team goes by names."""
     cidrs: Cidrs | None = None
     """Networks that it may be used from; left out: those of the maker; empty: everywhere."""
+    region: Region | None = None
+    """Where its user is, such as eu: what the catalogue recommends to it is usable there. Left out: that of the maker;
+    null: the configuration's."""
     expires_in_days: Days | None = DEFAULT_DAYS
     """Days until it ends; null for never."""
     env: Environment = "live"
@@ -79,6 +83,8 @@ class KeyPatch(_Input):
     role: Role = Field(default_factory=lambda: Role.DEVELOPER)
     models: Patterns = ()
     cidrs: Cidrs = ()
+    region: Region | None = None
+    """null: the configuration's again."""
     expires_in_days: Days | None = None
     """Days from now until it ends; null for never."""
 
@@ -128,6 +134,7 @@ class KeyRecord(Struct, frozen=True):
     managed_at: str | None = None
     limited: bool = False
     """Whether it may call `models` alone, even when none is left of them."""
+    region: str | None = None
 
     @property
     def may_call(self) -> tuple[str, ...]:
@@ -158,6 +165,8 @@ class KeyView(Described):
     """Whether it may call `models` alone: with none left it calls nothing, never everything."""
     cidrs: tuple[str, ...]
     """Empty: from everywhere."""
+    region: str | None
+    """Where its user is; null: the configuration's. Recommendations alone go by it."""
     status: KeyStatus
     etag: str
     created_at: str
@@ -195,6 +204,8 @@ class MeView(Described):
     limited: bool
     """Whether it may call `models` alone, even when none is left of them."""
     permissions: tuple[Permission, ...]
+    region: str | None
+    """Where the caller is, as its key says."""
 
 
 def key_view(record: KeyRecord, *, now_ms: int) -> KeyView:
@@ -217,6 +228,7 @@ def me_view(principal: Principal) -> MeView:
         models=() if principal.models == NO_MODEL else principal.models,
         limited=bool(principal.models),
         permissions=tuple(sorted(principal.permissions)),
+        region=principal.region,
     )
 
 
@@ -231,6 +243,7 @@ def _shown(record: KeyRecord, now_ms: int) -> dict[str, Any]:
         "models": record.models,
         "limited": bool(record.may_call),
         "cidrs": record.cidrs,
+        "region": record.region,
         "status": record.status(now_ms),
         "etag": format_etag(record.id, record.rev),
         "created_at": _time(record.created_at),

@@ -14,6 +14,7 @@ _SHOWN = (
     "models",
     "limited",
     "cidrs",
+    "region",
     "expires_at",
     "revoked_at",
     "previous_valid_until",

@@ -274,6 +274,7 @@ def _principal(record: KeyRecord) -> Principal:
         permissions=ROLES[record.role],
         team=record.team,
         models=record.may_call,
+        region=record.region,
     )
 
 

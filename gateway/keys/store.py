@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, func, insert, or_, select, tuple_, update
@@ -14,6 +14,7 @@ from gateway.keys.hashing import HashedSecret
 from gateway.keys.model import KeyRecord, KeyStatus
 from gateway.storage.conflicts import FOREIGN_KEY, LEAVING, conflict_of
 from gateway.storage.connection import AsyncConnection
+from gateway.storage.prepared import Prepared, among
 from gateway.storage.schema import key_models, keys, models, teams
 
 ASKED_ONE_BY_ONE = 300
@@ -81,7 +82,13 @@ def stamp_of(record: KeyRecord) -> Stamp:
 
 async def load(conn: AsyncConnection, key_ids: Collection[str]) -> list[KeyRecord]:
     """Return these keys, ASKED_ONE_BY_ONE at most."""
-    return await _read(conn, _records().where(keys.c.id.in_(key_ids))) if key_ids else []
+    if not key_ids:
+        return []
+    ids = list(key_ids)
+    patterns: dict[str, list[str]] = {}
+    for key_id, pattern in await _PATTERNS.rows(conn, ids=ids):
+        patterns.setdefault(key_id, []).append(pattern)
+    return [_record(row, tuple(patterns.get(row[0], ()))) for row in await _THESE.rows(conn, ids=ids)]
 
 
 async def living_made_by(conn: AsyncConnection, maker_ids: Collection[str]) -> list[KeyRecord]:
@@ -167,6 +174,16 @@ def _records() -> Select[Any]:
     return select(keys, teams.c.name.label("team")).select_from(keys.outerjoin(teams, teams.c.id == keys.c.team_id))
 
 
+_THESE: Final = Prepared(lambda dialect: _records().where(among(keys.c.id, "ids", dialect)))
+_PATTERNS: Final = Prepared(
+    lambda dialect: (
+        select(key_models.c.key_id, key_models.c.pattern)
+        .where(among(key_models.c.key_id, "ids", dialect))
+        .order_by(key_models.c.key_id, key_models.c.position)
+    )
+)
+
+
 def _where(which: KeyFilter) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if which.team is not None:
@@ -205,6 +222,7 @@ def _changing(record: KeyRecord) -> dict[str, Any]:
         "previous_valid_until": record.previous_valid_until,
         "limited": record.limited or bool(record.models),
         "cidrs": json.dumps(record.cidrs),
+        "region": record.region,
         "expires_at": record.expires_at,
         "revoked_at": record.revoked_at,
         "updated_at": record.updated_at,
@@ -248,28 +266,56 @@ async def _write_patterns(conn: AsyncConnection, record: KeyRecord) -> None:
         ) from error
 
 
-def _record(row: Row[Any], patterns: tuple[str, ...]) -> KeyRecord:
-    previous = None if row.previous_hash is None else HashedSecret(row.previous_pepper_id, row.previous_hash)
+def _record(row: Sequence[Any], patterns: tuple[str, ...]) -> KeyRecord:
+    """Return a key from a row of `_records()`: the columns of the table, then the team's name."""
+    (
+        id_,
+        key_id,
+        env,
+        name,
+        _team_id,
+        role,
+        digest,
+        pepper_id,
+        previous_digest,
+        previous_pepper_id,
+        previous_valid_until,
+        limited,
+        cidrs,
+        expires_at,
+        revoked_at,
+        last_used_at,
+        created_by,
+        rev,
+        created_at,
+        updated_at,
+        managed_by,
+        managed_at,
+        team,
+    ) = row
     return KeyRecord(
-        id=row.id,
-        key_id=row.key_id,
-        env=row.env,
-        name=row.name,
-        team=row.team,
-        role=Role(row.role),
-        hashed=HashedSecret(row.pepper_id, row.hash),
-        previous=previous,
-        previous_valid_until=row.previous_valid_until,
+        id=id_,
+        key_id=key_id,
+        env=env,
+        name=name,
+        team=team,
+        role=_ROLES[role],
+        hashed=HashedSecret(pepper_id, digest),
+        previous=None if previous_digest is None else HashedSecret(previous_pepper_id, previous_digest),
+        previous_valid_until=previous_valid_until,
         models=patterns,
-        cidrs=() if row.cidrs == "[]" else tuple(json.loads(row.cidrs)),
-        expires_at=row.expires_at,
-        revoked_at=row.revoked_at,
-        last_used_at=row.last_used_at,
-        created_by=row.created_by,
-        rev=row.rev,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        managed_by=row.managed_by,
-        managed_at=row.managed_at,
-        limited=row.limited,
+        cidrs=() if cidrs == "[]" else tuple(json.loads(cidrs)),
+        expires_at=expires_at,
+        revoked_at=revoked_at,
+        last_used_at=last_used_at,
+        created_by=created_by,
+        rev=rev,
+        created_at=created_at,
+        updated_at=updated_at,
+        managed_by=managed_by,
+        managed_at=managed_at,
+        limited=limited,
     )
+
+
+_ROLES: Final = {str(role): role for role in Role}

@@ -87,6 +87,17 @@ def test_a_key_s_limits_are_edited(admin: Shell) -> None:
     assert (after["models"], after["cidrs"]) == ([], ["10.0.0.0/8"])
 
 
+def test_a_key_says_where_its_user_is(admin: Shell, api: Api) -> None:
+    """For recommendations; '' takes it back."""
+    ended = admin.run("keys", "create", "placed", "--region", "eu", "-o", "json")
+    key = json.loads(ended.out)["id"]
+    assert (ended.code, api.get(f"/keys/{key}").body["region"]) == (0, "eu")
+    assert admin.run("keys", "edit", "placed", "--region", "us").code == 0
+    assert api.get(f"/keys/{key}").body["region"] == "us"
+    assert admin.run("keys", "edit", "placed", "--region", "").code == 0
+    assert api.get(f"/keys/{key}").body["region"] is None
+
+
 def test_a_narrow_character_set_is_no_failure(admin: Shell) -> None:
     """What it cannot show is written out."""
     ended = admin.having(PYTHONIOENCODING="ascii").run("keys", "list")

@@ -33,6 +33,18 @@ async def test_limits_are_in_force_at_once_and_released_with_the_line(
     assert (kept.managed_by, kept.role, kept.models) == (None, Role.VIEWER, ("qwen3",))
 
 
+async def test_where_a_keys_user_is_may_be_said_and_unsaid(reconciler: Reconciler, keys: KeyService) -> None:
+    """A region that the file leaves out stays; null is the configuration's."""
+    record, _ = await keys.create(KeyInput(name="ci-bot", region="us"), None)
+    await reconciler.apply(declared("keys:\n  ci-bot: {role: viewer}\n"))
+    assert (await keys.get(record.id, None)).region == "us"
+    outcome = await reconciler.apply(declared("keys:\n  ci-bot: {region: eu}\n"))
+    assert outcome.changes == ("~ key ci-bot: region",)
+    assert (await keys.get(record.id, None)).region == "eu"
+    await reconciler.apply(declared("keys:\n  ci-bot: {region: null}\n"))
+    assert (await keys.get(record.id, None)).region is None
+
+
 async def test_a_declared_key_is_not_edited_but_can_be_ended(reconciler: Reconciler, keys: KeyService) -> None:
     """A leaked key is revoked and rotated by whoever sees it, whatever the file says."""
     record, _ = await keys.create(KeyInput(name="ci-bot"), None)

@@ -52,6 +52,22 @@ async def test_a_key_is_shown_once(api: Api) -> None:
     assert await shown[0].json() == {name: value for name, value in body.items() if name != "key"}
 
 
+async def test_a_key_says_where_its_user_is(api: Api) -> None:
+    """What it makes is there, too, unless that is said; the configuration's counts where it says null."""
+    client = await api.as_(await api.process.admin())
+    made = await (await client.post("/api/v1/keys", json={"name": "a", "role": "admin", "region": "eu"})).json()
+    who = await api.as_(api.process.verify(made["key"]))
+    assert (await (await who.get("/api/v1/me")).json())["region"] == made["region"] == "eu"
+    given = [await who.post("/api/v1/keys", json={"name": "b", **more}) for more in ({}, {"region": None})]
+    assert [(await one.json())["region"] for one in given] == ["eu", None]
+    path = f"/api/v1/keys/{made['id']}"
+    assert (await (await client.patch(path, json={"name": "c"})).json())["region"] == "eu"
+    assert (await (await client.patch(path, json={"region": "us"})).json())["region"] == "us"
+    assert (await (await client.patch(path, json={"region": None})).json())["region"] is None
+    for wrong in ("", "a\nb", "x" * 101):
+        assert (await client.patch(path, json={"region": wrong})).status == 422
+
+
 async def test_times_are_rfc_3339(api: Api) -> None:
     """The default end is 90 days away."""
     client = await api.as_(await api.process.admin())

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 _PERCENT = WHOLE / 100
 
 
-def wanted_of(query: RecommendQuery, configured_region: str | None) -> Wanted:
-    """Return what is looked for; a region that was asked for goes before the configured one."""
-    region = query.region or configured_region
+def wanted_of(query: RecommendQuery, own_region: str | None) -> Wanted:
+    """Return what is looked for; a region that was asked for goes before the key's or the configured one."""
+    region = query.region or own_region
     return Wanted(
         task=query.task,
         region=None if region == ANYWHERE else region,

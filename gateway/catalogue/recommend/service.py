@@ -92,7 +92,8 @@ class RecommendService:
             Unavailable: there is no catalogue yet.
         """
         settings, now_ms = self._settings(), self._clock.now_ms()
-        team, wanted = self._team(principal, query.team), rendering.wanted_of(query, settings.region)
+        team = self._team(principal, query.team)
+        wanted = rendering.wanted_of(query, principal.region or settings.region)
         opened = await self._catalogue.opened()
         standing, rules = standing_of(opened), self._rules.rules
         learned = await self._memory.of(team, learning=settings.recommend)

@@ -13,7 +13,7 @@ Amount: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}(\.[0-
 Count: TypeAlias = Annotated[int, Field(ge=0, le=2**53 - 1)]
 
 ANYWHERE = "any"
-"""In place of a region: the configured one does not count."""
+"""In place of a region: neither the key's nor the configured one counts."""
 
 
 class RecommendQuery(Described):
@@ -21,7 +21,7 @@ class RecommendQuery(Described):
 
     task: Literal["chat", "completions", "embeddings", "images", "audio", "moderations", "rerank"] | None = None
     region: Word | None = None
-    """Where it must be usable; left out: catalogue.region; any: everywhere."""
+    """Where it must be usable; left out: the region of your key, else catalogue.region; any: everywhere."""
     residency: Word | None = None
     """Where what is sent must stay."""
     licence: Words = ()

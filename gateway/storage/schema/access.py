@@ -34,6 +34,7 @@ keys = Table(
     Column("previous_valid_until", BigInteger),
     Column("limited", Boolean, nullable=False, server_default=text("false")),  # to its rows of key_models, if any
     Column("cidrs", Text, nullable=False, server_default="[]"),
+    Column("region", Text),
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
     Column("last_used_at", BigInteger),

@@ -283,6 +283,7 @@ CREATE TABLE keys (
 	previous_valid_until BIGINT,
 	limited BOOLEAN DEFAULT false NOT NULL,
 	cidrs TEXT DEFAULT '[]' NOT NULL,
+	region TEXT,
 	expires_at BIGINT,
 	revoked_at BIGINT,
 	last_used_at BIGINT,

@@ -255,3 +255,22 @@ def test_any_edits_lead_a_follower_and_a_newcomer_to_one_state(
 def _spans(index: CatalogueIndex) -> dict[int, int]:
     spans = [one.to - one.start for one in index.deltas]
     return {span: spans.count(span) for span in sorted(set(spans))}
+
+
+def test_what_was_agreed_to_is_what_is_published(folder: Path, follow: Follow) -> None:
+    """It is planned once, with the folder held: entries that come while somebody thinks wait for the next time."""
+    hub = make_hub(folder / "hub")
+    hub.put([entry(7)])
+    plan = hub.publish_agreed(lambda wanted: hub.put([entry(8)]) if wanted.added == ("acme/coder-7",) else None)
+    client = follow(hub)
+    client.sync()
+    assert (plan.serial, plan.added) == (2, ("acme/coder-7",))
+    assert "acme/coder-8" not in client.entries
+    with pytest.raises(HubFault, match="somebody said no"):
+        hub.publish_agreed(_refuse)
+    assert hub.signed().serial == 2
+    assert hub.publish() == 3
+
+
+def _refuse(_plan: object) -> None:
+    raise HubFault("somebody said no")

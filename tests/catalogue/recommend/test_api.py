@@ -84,6 +84,23 @@ async def test_the_region_is_configured_or_said_and_never_guessed(follow: Follow
         assert (found["region"], len(found["items"])) == (None, 4)
 
 
+async def test_the_region_of_a_key_goes_before_the_configured_one(follow: Follow, hub: Hub) -> None:
+    """A key says where its user is, from the moment it does; who asks for another region gets that."""
+    publish(hub, None, entry(3, availability={"regions": ["us"], "residency": []}, endpoint=None))
+    async with follow(region="us") as product:
+        await sync(product)
+        elsewhere = await product.as_role("developer", region="eu")
+        found = await elsewhere.show(PATH)
+        assert (found["region"], len(found["items"])) == ("eu", 3)
+        assert [(one["filter"], one["misfits"]) for one in found["left_out"]] == [("region", 1)]
+        assert (await elsewhere.show(f"{PATH}?region=us"))["region"] == "us"
+        assert (await elsewhere.show(f"{PATH}?region=any"))["region"] is None
+        assert (await (await product.as_role("developer")).show(PATH))["region"] == "us"
+        me = await elsewhere.show("api/v1/me")
+        assert (await product.admin.call("PATCH", f"api/v1/keys/{me['key_id']}", {"region": "us"})).status == 200
+        assert (await elsewhere.show(PATH))["region"] == "us"
+
+
 async def test_signed_rules_lift_and_what_is_not_understood_is_told(
     follow: Follow, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

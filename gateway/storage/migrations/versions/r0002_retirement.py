@@ -355,6 +355,7 @@ _MODELS = sa.table("models", *(sa.column(name) for name in ("uid", "team_id", "n
 
 def _move_patterns() -> None:
     """Make rows of what was a list in JSON; a whole name of the key's team becomes a reference to that model."""
+    op.add_column("keys", sa.Column("region", sa.Text(), nullable=True))
     op.add_column("keys", sa.Column("limited", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     conn = op.get_bind()
     uids = {(row.team_id, row.name): row.uid for row in conn.execute(sa.select(_MODELS))}
@@ -384,6 +385,7 @@ def _move_patterns_back() -> None:
         text = json.dumps(found or [""])  # nothing is called so: an empty list would open every model
         conn.execute(sa.update(_KEYS).where(_KEYS.c.id == key_id).values(models=text))
     op.drop_column("keys", "limited")
+    op.drop_column("keys", "region")
 
 
 def _triggers() -> Iterator[str]:
