@@ -76,7 +76,16 @@ class Ground:
         self._write_logs(self.settings)
         make_data_dir(self.settings.data_dir)
         await self._open_database()
-        await self._open_services()
+        await self._open_keys()
+        echo = await self._open_echo() if self.settings.demo else None
+        self._open_ways([echo.network] if echo else [])
+        self._open_registry()
+        self._open_rooms()
+        await self.service.ensure_default()
+        await self.ring.reload()
+        if echo is not None:
+            await publish_echo(self.service, self.registry, echo.base_url)
+        self._open_reloader()
         await self.reloader.start()
 
     async def close(self) -> None:
@@ -112,9 +121,9 @@ class Ground:
         await migrate(self.database, clock=self.clock, automatic=automatic, note=self.record.migrated)
         self.closing.append(self.tasks.close)  # before the database: what runs in the background uses it
 
-    async def _open_services(self) -> None:
+    async def _open_keys(self) -> None:
+        """Make what knows secrets and who may call: the record of changes, the keys, the vault."""
         settings, database, clock = self.settings, self.database, self.clock
-        self.registry = Registry(database)
         self.closing.append(self.record.close)
         await self.record.open()
         peppers = load_peppers(settings, environment=self._environment)
@@ -124,14 +133,20 @@ class Ground:
         )
         self.keys = KeyService(database, peppers, clock, self.ring, trail=self.trail)
         self.vault = make_vault(settings, database, environment=self._environment, clock=clock)
-        echo = await self._open_echo() if settings.demo else None
-        started = self.configuration.settings
-        live = self.live = Live(started, running=settings, own_networks=[echo.network] if echo else [])
-        egress = Egress(live.policy, connect_timeout_s=settings.timeouts.connect_s)
+
+    def _open_ways(self, own_networks: Sequence[str]) -> None:
+        """Make what follows the settings, and the way out to upstreams."""
+        live = self.live = Live(self.configuration.settings, running=self.settings, own_networks=own_networks)
+        egress = self._egress = Egress(live.policy, connect_timeout_s=self.settings.timeouts.connect_s)
         live.on_change(lambda _: egress.adopt(live.policy))
         live.on_change(self._adopt)
         self.transport = SessionTransport(egress.session)
         self.closing.append(self.transport.close)
+
+    def _open_registry(self) -> None:
+        """Make what publishes models and takes them away again, and the operations that this takes."""
+        settings, database, clock, live = self.settings, self.database, self.clock, self.live
+        self.registry = Registry(database)
         self.service = RegistryService(
             database,
             self.registry,
@@ -156,6 +171,10 @@ class Ground:
             watch=make_watch(self.work),
             lifecycle=self.lifecycle,
         )
+
+    def _open_rooms(self) -> None:
+        """Make what stands around the registry: catalogue, downloads, recommendations, checks."""
+        settings, database, clock, live = self.settings, self.database, self.clock, self.live
         self.catalogue = Catalogue(
             settings,
             database=database,
@@ -190,7 +209,7 @@ class Ground:
         )
         self.checking = make_checking(
             self.transport,
-            egress=egress,
+            egress=self._egress,
             registry=self.registry,
             credentials=self.service.credentials,
             vault=self.vault,
@@ -201,10 +220,10 @@ class Ground:
             instance=self.instance,
             usage=self.usage.put,
         )
-        await self.service.ensure_default()
-        await self.ring.reload()
-        if echo is not None:
-            await publish_echo(self.service, self.registry, echo.base_url)
+
+    def _open_reloader(self) -> None:
+        """Make what follows the configuration's file."""
+        live, clock = self.live, self.clock
         self.reloader = make_reloader(
             live,
             clock,
@@ -212,12 +231,12 @@ class Ground:
             configuration=self.configuration,
             reread=self._reread,
             reconciler=make_reconciler(
-                database,
+                self.database,
                 self.service,
                 clock,
                 configuration=self.configuration,
                 withdrawal=make_withdrawal(live, self.work),
-                is_own=lambda url: is_here(url, live.settings, port=self.port or settings.server.port),
+                is_own=lambda url: is_here(url, live.settings, port=self.port or self.settings.server.port),
             ),
             changed=self.checking.follow,
             trail=self.trail,
