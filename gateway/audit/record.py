@@ -5,7 +5,7 @@ repeat parts to be searched; `columns_of` is the one place that says which.
 """
 
 import hashlib
-import secrets
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +14,8 @@ import msgspec
 from gateway.api.acting import Acting
 from gateway.audit.event import Event, Values
 from gateway.storage.clock import rfc3339
+
+_encode = msgspec.json.Encoder(order="deterministic").encode  # made once: a third of what msgspec.json.encode takes
 
 COLUMNS = ("at", "actor", "action", "outcome", "team", "target", "request_id")
 """Columns that repeat what the text says."""
@@ -69,7 +71,7 @@ def text_of(record: Mapping[str, Any]) -> str:
     >>> text_of({"b": 1, "a": "é"})
     '{"a":"é","b":1}'
     """
-    return msgspec.json.encode(record, order="deterministic").decode()
+    return _encode(record).decode()
 
 
 def key_id_of(text: str) -> str | None:
@@ -114,11 +116,12 @@ def _said(values: Values | None) -> Values | None:
 
 def _digest(values: Values | None) -> str | None:
     """Return the SHA-256 of the whole object, so that a later one can be compared with it."""
-    return None if values is None else hashlib.sha256(text_of(values).encode()).hexdigest()
+    return None if values is None else hashlib.sha256(_encode(values)).hexdigest()
 
 
 def _uuid7(at_ms: int) -> str:
     """Return an identifier whose beginning is the time (RFC 9562 section 5.7)."""
-    bits = at_ms << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+    chance = int.from_bytes(os.urandom(10))
+    bits = at_ms << 80 | 0x7 << 76 | (chance >> 62 & 0xFFF) << 64 | 0b10 << 62 | chance & (1 << 62) - 1
     text = f"{bits:032x}"
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))

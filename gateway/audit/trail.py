@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gateway.api.acting import act_as, acting
-from gateway.audit.appending import append, take_numbers
+from gateway.api.acting import Acting, act_as, acting
+from gateway.audit.appending import append
 from gateway.audit.chain import GENESIS, Keys, Sealer
 from gateway.audit.event import Event
 from gateway.audit.flood import Flood
@@ -61,10 +61,12 @@ class Trail:
 
     async def _append(self, conn: AsyncConnection, events: Sequence[Event], now_ms: int, *, anew: bool = False) -> str:
         """Write the rows; `anew` begins a new chain, as after a time without a record."""
-        first, previous = await take_numbers(conn, len(events))
-        rows = list(self._rows(GENESIS if anew else previous, events, first, now_ms))
-        await append(conn, rows)
-        return str(rows[-1]["hash"])
+        writer = acting()
+
+        def rows(first: int, previous: str) -> list[dict[str, Any]]:
+            return list(self._rows(GENESIS if anew else previous, events, first, now_ms, writer))
+
+        return await append(conn, len(events), rows)
 
     async def switch(self) -> None:
         """Have the record say that it is switched off from now on, or on again, unless it says so already (LIF-22).
@@ -119,8 +121,10 @@ class Trail:
         except GatewayError as error:
             logger.warning("%s (%s) is not on the record: %s", event.action, event.outcome, error.message)
 
-    def _rows(self, previous: str, events: Sequence[Event], first: int, now_ms: int) -> Iterator[dict[str, Any]]:
-        key, sealer, writer = self._keys.current, self._sealer, acting()
+    def _rows(
+        self, previous: str, events: Sequence[Event], first: int, now_ms: int, writer: Acting
+    ) -> Iterator[dict[str, Any]]:
+        key, sealer = self._keys.current, self._sealer
         for seq, event in enumerate(events, start=first):
             who = event.who or writer
             record = record_of(event, who, seq=seq, at_ms=now_ms, key_id=key.id, previous=previous)

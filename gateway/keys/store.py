@@ -1,11 +1,12 @@
 """The table `keys`, in the transactions of the service; parameters only (KEY-9)."""
 
 import json
+from collections import namedtuple
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.api.permissions import Role
@@ -88,7 +89,8 @@ async def load(conn: AsyncConnection, key_ids: Collection[str]) -> list[KeyRecor
     patterns: dict[str, list[str]] = {}
     for key_id, pattern in await _PATTERNS.rows(conn, ids=ids):
         patterns.setdefault(key_id, []).append(pattern)
-    return [_record(row, tuple(patterns.get(row[0], ()))) for row in await _THESE.rows(conn, ids=ids)]
+    found = [_Columns(*row) for row in await _THESE.rows(conn, ids=ids)]
+    return [_record(row, tuple(patterns.get(row.id, ()))) for row in found]
 
 
 async def living_made_by(conn: AsyncConnection, maker_ids: Collection[str]) -> list[KeyRecord]:
@@ -266,55 +268,34 @@ async def _write_patterns(conn: AsyncConnection, record: KeyRecord) -> None:
         ) from error
 
 
-def _record(row: Sequence[Any], patterns: tuple[str, ...]) -> KeyRecord:
-    """Return a key from a row of `_records()`: the columns of the table, then the team's name."""
-    (
-        id_,
-        key_id,
-        env,
-        name,
-        _team_id,
-        role,
-        digest,
-        pepper_id,
-        previous_digest,
-        previous_pepper_id,
-        previous_valid_until,
-        limited,
-        cidrs,
-        expires_at,
-        revoked_at,
-        last_used_at,
-        created_by,
-        rev,
-        created_at,
-        updated_at,
-        managed_by,
-        managed_at,
-        team,
-    ) = row
+_Columns: Final[Any] = namedtuple("_Columns", [*(column.name for column in keys.c), "team"])  # noqa: PYI024 - the table's
+
+
+def _record(row: Any, patterns: tuple[str, ...]) -> KeyRecord:
+    previous = None if row.previous_hash is None else HashedSecret(row.previous_pepper_id, row.previous_hash)
     return KeyRecord(
-        id=id_,
-        key_id=key_id,
-        env=env,
-        name=name,
-        team=team,
-        role=_ROLES[role],
-        hashed=HashedSecret(pepper_id, digest),
-        previous=None if previous_digest is None else HashedSecret(previous_pepper_id, previous_digest),
-        previous_valid_until=previous_valid_until,
+        id=row.id,
+        key_id=row.key_id,
+        env=row.env,
+        name=row.name,
+        team=row.team,
+        role=_ROLES[row.role],
+        hashed=HashedSecret(row.pepper_id, row.hash),
+        previous=previous,
+        previous_valid_until=row.previous_valid_until,
         models=patterns,
-        cidrs=() if cidrs == "[]" else tuple(json.loads(cidrs)),
-        expires_at=expires_at,
-        revoked_at=revoked_at,
-        last_used_at=last_used_at,
-        created_by=created_by,
-        rev=rev,
-        created_at=created_at,
-        updated_at=updated_at,
-        managed_by=managed_by,
-        managed_at=managed_at,
-        limited=limited,
+        cidrs=() if row.cidrs == "[]" else tuple(json.loads(row.cidrs)),
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
+        created_by=row.created_by,
+        rev=row.rev,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        managed_by=row.managed_by,
+        managed_at=row.managed_at,
+        limited=row.limited,
+        region=row.region,
     )
 
 

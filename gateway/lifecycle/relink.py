@@ -74,7 +74,10 @@ async def _keep(way: _Way, plan: Plan) -> None:
 
 def kept_row(one: Reference, to: str | None) -> str:
     """Return a reference's row as it is kept, with what it points at from now on."""
-    return msgspec.json.encode({"row": one.row or {}, "to": to}).decode()
+    return _encode({"row": one.row or {}, "to": to}).decode()
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def _kept(way: _Way, found: Sequence[Reference], action: Action) -> Select[str]:
