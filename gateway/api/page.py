@@ -6,7 +6,7 @@ Used by routes and stores. A keyset survives inserts and deletes between two pag
 import base64
 import binascii
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from pydantic import Field, field_validator
@@ -73,6 +73,21 @@ def take_page(rows: Sequence[T], limit: int, key: Callable[[T], Key]) -> tuple[S
     """Split what a store read with `LIMIT limit + 1` into the page's rows and the next cursor."""
     page = rows[:limit]
     return page, encode_cursor(key(page[-1])) if len(rows) > limit else None
+
+
+def page_of(
+    rows: Iterable[T], query: PageQuery, key: Callable[[T], Key], *, parts: int = 1
+) -> tuple[Sequence[T], str | None]:
+    """Return a page of rows that are all at hand, by their key of so many texts, and the next cursor.
+
+    Raises:
+        InvalidRequest: the cursor is none of this list's.
+    """
+    ordered = sorted(rows, key=key)
+    if query.cursor is not None:
+        after = decode_cursor(query.cursor, *[str] * parts)
+        ordered = [one for one in ordered if key(one) > after]
+    return take_page(ordered, query.limit, key)
 
 
 def _malformed(cursor: str) -> InvalidRequest:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from gateway.api.operation import Later, answer, operation
-from gateway.api.page import Page
+from gateway.api.page import Page, PageQuery, page_of
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
 from gateway.catalogue.decided import EVERYBODY, Suppression
@@ -84,20 +84,21 @@ class CatalogueDeeds:
         "GET",
         "/catalogue/pins",
         permission=Permission.REGISTRY_READ,
+        query=PageQuery,
         answers={200: Later(_VIEWS, "PinView", paged=True)},
-        errors=(503,),
+        errors=(400, 422, 503),
         tag="catalogue",
         summary="List pinned entries",
     )
-    async def list_pins(self, request: web.Request) -> web.StreamResponse:
+    async def list_pins(self, request: web.Request, query: PageQuery) -> web.StreamResponse:
         """They are shown as they were when somebody pinned them."""
         del request
         # Inner imports: they load the list's own part.
         from gateway.catalogue.rendering import pin_view
         from gateway.catalogue.views import PinView
 
-        items = tuple(pin_view(one) for one in await self._service.pins())
-        return answer(Page[PinView](items=items, next_cursor=None))
+        rows, after = page_of(await self._service.pins(), query, lambda one: (one.id,))
+        return answer(Page[PinView](items=tuple(map(pin_view, rows)), next_cursor=after))
 
     @operation(
         "POST",
@@ -137,17 +138,20 @@ class CatalogueDeeds:
         "GET",
         "/catalogue/suppressions",
         permission=Permission.REGISTRY_READ,
+        query=PageQuery,
         answers={200: Later(_VIEWS, "SuppressionView", paged=True)},
+        errors=(400, 422),
         tag="catalogue",
         summary="List suppressed entries",
     )
-    async def list_suppressions(self, request: web.Request) -> web.StreamResponse:
+    async def list_suppressions(self, request: web.Request, query: PageQuery) -> web.StreamResponse:
         """What is kept out of your lists, by whom and why."""
         # Inner import: models of answers take memory that an idle process need not have.
         from gateway.catalogue.views import SuppressionView
 
-        rows = await self._service.suppressions(request[PRINCIPAL])
-        return answer(Page[SuppressionView](items=tuple(map(suppression_view, rows)), next_cursor=None))
+        found = await self._service.suppressions(request[PRINCIPAL])
+        rows, after = page_of(found, query, lambda one: (one.entry_id, one.team), parts=2)
+        return answer(Page[SuppressionView](items=tuple(map(suppression_view, rows)), next_cursor=after))
 
     @operation(
         "POST",

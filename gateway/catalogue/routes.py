@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from gateway.api.operation import Content, Later, answer, operation
-from gateway.api.page import Page, decode_cursor
+from gateway.api.page import Page, PageQuery, decode_cursor, page_of, take_page
 from gateway.api.permissions import Permission
 from gateway.api.principal import PRINCIPAL
 from gateway.api.request import dress
@@ -135,40 +135,45 @@ class CatalogueRoutes:
         "GET",
         "/catalogue/differences",
         permission=Permission.REGISTRY_READ,
+        query=PageQuery,
         answers={200: Later(_VIEWS, "DifferenceView", paged=True)},
-        errors=(503,),
+        errors=(400, 422, 503),
         tag="catalogue",
         summary="Compare the configuration's list with the hub's",
     )
-    async def list_catalogue_differences(self, request: web.Request) -> web.StreamResponse:
-        """What is missing or says something else there; nothing in the mode dynamic."""
+    async def list_catalogue_differences(self, request: web.Request, query: PageQuery) -> web.StreamResponse:
+        """What is missing or says something else there, by id; nothing in the mode dynamic."""
         del request
         # Inner import: models of answers take memory that an idle process need not have.
         from gateway.catalogue.views import DifferenceView
 
         found = await self._service.compare()
-        rows = () if found is None else found.differences
+        every = () if found is None else found.differences
+        rows, after = page_of(every, query, lambda one: (one.id, one.kind, one.reason or ""), parts=3)
         items = tuple(DifferenceView(id=one.id, kind=one.kind, fields=one.fields, reason=one.reason) for one in rows)
-        return answer(Page[DifferenceView](items=items, next_cursor=None))
+        return answer(Page[DifferenceView](items=items, next_cursor=after))
 
     @operation(
         "GET",
         "/catalogue/quarantine",
         permission=Permission.REGISTRY_READ,
+        query=PageQuery,
         answers={200: Later(_VIEWS, "ReasonView", paged=True)},
-        errors=(503,),
+        errors=(400, 422, 503),
         tag="catalogue",
         summary="List entries that are not shown",
     )
-    async def list_catalogue_quarantine(self, request: web.Request) -> web.StreamResponse:
-        """With the reason of each; the first thousand."""
+    async def list_catalogue_quarantine(self, request: web.Request, query: PageQuery) -> web.StreamResponse:
+        """With the reason of each, by id."""
         del request
         # Inner import: models of answers take memory that an idle process need not have.
         from gateway.catalogue.views import ReasonView
 
-        rows = await self._service.reasons()
+        after = "" if query.cursor is None else str(decode_cursor(query.cursor, str)[0])
+        found = await self._service.reasons(after=after, limit=query.limit + 1)
+        rows, following = take_page(found, query.limit, lambda one: (one.id,))
         items = tuple(ReasonView(id=one.id, standing=one.standing, reason=one.reason) for one in rows)
-        return answer(Page[ReasonView](items=items, next_cursor=None))
+        return answer(Page[ReasonView](items=items, next_cursor=following))
 
     async def _changed(self, since: int) -> AsyncIterator[bytes]:
         # Inner import: as above.

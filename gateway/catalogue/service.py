@@ -149,11 +149,11 @@ class CatalogueService:
 
     async def reason_of(self, entry_id: str) -> str | None:
         """Return why an entry is hidden or in quarantine."""
-        return next((one.reason for one in await self.reasons() if one.id == entry_id), None)
+        return await (await self._opened()).lists.first.find_reason(entry_id)
 
-    async def reasons(self) -> "Sequence[Reason]":
-        """Return what is not shown and why, the first thousand by id."""
-        return await (await self._opened()).lists.first.reasons(limit=1000)
+    async def reasons(self, *, after: str, limit: int) -> "Sequence[Reason]":
+        """Return a page of what is not shown and why, by id."""
+        return await (await self._opened()).lists.first.reasons(after=after, limit=limit)
 
     async def compare(self) -> "Comparison | None":
         """Return the configuration's list beside the hub's; None where there are not two."""

@@ -3,6 +3,7 @@
 What this installation serves is another list: modelport models list.
 """
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated, TypeAlias
 
@@ -83,38 +84,57 @@ _FIELDS: Columns = {
 _REASONS: Columns = {"id": "id", "standing": "standing", "reason": "reason"}
 
 
+Search: TypeAlias = Annotated[
+    str | None, typer.Option("--search", "-q", metavar="WORDS", help="Words of id, name, publisher, family, tags.")
+]
+Publisher: TypeAlias = Annotated[str | None, typer.Option("--publisher", metavar="NAME")]
+Family: TypeAlias = Annotated[str | None, typer.Option("--family", metavar="NAME")]
+Licence: TypeAlias = Annotated[str | None, typer.Option("--license", metavar="NAME")]
+Capability: TypeAlias = Annotated[
+    Several, typer.Option("--capability", metavar="NAME", help="As tools, json_schema, reasoning; all of them.")
+]
+Modality: TypeAlias = Annotated[
+    Several, typer.Option("--modality", metavar="NAME", help="Goes in: text, image, audio.")
+]
+OutputModality: TypeAlias = Annotated[Several, typer.Option("--output-modality", metavar="NAME", help="Comes out.")]
+ApiKind: TypeAlias = Annotated[Several, typer.Option("--api", metavar="NAME", help="As openai.chat.")]
+Region: TypeAlias = Annotated[Several, typer.Option("--region", metavar="NAME", help="Usable there.")]
+Residency: TypeAlias = Annotated[Several, typer.Option("--residency", metavar="NAME", help="What is sent stays there.")]
+Status: TypeAlias = Annotated[
+    Several, typer.Option("--status", metavar="STATUS", help="active, preview, deprecated or retired; one of them.")
+]
+MinContext: TypeAlias = Annotated[int | None, typer.Option("--min-context", metavar="TOKENS")]
+MaxPriceIn: TypeAlias = Annotated[str | None, typer.Option("--max-price-in", metavar="USD", help="A million tokens.")]
+MaxPriceOut: TypeAlias = Annotated[str | None, typer.Option("--max-price-out", metavar="USD")]
+OpenWeights: TypeAlias = Annotated[bool | None, typer.Option("--open-weights/--no-open-weights")]
+Quarantine: TypeAlias = Annotated[bool, typer.Option("--quarantine", help="What is not shown instead, and why.")]
+Limit: TypeAlias = Annotated[int, typer.Option("--limit", metavar="N", min=0, help="At most so many; 0 for all.")]
+
+
 @command(app, "list", example="modelport catalogue list --search coder --capability tools --max-price-in 1")
 def list_entries(  # noqa: PLR0913, PLR0917 - each is a flag
     session: Session,
-    search: Annotated[
-        str | None, typer.Option("--search", "-q", metavar="WORDS", help="Words of id, name, publisher, family, tags.")
-    ] = None,
-    publisher: Annotated[str | None, typer.Option("--publisher", metavar="NAME")] = None,
-    family: Annotated[str | None, typer.Option("--family", metavar="NAME")] = None,
-    licence: Annotated[str | None, typer.Option("--license", metavar="NAME")] = None,
-    capability: Annotated[
-        Several, typer.Option("--capability", metavar="NAME", help="As tools, json_schema, reasoning; all of them.")
-    ] = None,
-    modality: Annotated[
-        Several, typer.Option("--modality", metavar="NAME", help="Goes in: text, image, audio.")
-    ] = None,
-    output_modality: Annotated[Several, typer.Option("--output-modality", metavar="NAME", help="Comes out.")] = None,
-    api: Annotated[Several, typer.Option("--api", metavar="NAME", help="As openai.chat.")] = None,
-    region: Annotated[Several, typer.Option("--region", metavar="NAME", help="Usable there.")] = None,
-    residency: Annotated[Several, typer.Option("--residency", metavar="NAME", help="What is sent stays there.")] = None,
-    status: Annotated[
-        Several, typer.Option("--status", metavar="STATUS", help="active, preview, deprecated or retired; one of them.")
-    ] = None,
-    min_context: Annotated[int | None, typer.Option("--min-context", metavar="TOKENS")] = None,
-    max_price_in: Annotated[str | None, typer.Option("--max-price-in", metavar="USD", help="A million tokens.")] = None,
-    max_price_out: Annotated[str | None, typer.Option("--max-price-out", metavar="USD")] = None,
-    open_weights: Annotated[bool | None, typer.Option("--open-weights/--no-open-weights")] = None,
-    quarantine: Annotated[bool, typer.Option("--quarantine", help="What is not shown instead, and why.")] = False,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", min=0, help="At most so many; 0 for all.")] = _SHOWN,
+    search: Search = None,
+    publisher: Publisher = None,
+    family: Family = None,
+    licence: Licence = None,
+    capability: Capability = None,
+    modality: Modality = None,
+    output_modality: OutputModality = None,
+    api: ApiKind = None,
+    region: Region = None,
+    residency: Residency = None,
+    status: Status = None,
+    min_context: MinContext = None,
+    max_price_in: MaxPriceIn = None,
+    max_price_out: MaxPriceOut = None,
+    open_weights: OpenWeights = None,
+    quarantine: Quarantine = False,
+    limit: Limit = _SHOWN,
 ) -> None:
     """Search what exists; all that is said must hold. What has no price is left out where a price is asked for."""
     if quarantine:
-        session.rows(session.api.get(f"{PATH}/quarantine").body["items"], _REASONS)
+        session.rows(list(session.api.items(f"{PATH}/quarantine")), _REASONS)
         return
     found = session.api.items(
         _MODELS,
@@ -135,6 +155,10 @@ def list_entries(  # noqa: PLR0913, PLR0917 - each is a flag
         open_weights=None if open_weights is None else str(open_weights).lower(),
         team=session.team,
     )
+    _show_first(session, found, limit)
+
+
+def _show_first(session: Session, found: Iterator[JsonObject], limit: int) -> None:
     rows = list(islice(found, limit + 1 if limit else None))
     session.rows(rows[:limit] if limit else rows, _COLUMNS)
     if limit and len(rows) > limit:

@@ -83,7 +83,7 @@ def _pin(
     if show or entry is None:
         if entry is not None or off or not show:
             raise UsageFailure("name an entry, or say --list", hint="modelport catalogue pin acme/coder-7b")
-        session.rows(session.api.get(f"{PATH}/pins").body["items"], _PINS)
+        session.rows(list(session.api.items(f"{PATH}/pins")), _PINS)
     elif off:
         session.api.delete(f"{PATH}/pins/{segment(entry)}", etag=None)
         say(f"{entry} is shown as the hub has it.")
@@ -93,7 +93,7 @@ def _pin(
 
 def _list_suppressions(session: Session) -> None:
     """List what is kept out of your lists, by whom and why."""
-    session.rows(session.api.get(f"{PATH}/suppressions").body["items"], _SUPPRESSIONS)
+    session.rows(list(session.api.items(f"{PATH}/suppressions")), _SUPPRESSIONS)
 
 
 def _suppress(

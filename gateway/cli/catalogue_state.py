@@ -131,7 +131,7 @@ def _diff(
         for line in session.api.lines(f"{PATH}/changes", since=since):
             write_lines([line.rstrip("\n")])
         return
-    rows = session.api.get(f"{PATH}/differences").body["items"]
+    rows = list(session.api.items(f"{PATH}/differences"))
     session.rows(rows, _DIFFERENCES)
     told = _look(session)
     if told["comparison"] is None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
@@ -40,6 +40,26 @@ _EXPECTED = {
 """What a check of each level has shown."""
 
 
+Directory: TypeAlias = Annotated[Path, typer.Argument(metavar="DIR", help="The directory with the model's files.")]
+Check: TypeAlias = Annotated[bool, typer.Option("--check", help="Check alone: is this push going to succeed?")]
+Trial: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--trial",
+        metavar="LEVEL",
+        help="How much is tried before the push: offline (nothing), auth, session, full.",
+    ),
+]
+Overwrite: TypeAlias = Annotated[bool, typer.Option("--overwrite", help="Replace a tag that has another package.")]
+SkipPreflight: TypeAlias = Annotated[bool, typer.Option("--skip-preflight", help="Push without the check.")]
+FollowLinks: TypeAlias = Annotated[
+    bool, typer.Option("--follow-links", help="Publish what links lead to, also outside the directory.")
+]
+Register: TypeAlias = Annotated[
+    str | None, typer.Option("--register", metavar="MODEL", help="Note the package at this model of the server.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     command(app, "publish", example="modelport publish ./qwen3 registry.example.com/team/qwen3:v1", changes=True)(
@@ -49,25 +69,14 @@ def register(app: typer.Typer) -> None:
 
 def _publish(  # noqa: PLR0913, PLR0917 - each is a flag
     session: Session,
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The directory with the model's files.")],
+    directory: Directory,
     reference: Reference,
-    check: Annotated[bool, typer.Option("--check", help="Check alone: is this push going to succeed?")] = False,
-    trial: Annotated[
-        str,
-        typer.Option(
-            "--trial",
-            metavar="LEVEL",
-            help="How much is tried before the push: offline (nothing), auth, session, full.",
-        ),
-    ] = "session",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a tag that has another package.")] = False,
-    skip_preflight: Annotated[bool, typer.Option("--skip-preflight", help="Push without the check.")] = False,
-    follow_links: Annotated[
-        bool, typer.Option("--follow-links", help="Publish what links lead to, also outside the directory.")
-    ] = False,
-    model: Annotated[
-        str | None, typer.Option("--register", metavar="MODEL", help="Note the package at this model of the server.")
-    ] = None,
+    check: Check = False,
+    trial: Trial = "session",
+    overwrite: Overwrite = False,
+    skip_preflight: SkipPreflight = False,
+    follow_links: FollowLinks = False,
+    model: Register = None,
     plain_http: PlainHttp = False,
     username: Username = None,
     password_stdin: PasswordStdin = False,
@@ -78,10 +87,7 @@ def _publish(  # noqa: PLR0913, PLR0917 - each is a flag
 
     Exit 12: the check found that it would not. Every error ends with what was kept and what the next push sends.
     """
-    if trial not in _EXPECTED:
-        raise UsageFailure(f"--trial {trial!r} is no level", hint=f"one of {', '.join(_EXPECTED)}")
-    if skip_preflight and check:
-        raise UsageFailure("--check and --skip-preflight exclude each other", hint="leave one out")
+    _require_sense(trial, skips=skip_preflight, checks=check)
     # Inner imports: aiohttp and pydantic take 0.3 s, and --help must not.
     from gateway.publish.messages import PublishError
     from gateway.publish.preflight import Level
@@ -110,6 +116,13 @@ def _publish(  # noqa: PLR0913, PLR0917 - each is a flag
         find(session, MODEL, model)  # before gigabytes travel: is there such a model?
     outcome = _run(publisher, reporter)
     _finish(session, reporter, outcome, wish, model=model, http=" --plain-http" if plain_http else "")
+
+
+def _require_sense(trial: str, *, skips: bool, checks: bool) -> None:
+    if trial not in _EXPECTED:
+        raise UsageFailure(f"--trial {trial!r} is no level", hint=f"one of {', '.join(_EXPECTED)}")
+    if skips and checks:
+        raise UsageFailure("--check and --skip-preflight exclude each other", hint="leave one out")
 
 
 def _run(publisher: "Publisher", reporter: Reporter) -> "Published":

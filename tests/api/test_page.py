@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.api.page import PageQuery, decode_cursor, encode_cursor, take_page
+from gateway.api.page import PageQuery, decode_cursor, encode_cursor, page_of, take_page
 from gateway.errors import InvalidRequest
 
 
@@ -57,3 +57,17 @@ def test_the_limit_has_a_default_and_a_cap() -> None:
     assert PageQuery().limit == 50
     with pytest.raises(ValueError, match="less than or equal to 200"):
         PageQuery(limit=201)
+
+
+@given(st.sets(st.text(alphabet="abc", min_size=1), max_size=9), st.integers(1, 4))
+def test_pages_of_rows_at_hand_are_all_of_them(rows: set[str], limit: int) -> None:
+    """In order, each once; a cursor of another shape is refused, also where there are no rows."""
+    seen, cursor = list[str](), None
+    for _ in range(len(rows) + 1):
+        page, cursor = page_of(rows, PageQuery(limit=limit, cursor=cursor), lambda one: (one,))
+        seen += page
+        if cursor is None:
+            break
+    assert seen == sorted(rows)
+    with pytest.raises(InvalidRequest):
+        page_of(rows, PageQuery(cursor=encode_cursor(("a", 1))), lambda one: (one,))

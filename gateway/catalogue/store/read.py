@@ -149,6 +149,12 @@ def reasons(conn: sqlite3.Connection, *, after: str = "", limit: int = 100) -> l
     return [Reason(id_, _STANDINGS[one], why) for id_, one, why in conn.execute(query, (after, limit))]
 
 
+def find_reason(conn: sqlite3.Connection, id_: str) -> str | None:
+    """Return why an entry is hidden or in quarantine; None where it is neither."""
+    found = conn.execute("SELECT reason FROM reasons WHERE id = ?", (id_,)).fetchone()
+    return None if found is None else str(found[0])
+
+
 def bodies(conn: sqlite3.Connection, *, after: str = "", limit: int = 1000) -> Iterator[Stored]:
     """Yield a page of everything that is shown, by id: for whoever goes through the whole list."""
     query = f"{_GET} e.id > ? AND e.n IN (SELECT n FROM facts WHERE off = 0) ORDER BY e.id LIMIT ?"  # noqa: S608 - ours
@@ -166,6 +172,7 @@ __all__ = [
     "changes_since",
     "counts",
     "find_change",
+    "find_reason",
     "get",
     "of_numbers",
     "reasons",

@@ -94,6 +94,10 @@ class CatalogueStore:
         """Return a page of what is hidden or in quarantine, and why."""
         return await self._threads.read(lambda conn: read.reasons(conn, after=after, limit=limit))
 
+    async def find_reason(self, id_: str) -> str | None:
+        """Return why an entry is hidden or in quarantine; None where it is neither."""
+        return await self._threads.read(lambda conn: read.find_reason(conn, id_))
+
     async def pins(self) -> list[local.Pin]:
         """Return what is pinned."""
         return await self._threads.read(local.pins)
@@ -116,6 +120,13 @@ class CatalogueStore:
     async def unpin(self, id_: str) -> bool:
         """Show what the hub says again; return whether it was pinned."""
         return await self._threads.write(lambda conn: local.unpin(conn, id_))
+
+    async def set_pinned(self, pinned: Iterable[tuple[str, bytes, int, str]]) -> bool:
+        """Show exactly these as they were (id, that form, when, by whom); return whether that changed anything."""
+        wanted = list(pinned)
+        if await self._threads.read(lambda conn: local.pinned(conn) == {row[0]: row[1] for row in wanted}):
+            return False
+        return await self._threads.write(lambda conn: local.set_pinned(conn, wanted))
 
     async def set_suppressed(self, ids: Iterable[str]) -> bool:
         """Put exactly these out of sight; return whether that is another set than before."""
