@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 
+# Where it is set, each process that a test starts would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test lint fmt docs fuzz bench e2e dist sbom catalogue-bundle lock clean
 
@@ -15,7 +18,7 @@ run: $(STAMP) ## Start modelport on http://localhost:3000 with an embedded datab
 	@$(BIN)/modelport serve --demo $(ARGS)
 
 test: lint ## Lint, then every test that needs nothing but this machine
-	$(BIN)/python -m pytest -n auto -m "not alone" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not alone" $(ARGS)
 	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? -eq 5 ]  # those that measure a wait; 5: ARGS selected none
 
 lint: $(DEV) ## ruff, mypy --strict, import-linter, generated files

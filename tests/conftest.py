@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.names import checked_now, name_of
 from tests.postgres import Cluster, Session, running_cluster
 
 if TYPE_CHECKING:
@@ -23,8 +24,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
-    """Name a gzip file by its parameter: it holds the second of its making, and two workers would know two tests."""
-    return argname if isinstance(val, bytes) and val.startswith(b"\x1f\x8b") else None
+    """Name long bytes and files by their parameter: a gzip file holds the second of its making."""
+    return name_of(val, argname)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """End at once where a name would differ from one worker to the next."""
+    if odd := checked_now(item.nodeid for item in items):
+        raise pytest.UsageError(f"these names hold a folder, an address or the hour, give them ids: {odd[:5]}")
 
 
 def pytest_collection(session: pytest.Session) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.warm.client import Running, start
+from tests.warm.client import Command, start
 
 _READY_S = 60.0
 _ADDRESS = re.compile(r"https?://\S+/(?=\s)")
@@ -42,7 +42,7 @@ def running_server(folder: Path, *flags: str, variables: Mapping[str, str] | Non
         process.wait(_READY_S)
 
 
-def _greeting(process: Running, said: Path, log: Path) -> str:
+def _greeting(process: Command, said: Path, log: Path) -> str:
     deadline = time.monotonic() + _READY_S
     while time.monotonic() < deadline and process.poll() is None:
         text = said.read_text()

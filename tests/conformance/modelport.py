@@ -19,7 +19,7 @@ from tests.conformance.management import Management
 from tests.conformance.target import ModelOptions, Target
 from tests.conformance.upstream import UpstreamControl
 from tests.conformance.wire import Answer, Wire, request_bytes
-from tests.warm.client import Running, start
+from tests.warm.client import Command, start
 
 HOST_NAME = "modelport.test"
 """Callers use this name, so that they count as callers from elsewhere, who need a key."""
@@ -41,7 +41,7 @@ class UpstreamProcess:
 class Modelport:
     """A running server. `mount` begins and ends with a slash."""
 
-    process: Running
+    process: Command
     port: int
     mount: str
     admin_key: str
@@ -155,7 +155,7 @@ def _merged(directory: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {"data_dir": str(directory / "data"), "server": server, **quiet, **others}
 
 
-def _wait_until_ready(process: Running, log: Path, mount: str, *, key_wanted: bool) -> tuple[int, str]:
+def _wait_until_ready(process: Command, log: Path, mount: str, *, key_wanted: bool) -> tuple[int, str]:
     """Return port and admin key as soon as the server has printed them and is ready."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:

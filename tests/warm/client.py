@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 from tests.warm.asking import ask, steering
 
@@ -72,6 +72,9 @@ class Running:
         self._connection.close()
 
 
+Command: TypeAlias = "Running | subprocess.Popen[bytes]"
+
+
 def start(
     *arguments: str,
     folder: Path,
@@ -79,8 +82,15 @@ def start(
     files: tuple[int | IO[Any], int | IO[Any], int | IO[Any]],
     flags: tuple[str, ...] = (),
     terminal: bool = False,
-) -> Running:
-    """Start `python FLAGS -m gateway ARGUMENTS` on three open files; `terminal` makes the first its terminal."""
+) -> Command:
+    """Start `python FLAGS -m gateway ARGUMENTS` on three open files; `terminal` makes the first its terminal.
+
+    With a PYTHONPATH it is a new process: what lies there is loaded first of all, and may forbid what a server loads.
+    """
+    if "PYTHONPATH" in environment and not terminal:
+        words = [sys.executable, *flags, "-m", "gateway", *arguments]
+        stdin, stdout, stderr = files
+        return subprocess.Popen(words, cwd=folder, env=environment, stdin=stdin, stdout=stdout, stderr=stderr)
     server = _server(flags, steering(environment))
     numbers = [file if isinstance(file, int) else file.fileno() for file in files]
     connection = ask(server, arguments, folder=str(folder), environment=environment, files=numbers, terminal=terminal)

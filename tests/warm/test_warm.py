@@ -51,6 +51,14 @@ def test_an_environment_that_steers_python_is_one_from_the_start(tmp_path: Path)
     assert narrow.run(*words) == narrow.execute(*PROGRAM, *words)
 
 
+def test_what_lies_on_a_pythonpath_comes_first(tmp_path: Path) -> None:
+    """As in any process; it is loaded before whatever a server has loaded."""
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['typer'] = None")
+    guarded = Shell(tmp_path, {"PYTHONPATH": str(tmp_path)})
+    ended = guarded.run("--version")
+    assert (ended, "typer" in ended.err) == (guarded.execute(*PROGRAM, "--version"), True)
+
+
 def test_a_signal_ends_it_as_it_ends_any_process(tmp_path: Path) -> None:
     """SIGTERM lets a server stop, SIGKILL does not; both numbers are a process's own."""
     codes = []
