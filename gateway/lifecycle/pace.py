@@ -11,9 +11,10 @@ from typing import Final, TypeAlias
 
 from gateway.storage.engine import Dialect
 
-HELD_S: Final = 0.08
-"""What a chunk should hold the lock. Others may wait for half a second: with SQLite's 100 ms there is room for a chunk
-that takes five times as long as the one before, which on a busy machine happens."""
+HELD_S: Final = 0.12
+"""What a chunk should hold the lock: with SQLite's 100 ms there is room for one that takes three times as long as the one
+before, as happens on a busy machine. With less a chunk has little but what each costs: at 80 ms all took three times
+as long there."""
 REST_S: Final[dict[Dialect, float]] = {"sqlite": 0.11, "postgresql": 0.02}
 MOST: Final = 250
 _FIRST: Final = 50
@@ -38,7 +39,7 @@ class Pace:
 
         >>> pace = Pace(250, rest_s=0); pace.note(50, 0.03); pace.size
         100
-        >>> pace.note(100, 0.16); pace.size
+        >>> pace.note(100, 0.24); pace.size
         50
         """
         if rows:

@@ -56,7 +56,7 @@ class Draft:
         self._aliases: dict[str, tuple[str, str]] = {}
         self._retired: dict[str, Retired] = {}
         self._draining: set[str] = set()
-        self._leaving = dict(previous.endpoints) if whole else {}
+        self._leaving = _copied(previous.endpoints) if whole else {}
 
     def take_over(self, team_ids: Iterable[str]) -> Iterator[None]:
         """Begin with what the snapshot before holds, and copy what is to be changed in these teams; each turn is short.
@@ -67,12 +67,12 @@ class Draft:
         self._draining = set(before.draining)
         self._finished = {team.id: team for team in before.teams.values()}
         yield
-        self._endpoints = dict(before.endpoints)
+        self._endpoints = _copied(before.endpoints)
         yield
-        self._by_uid = dict(before.by_uid)
+        self._by_uid = _copied(before.by_uid)
         yield
-        self._aliases = dict(before.aliases)
-        self._retired = dict(before.retired)
+        self._aliases = _copied(before.aliases)
+        self._retired = _copied(before.retired)
         yield
         for team_id in team_ids:
             yield from self._open(self._finished.get(team_id) or TeamRoute(team_id, "", None, ""))
@@ -206,12 +206,12 @@ class Draft:
             models=[],
             by_name={},
             defaults={operation: endpoint.id for operation, endpoint in team.defaults.items()},
-            retired=dict(team.retired),
+            retired=_copied(team.retired),
         )
         yield
         draft.models = list(team.models)
         yield
-        draft.by_name = dict(team.by_name)
+        draft.by_name = _copied(team.by_name)
         yield
 
     def _drop_model(self, model: ModelRoute) -> None:
@@ -261,6 +261,11 @@ class Draft:
 
 
 _T = TypeVar("_T")
+
+
+def _copied(table: Mapping[str, _T]) -> dict[str, _T]:
+    """Return a copy; of a dict from which something was taken `dict()` enters each of 100,000 anew: 40 ms, not 4."""
+    return table.copy() if isinstance(table, dict) else dict(table)
 
 
 def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:

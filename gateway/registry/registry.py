@@ -70,7 +70,7 @@ class Registry:
             revision = await read_revision(conn)
         if revision == self.snapshot.revision:
             return False
-        await self.reload()
+        await self.reload(at_least=revision)
         return True
 
     async def _let_go(self, tables: list[Any], values: list[object], *, later: bool) -> None:

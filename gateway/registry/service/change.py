@@ -132,9 +132,9 @@ class Changes:
         except IntegrityError as error:
             raise _conflict(error) from error
         if follow:
-            await self.follow(revision, keys=False)
-            if change.keys_version is not None:
+            if change.keys_version is not None:  # at once: whoever looks by himself meanwhile would read all of them
                 await self._reload_keys(change.keys, version=change.keys_version)
+            await self.follow(revision, keys=False)
 
     async def follow(self, revision: int, *, keys: bool) -> None:
         """Serve at least this revision, and the keys as they are now."""
