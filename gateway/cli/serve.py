@@ -92,8 +92,8 @@ def serve(  # noqa: PLR0913 - each is a flag
 
 
 def _answered(configuration: Any, path: str) -> Coroutine[Any, Any, int]:
-    # Inner import: see serve().
-    from gateway.cli.serve_get import answer
+    with _started_lightly():
+        from gateway.cli.serve_get import answer  # as in serve()
 
     return answer(configuration, path)
 
