@@ -12,9 +12,9 @@ from typing import Final, TypeAlias
 from gateway.storage.engine import Dialect
 
 HELD_S: Final = 0.12
-"""What a chunk should hold the lock: with SQLite's 100 ms there is room for one that takes three times as long as the one
-before, as happens on a busy machine. With less a chunk has little but what each costs: at 80 ms all took three times
-as long there."""
+"""What a chunk should hold the lock: with SQLite's 100 ms there is room for one that takes three times as long as the
+one before, as happens on a busy machine. With less there is little but what each chunk costs: at 80 ms all took three
+times as long there."""
 REST_S: Final[dict[Dialect, float]] = {"sqlite": 0.11, "postgresql": 0.02}
 MOST: Final = 250
 _FIRST: Final = 50
