@@ -7,7 +7,8 @@ part_state.py    the same on disk, for the next run
 part_file.py     the file while it is not whole: one owner, room for all of it, its end
 opening.py       the way to a server: redirects, credentials, failures
 sources.py       several servers that have the same file, and which one is asked next
-attempt.py       one answer's body, onto the disk
+attempt.py       one answer, and its body
+sink.py          from a connection to the disk, a block at a time
 parallel.py, stream.py   the parts, four at a time; or all of them in one go
 hashing.py       what has arrived, along the way and at the end
 progress.py      how far it is

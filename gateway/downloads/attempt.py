@@ -1,22 +1,20 @@
 """One answer of one server: asked for, judged, and its body brought onto the disk."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct
 
 from gateway.downloads.answers import Bytes, Odd, Refused, meaning
 from gateway.downloads.errors import DownloadError
 from gateway.downloads.opening import NotOpened, Opener
-from gateway.downloads.part_file import PartFile
 from gateway.downloads.sources import Rules, Source, Sources
 from gateway.errors import UpstreamFailed
-from gateway.upstream.transport import UpstreamResponse
+from gateway.upstream.transport import Landing, UpstreamResponse
 
-BLOCK: Final = 512 * 1024
-"""Bytes written at a time, while the next block arrives: of four parts 4 MiB in memory; more saves nothing."""
 WORTH: Final = 64 * 1024
 """Bytes that make an answer one that helped: one that always breaks off earlier is given up."""
 
@@ -44,6 +42,18 @@ class Opened(Struct, frozen=True):
     source: Source
     response: UpstreamResponse
     bytes: Bytes
+
+
+class Basin(Protocol):
+    """What a body is brought into."""
+
+    def landing(self, most: int) -> Landing:
+        """Return where the next bytes go, with room for one and for no more than `most`."""
+        ...
+
+    async def turn(self) -> None:
+        """Take note that bytes have landed. Raises DownloadError when the disk fails."""
+        ...
 
 
 class Asking:
@@ -109,24 +119,26 @@ class Asking:
             response.close()
             raise
 
-    async def body(self, opened: Opened) -> AsyncGenerator[bytes, None]:
-        """Yield the body as it comes, as much of it as was announced.
+    async def bring(self, opened: Opened, sink: Basin) -> None:
+        """Have the body land in the sink, as much of it as was announced.
 
         Raises:
             Failed: it breaks off, stands still or drips.
+            DownloadError: the disk fails.
         """
         stop = opened.bytes.stop if opened.bytes.stop is not None else self.size
         left = (stop or 0) - opened.bytes.start
         watch = _Watch(opened.response, self._rules, left)
-        chunks = aiter(opened.response.chunks())
         try:
             while left > 0:
-                with watch:
-                    chunk = await anext(chunks)
-                yield chunk[:left] if len(chunk) > left else chunk
-                left -= len(chunk)
-        except StopAsyncIteration:
-            raise Failed(f"its answer ended {left} bytes early") from None
+                landing = sink.landing(left)
+                before = landing.filled
+                with watch.over(landing):
+                    await opened.response.fill(landing)
+                left -= landing.filled - before
+                if landing.filled == before:
+                    raise Failed(f"its answer ended {left} bytes early")
+                await sink.turn()
         except UpstreamFailed as error:
             raise Failed(watch.verdict or error.message) from None
         finally:
@@ -167,10 +179,7 @@ class Asking:
 
 
 class _Watch:
-    """Closes an answer that stands still or drips while somebody waits for it; what the disk takes does not count.
-
-    One timer for many chunks: one for each would cost more than the chunk.
-    """
+    """Closes an answer that stands still or drips while somebody waits for it; what the disk takes does not count."""
 
     def __init__(self, response: UpstreamResponse, rules: Rules, size: int) -> None:
         self.verdict = ""
@@ -179,78 +188,36 @@ class _Watch:
         self._rules = rules
         self._loop = asyncio.get_running_loop()
         self._budget_s = rules.stall_s + size / rules.least_rate
-        self._waited_s = 0.0
-        self._since: float | None = None
+        self._landing: Landing | None = None
+        self._filled = 0
+        self._began = self._heard = self._waited_s = 0.0
         self._timer = self._loop.call_later(rules.stall_s / 4, self._look)
 
-    def __enter__(self) -> None:
-        self._since = self._loop.time()
-
-    def __exit__(self, *_: object) -> None:
-        if self._since is not None:
-            self._waited_s += self._loop.time() - self._since
-        self._since = None
+    @contextmanager
+    def over(self, landing: Landing) -> Iterator[None]:
+        """Watch what lands there."""
+        self._landing, self._filled = landing, landing.filled
+        self._began = self._heard = self._loop.time()
+        try:
+            yield
+        finally:
+            self._landing = None
+            self._waited_s += self._loop.time() - self._began
 
     def stop(self) -> None:
         """Watch no longer."""
         self._timer.cancel()
 
     def _look(self) -> None:
-        silent_s = 0.0 if self._since is None else self._loop.time() - self._since
-        if silent_s >= self._rules.stall_s:
-            self.verdict = f"it sent nothing for {self._rules.stall_s:g} s"
-        elif self._waited_s + silent_s >= self._budget_s:
-            self.verdict = f"it sends less than {self._rules.least_rate} bytes a second"
+        now = self._loop.time()
+        if self._landing is not None:
+            if self._landing.filled != self._filled:
+                self._filled, self._heard = self._landing.filled, now
+            if now - self._heard >= self._rules.stall_s:
+                self.verdict = f"it sent nothing for {self._rules.stall_s:g} s"
+            elif self._waited_s + now - self._began >= self._budget_s:
+                self.verdict = f"it sends less than {self._rules.least_rate} bytes a second"
         if self.verdict:
             self._response.close()
         else:
             self._timer = self._loop.call_later(self._rules.stall_s / 4, self._look)
-
-
-class Sink:
-    """Where a body goes: blocks are written in a thread, and `wrote` is told of each that is on the disk."""
-
-    def __init__(self, file: PartFile, offset: int, wrote: Callable[[int], None]) -> None:
-        self._file = file
-        self._offset = offset
-        self._wrote = wrote
-        self._pieces: list[bytes] = []
-        self._held = 0
-        self._writing: asyncio.Task[None] | None = None
-
-    async def put(self, piece: bytes) -> None:
-        """Take a piece. Raises DownloadError when the disk fails."""
-        self._pieces.append(piece)
-        self._held += len(piece)
-        if self._held >= BLOCK:
-            await self._flush()
-
-    async def close(self) -> None:
-        """Write the rest, and return when all of it is on the disk."""
-        await self._flush()
-        await self._settle()
-
-    async def _flush(self) -> None:
-        await self._settle()
-        if self._held:
-            pieces, count, offset = self._pieces, self._held, self._offset
-            self._pieces, self._held, self._offset = [], 0, offset + count
-            if self._file.alone:
-                await self._write(pieces, count, offset)
-            else:
-                self._writing = self._file.begin(self._write(pieces, count, offset))
-
-    async def _settle(self) -> None:
-        if self._writing is not None:
-            writing, self._writing = self._writing, None
-            await writing
-
-    async def _write(self, pieces: list[bytes], count: int, offset: int) -> None:
-        try:
-            if self._file.alone:
-                self._file.write(pieces, offset)
-            else:
-                await self._file.run(lambda: self._file.write(pieces, offset))
-        except OSError as error:
-            raise self._file.failure(error) from error
-        self._wrote(count)

@@ -13,6 +13,7 @@ from gateway.downloads.parts import Part, Parts
 from gateway.downloads.progress import Meter
 
 _BUFFER: Final = 256 * 1024
+"""Bytes read and hashed at a time: the processor still has near it what it hashes."""
 _STEP: Final = 16 * 1024 * 1024
 """Bytes between two looks at the loop: 20 ms."""
 

@@ -2,16 +2,16 @@
 
 import asyncio
 from collections import deque
-from contextlib import aclosing
 
 from gateway.downloads.artefact import Artefact
-from gateway.downloads.attempt import WORTH, Asking, Failed, Opened, Sink
+from gateway.downloads.attempt import WORTH, Asking, Failed, Opened
 from gateway.downloads.book import Book
 from gateway.downloads.errors import DownloadError
 from gateway.downloads.hashing import WholeHash, chunks_differ
 from gateway.downloads.part_file import PartFile
 from gateway.downloads.parts import Part, Parts
 from gateway.downloads.progress import Meter
+from gateway.downloads.sink import Blocks, Sink
 from gateway.downloads.sources import Rules, Source, Sources
 
 
@@ -45,6 +45,7 @@ class Floor:
         self.asking = asking
         self.sources = sources
         self.rules = rules
+        self.blocks = Blocks(file)
         self.fetched = 0
         """Bytes that came over the wire in this run and went onto the disk."""
         self._book = book
@@ -63,7 +64,7 @@ class Floor:
             self.parts.note(part, written)
             self._meter.at(self.parts.here)
 
-        return Sink(self.file, at, wrote)
+        return Sink(self.file, self.blocks, offset=at, stop=part.stop, wrote=wrote)
 
     async def is_right(self, part: Part) -> bool:
         """Note that all of a part is here, and keep that; False when its chunks have another content."""
@@ -149,9 +150,7 @@ class Parallel:
                 self._check_ranges(opened)
             sink = floor.sink(part, at)
             try:
-                async with aclosing(floor.asking.body(opened)) as body:
-                    async for piece in body:
-                        await sink.put(piece)
+                await floor.asking.bring(opened, sink)
             finally:
                 await sink.close()
         except Failed as failure:

@@ -20,9 +20,15 @@ T = TypeVar("T")
 
 SPARE: Final = 0.05
 """Of what is to be fetched: room that must be left over, for whatever else writes to this disk meanwhile."""
-_THREADS: Final = 3
+_THREADS: Final = 4
+"""One hashes, one writes through to the disk, and of the others each has a block to write."""
+_WRITE_THROUGH: Final = 64 * 1024 * 1024
+"""Bytes after which what was written is brought from memory to the disk, so that the end has little to wait for."""
 _LOOK_S: Final = 0.1
 """How often the lock of another download of the same file is tried."""
+_AT_ONCE: Final = 32 * 1024
+"""Bytes of one write. From 64 KiB on Linux keeps them in large pages, and in a virtual machine these are often memory
+that its host has taken back: then a write costs ten times the CPU (measured)."""
 _UNSUPPORTED: Final = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
 _BLOCK: Final = 512  # what st_blocks counts in
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -40,6 +46,10 @@ class PartFile:
         self.finished = False
         """Whether it has its name."""
         self._handle = -1
+        self._behind = 0
+        self._through: asyncio.Future[None] | None = None
+        self.lost: OSError | None = None
+        """Why the disk could not keep what was written: the next run would not be told, so nothing is left for it."""
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="download")
 
     @property
@@ -102,16 +112,20 @@ class PartFile:
         except OSError as error:
             raise self.failure(error, size) from error
 
-    def write(self, pieces: Sequence[bytes], offset: int) -> None:
+    def wrote(self, count: int) -> None:
+        """Note that so many bytes more were written; now and then that brings them to the disk, beside all else."""
+        self._behind += count
+        if self._behind >= _WRITE_THROUGH and (self._through is None or self._through.done()):
+            self._behind = 0
+            self._through = asyncio.get_running_loop().run_in_executor(self._pool, self._write_through)
+
+    def write(self, pieces: Sequence[bytes | memoryview], offset: int) -> None:
         """Write the pieces one behind the other; for a thread. Raises OSError."""
-        left = list(pieces)
-        while left:
-            count = os.pwritev(self._handle, left[:_AT_ONCE], offset)
-            offset += count
-            while left and count >= len(left[0]):
-                count -= len(left.pop(0))
-            if count:
-                left[0] = left[0][count:]
+        for piece in pieces:
+            left = memoryview(piece)
+            while left:
+                count = os.pwrite(self._handle, left[:_AT_ONCE], offset)
+                offset, left = offset + count, left[count:]
 
     def read(self, buffer: memoryview, offset: int) -> int:
         """Fill the buffer from there on and return how many bytes these are; for a thread. Raises OSError."""
@@ -169,8 +183,20 @@ class PartFile:
                 if error.errno not in _UNSUPPORTED:
                     raise
 
+    def _write_through(self) -> None:
+        try:
+            os.fdatasync(self._handle)
+        except OSError as error:  # the system tells of it once: `_finish` passes it on
+            self.lost = error
+
     def _finish(self) -> None:
-        os.fsync(self._handle)
+        if self.lost is not None:
+            raise self.lost
+        try:
+            os.fsync(self._handle)
+        except OSError as error:
+            self.lost = error
+            raise
         os.fchmod(self._handle, 0o666 & ~_umask())
         self.path.replace(self.target)
         self.finished = True
@@ -180,9 +206,6 @@ class PartFile:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-_AT_ONCE: Final = 512  # below every system's IOV_MAX
 
 
 def _free(folder: Path) -> int:

@@ -64,7 +64,7 @@ class Run:
         state = self._state
         if self._file.finished:
             return
-        if state is not None and state.parts.here:
+        if state is not None and state.parts.here and self._file.lost is None:
             text = state.text()
             with contextlib.suppress(OSError):  # then the next run goes on from what was kept last
                 await self._file.run(lambda: write_state(self._file.state_path, text))

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 
-from gateway.downloads.attempt import WORTH, Failed, Opened, Sink
+from gateway.downloads.attempt import WORTH, Failed, Opened
 from gateway.downloads.errors import DownloadError
 from gateway.downloads.parallel import Floor
 from gateway.downloads.parts import Part
+from gateway.downloads.sink import Sink
 from gateway.downloads.sources import Source
+from gateway.upstream.transport import Landing
 
 
 class Stream:
@@ -53,11 +54,9 @@ class Stream:
         """Take what is missing out of one answer."""
         taking = _Taking(self._floor, self._finish)
         try:
-            async with aclosing(self._floor.asking.body(opened)) as body:
-                async for chunk in body:
-                    await taking.take(chunk)
-                    self._farthest = max(self._farthest, taking.at)
+            await self._floor.asking.bring(opened, taking)
         finally:
+            self._farthest = max(self._farthest, taking.at)
             await taking.close()
 
     async def _finish(self, part: Part) -> None:
@@ -76,29 +75,50 @@ class _Taking:
     """A body from the file's beginning on, of which what is missing goes onto the disk."""
 
     def __init__(self, floor: Floor, finish: Callable[[Part], Awaitable[None]]) -> None:
-        self.at = 0
         self._floor = floor
         self._finish = finish
+        self._passed = 0
+        """Where the part begins that is taken, or how far what is passed over has come."""
+        self._block = floor.blocks.take()
+        self._over = Landing(self._block)
         self._sink: Sink | None = None
 
-    async def take(self, chunk: bytes) -> None:
-        """Take the next bytes; they may end one part and begin others."""
+    @property
+    def at(self) -> int:
+        """How far the body has come."""
+        return self._passed + self._over.filled if self._sink is None else self._sink.at
+
+    def landing(self, most: int) -> Landing:
+        """Return where the next bytes go: those of a part that is here are passed over."""
         parts = self._floor.parts
-        while chunk:
-            part = parts[self.at // parts.part]
-            if self._sink is None and part.number not in parts.done:
-                parts.forget(part)  # of a part that is here by half, that half comes again
-                self._sink = self._floor.sink(part, part.start)
-            taken, chunk = chunk[: part.stop - self.at], chunk[part.stop - self.at :]
-            self.at += len(taken)
-            if self._sink is not None:
-                await self._sink.put(taken)
-                if self.at == part.stop:
-                    await self.close()
-                    await self._finish(part)
+        part = self._part()
+        if self._sink is None and part.number not in parts.done:
+            parts.forget(part)  # of a part that is here by half, that half comes again
+            self._sink = self._floor.sink(part, part.start)
+        if self._sink is not None:
+            return self._sink.landing(most)
+        self._over = Landing(self._block[: min(most, part.stop - self._passed)])
+        return self._over
+
+    async def turn(self) -> None:
+        """Write what is full, and end a part at its end."""
+        if self._sink is None:
+            self._passed, self._over = self.at, Landing(self._block)
+            return
+        part = self._part()
+        await self._sink.turn()
+        if self.at == part.stop:
+            await self.close()
+            await self._finish(part)
 
     async def close(self) -> None:
         """Write what was taken."""
         if self._sink is not None:
+            self._passed = self.at
             sink, self._sink = self._sink, None
             await sink.close()
+
+    def _part(self) -> Part:
+        """Return the part that the next bytes belong to."""
+        parts = self._floor.parts
+        return parts[self._passed // parts.part]

@@ -19,7 +19,7 @@ from gateway.upstream.egress import READ_BUFFER_BYTES, Session, connector_of
 from gateway.upstream.exchange import Answer, exchange, pool_key
 from gateway.upstream.failures import body_failure, request_failure
 from gateway.upstream.request_body import SLICE_BYTES, Upload, payload
-from gateway.upstream.transport import NothingSent, UpstreamRequest
+from gateway.upstream.transport import Landing, NothingSent, UpstreamRequest
 from gateway.upstream.wire import CURRENT_WIRE, Wire
 
 _FAILURES = (aiohttp.ClientError, HttpProcessingError, OSError)  # TimeoutError is an OSError
@@ -92,7 +92,7 @@ class SessionTransport:
 class SessionResponse:
     """An answer over aiohttp; iterating it yields the body as it arrives."""
 
-    __slots__ = ("_read", "_response", "_upload", "_wire", "connect_ms", "headers", "status")
+    __slots__ = ("_past", "_read", "_response", "_upload", "_wire", "connect_ms", "headers", "status")
 
     def __init__(self, response: aiohttp.ClientResponse | Answer, wire: Wire, upload: Upload | None) -> None:
         self.status: int = response.status
@@ -100,6 +100,7 @@ class SessionResponse:
         self.connect_ms: float | None = None if wire.is_pooled else wire.connect_ms
         self._response = response
         self._read = response.content.readany
+        self._past = 0  # bytes that landed past the parser
         self._wire = wire
         self._upload = upload
 
@@ -126,6 +127,30 @@ class SessionResponse:
             raise UpstreamDisconnected("the upstream closed the connection in the middle of its answer")
         raise StopAsyncIteration
 
+    async def fill(self, landing: Landing) -> None:
+        """Have the body land until there is no room left or it ends; see `UpstreamResponse.fill`."""
+        content = self._response.content
+        try:
+            while room := landing.room:
+                if content._buffer:  # noqa: SLF001 - what came with the head, and before a failure
+                    piece = content._read_nowait(len(room))  # noqa: SLF001 - read_nowait() would raise that failure first
+                elif (error := content.exception()) is not None:
+                    raise error
+                elif not content.is_eof() and (left := self._left()):
+                    await self._land(landing, left)
+                    return
+                else:
+                    piece = await content.read(len(room))
+                if not piece:
+                    break
+                room[: len(piece)] = piece
+                landing.filled += len(piece)
+        except _FAILURES as error:
+            self._response.close()
+            raise body_failure(error) from error
+        if room and self._wire.reset is not None and self._ends_with_connection():
+            raise UpstreamDisconnected("the upstream closed the connection in the middle of its answer")
+
     async def read(self, limit: int) -> bytes:
         """Return the whole body of at most `limit` bytes; see `UpstreamResponse.read`."""
         content = self._response.content
@@ -145,6 +170,25 @@ class SessionResponse:
         if connection is not None and connection.transport is not None:
             connection.transport.abort()
         self._response.close()
+
+    def _left(self) -> int:
+        """Return how many bytes of the body have not been read off the connection; 0 where only the parser can tell."""
+        if "Transfer-Encoding" in self.headers or self._wire.handler._reading_paused:  # noqa: SLF001 - then it holds some
+            return 0
+        return int(self.headers.get("Content-Length", "0")) - self._response.content.total_bytes - self._past
+
+    async def _land(self, landing: Landing, left: int) -> None:
+        """Have the next bytes of the body land, all that are `left` at most."""
+        view, before = landing.view, landing.filled
+        landing.view = view[: before + left]
+        try:
+            await self._wire.land(landing)
+        finally:
+            landing.view = view
+            self._past += landing.filled - before
+        if landing.filled == before + left:
+            self._wire.part()
+            self._response.content.feed_eof()  # the connection goes back to the pool
 
     async def _read_along(self, limit: int) -> bytes:
         """Return the body as it comes, or its beginning when that is longer than `limit` bytes."""

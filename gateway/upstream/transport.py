@@ -30,6 +30,21 @@ class NothingSent(asyncio.CancelledError):
     """A cancellation before any connection was there: the upstream knows nothing of the request."""
 
 
+class Landing:
+    """Memory that a body lands in: `filled` bytes of `view` are taken, and what comes next goes behind them."""
+
+    __slots__ = ("filled", "view")
+
+    def __init__(self, view: memoryview) -> None:
+        self.view = view
+        self.filled = 0
+
+    @property
+    def room(self) -> memoryview:
+        """Where the next bytes go; empty when there is no room left."""
+        return self.view[self.filled :]
+
+
 class UpstreamResponse(Protocol):
     """An answer whose head has arrived. Whoever gets one calls `close`."""
 
@@ -50,6 +65,17 @@ class UpstreamResponse(Protocol):
 
     def chunks(self) -> AsyncIterator[bytes]:
         """Return the body as it arrives, undecoded; asked once.
+
+        Raises:
+            UpstreamDisconnected: the connection ended before the body did.
+            BadUpstreamResponse: the framing of the body is broken.
+        """
+        ...
+
+    async def fill(self, landing: Landing) -> None:
+        """Have the body land until there is no room left or it ends; nothing else is read meanwhile.
+
+        What has landed stays when it fails or is cancelled. Not to be mixed with `chunks` and `read`.
 
         Raises:
             UpstreamDisconnected: the connection ended before the body did.

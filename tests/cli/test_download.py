@@ -103,7 +103,7 @@ def test_ctrl_c_pauses_and_the_same_command_goes_on(shell: Shell, files: FileSer
     """It says how far it is and which command goes on; nothing is fetched twice."""
     files.answer = lambda asked, honest: replace(honest, stall=100_000) if asked.start == PART else honest
     words = ("download", files.url, "--sha256", files.sha256)
-    paused = shell.run_on_terminal(*words, typed="\x03", when="8.5/16.8")
+    paused = shell.run_on_terminal(*words, typed="\x03", when="8.4/16.8")
     assert paused.code == 130
     assert "Paused at" in paused.out
     assert "Go on with: modelport " + shlex.join(words) in paused.out.replace("\n", " ")

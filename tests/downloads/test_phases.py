@@ -1,6 +1,7 @@
 """The ends of a download's phases: how it gets its name, and that each of them can be called off."""
 
 import asyncio
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from gateway.downloads import part_file
+from gateway.downloads.errors import DownloadError
 from gateway.downloads.part_file import PartFile
 from tests.app.conftest import Start, caller, process_settings, start, upstream
 from tests.disk import asked_of_disk
@@ -111,3 +114,24 @@ async def test_no_write_and_no_hash_is_the_loops_work(
     await bench.download(server).run()
     assert all(acts.values()), "each of them was done"
     assert not any(threading.get_ident() in one for one in acts.values())
+
+
+async def test_a_write_that_the_disk_lost_on_the_way_ends_the_download(
+    bench: Bench, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Content goes to the disk while the rest comes; the system tells once of what it could not keep."""
+    wrote_through: list[int] = []
+
+    def fail(handle: int) -> None:
+        wrote_through.append(handle)
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(part_file, "_WRITE_THROUGH", 4 * QUICK.part)
+    monkeypatch.setattr(os, "fdatasync", fail)
+    with pytest.raises(DownloadError) as caught:
+        await bench.download(server).run()
+    assert (caught.value.code, bool(wrote_through)) == ("download_unwritable", True)
+    assert bench.names == set(), "nobody would tell the next run"
+    monkeypatch.undo()
+    await bench.download(server).run()
+    assert bench.target.read_bytes() == server.content
