@@ -6,17 +6,20 @@ import socket
 from collections.abc import Mapping, Sequence
 
 LONGEST = 1 << 20  # bytes of a request: arguments and environment
-_STEERING = ("PYTHON", "LC_", "LANG", "LD_", "TYPER", "_TYPER", "OPENSSL", "MALLOC", "UV")
-_STEERING_TOO = frozenset({"FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "TERMINAL_WIDTH", "TZ"})
+BARE = (("LANG", "C.UTF-8"),)
+"""What steers a command in the environment of a test's own making."""
+_PREFIXES = (
+    *("PYTHON", "LC_", "LANG", "LD_", "MALLOC", "OPENSSL", "SSL", "UV", "TZ"),
+    *("AIOHTTP", "FROZENLIST", "MULTIDICT", "PROPCACHE", "YARL", "PROMETHEUS", "prometheus"),
+    *("PYDANTIC", "RUAMEL", "SQLALCHEMY", "TYPER", "_TYPER", "FORCE_COLOR", "NO_COLOR", "PY_COLORS"),
+    *("GITHUB_ACTIONS", "TERMINAL_WIDTH"),
+)
+"""How the names begin of what Python and the libraries read when they are loaded (found by watching them)."""
 
 
 def steering(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Return the variables that are read when Python or a library starts: each set of them has a server of its own."""
-    return tuple(
-        sorted(
-            (name, value) for name, value in environment.items() if name.startswith(_STEERING) or name in _STEERING_TOO
-        )
-    )
+    """Return the variables that are read when Python or a library is loaded."""
+    return tuple(sorted((name, value) for name, value in environment.items() if name.startswith(_PREFIXES)))
 
 
 def ask(

@@ -19,10 +19,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
-from tests.warm.asking import ask, steering
+from tests.warm.asking import BARE, ask, steering
 
 ROOT = Path(__file__).resolve().parents[2]
 _LIMIT_S = 60.0
+_OURS = steering(os.environ)
 
 
 class Running:
@@ -85,13 +86,14 @@ def start(
 ) -> Command:
     """Start `python FLAGS -m gateway ARGUMENTS` on three open files; `terminal` makes the first its terminal.
 
-    With a PYTHONPATH it is a new process: what lies there is loaded first of all, and may forbid what a server loads.
+    Where something steers Python or a library that steers no other command, it is a new process.
     """
-    if "PYTHONPATH" in environment and not terminal:
+    variables = steering(environment)
+    if variables not in {BARE, _OURS} and not terminal:
         words = [sys.executable, *flags, "-m", "gateway", *arguments]
         stdin, stdout, stderr = files
         return subprocess.Popen(words, cwd=folder, env=environment, stdin=stdin, stdout=stdout, stderr=stderr)
-    server = _server(flags, steering(environment))
+    server = _server(flags, variables)
     numbers = [file if isinstance(file, int) else file.fileno() for file in files]
     connection = ask(server, arguments, folder=str(folder), environment=environment, files=numbers, terminal=terminal)
     return Running(connection)
@@ -152,7 +154,7 @@ def _converse(typing: int, typed: bytes, reading: list[int]) -> dict[int, bytes]
 @functools.cache
 def folder_of_the_program() -> str:
     """Return a folder for the front of a script's PATH: what is called `modelport` there is a warm one."""
-    server = _server((), (("LANG", "C.UTF-8"),))
+    server = _server((), BARE)
     program = Path(sys.executable).with_name("modelport")
     words = shlex.join([sys.executable, "-IS", str(Path(__file__).with_name("modelport.py")), server, str(program)])
     file = Path(server).with_name("bin") / "modelport"

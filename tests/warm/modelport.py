@@ -9,13 +9,13 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(__file__))))  # noqa: PTH120 - pathlib takes longer
 
-from tests.warm.asking import ask, steering
+from tests.warm.asking import BARE, ask, steering
 
 
 def main() -> None:
     """Run it to its end, and end as it did; signals are handed on."""
     server, program, *arguments = sys.argv[1:]
-    if steering(dict(os.environ)) != (("LANG", "C.UTF-8"),):
+    if steering(os.environ) != BARE:
         os.execv(program, [program, *arguments])  # noqa: S606 - the point
     connection = ask(server, arguments, folder=os.getcwd(), environment=os.environ, files=(0, 1, 2))  # noqa: PTH109 - as above
     with connection, connection.makefile("rb") as said:
