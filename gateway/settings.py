@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from gateway.described import Described
 from gateway.errors import ConfigError
@@ -62,6 +62,17 @@ def _folder(value: str) -> str:
     if not url.absolute:
         raise ValueError("is no address; write it like https://hub.example.com/catalogue/")
     return f"{str(url).rstrip('/')}/"
+
+
+def _key_origin(value: str) -> str:
+    """Check an origin: scheme, host and port, and nothing after them."""
+    try:
+        url = resolve(value, server="http://localhost").url
+    except ResolveError as error:
+        raise ValueError(f"is no origin: {error.detail}; write it like https://api.example.com") from error
+    if not url.absolute or url.path.strip("/"):
+        raise ValueError("is no origin; write it like https://api.example.com")
+    return str(url).rstrip("/")
 
 
 def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -268,6 +279,37 @@ class AuditSettings(Section):
     """Who gets each, too: https://…, syslog: or syslog://HOST."""
 
 
+class AdoptRule(Section):
+    """Entries that become models by themselves: those of which all that is said certainly holds."""
+
+    entries: tuple[str, ...] = Field(min_length=1, max_length=100)
+    """Ids, with * and ?: acme/*."""
+    team: str = "default"
+    """Whose models they become."""
+    licences: tuple[str, ...] = Field(default=(), max_length=100)
+    """One of these."""
+    needs: tuple[str, ...] = Field(default=(), max_length=20)
+    """All of these capabilities: tools, json_schema."""
+    residency: str | None = None
+    """What is sent stays there: eu."""
+    max_price_in: str | None = Field(default=None, pattern=r"^[0-9]{1,9}(\.[0-9]{1,12})?$")
+    """USD for a million tokens that go in."""
+    max_price_out: str | None = Field(default=None, pattern=r"^[0-9]{1,9}(\.[0-9]{1,12})?$")
+    """USD for a million tokens that come out."""
+    api_key: SecretReference | None = None
+    """The key for entries that want one: env:NAME, file:PATH, keyring:SERVICE/USER."""
+    key_for: Annotated[str, AfterValidator(_key_origin)] | None = None
+    """The origin that it is for, https://api.acme.example; it goes nowhere else."""
+    most: int = Field(default=20, ge=1, le=1000)
+    """So many models of these entries at most."""
+
+    @model_validator(mode="after")
+    def _is_bound(self) -> "AdoptRule":
+        if (self.api_key is None) != (self.key_for is None):
+            raise ValueError("api_key and key_for go together: a key is for one origin")
+        return self
+
+
 class CatalogueSettings(Section):
     """Which models there are in the world."""
 
@@ -289,6 +331,8 @@ class CatalogueSettings(Section):
     """Region of use: eu."""
     openfeature: str | None = Field(default=None, pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
     """Experiments' provider, package.module:factory."""
+    adopt: tuple[AdoptRule, ...] = Field(default=(), max_length=50)
+    """Entries that become models."""
     max_blob_bytes: int = Field(default=256 * 1024 * 1024, ge=0)
     """Bytes kept of what can be fetched again."""
 

@@ -18,6 +18,7 @@ from gateway.audit.trail import Trail
 from gateway.catalogue.adopting import Adoption, Fact
 from gateway.catalogue.decided import EVERYBODY
 from gateway.catalogue.deciding_routes import CatalogueDeeds
+from gateway.catalogue.making import Making
 from gateway.catalogue.memory import Memory
 from gateway.catalogue.metrics import StateGauge
 from gateway.catalogue.offering import Offering
@@ -41,6 +42,7 @@ from gateway.tasks import Tasks
 from gateway.upstream.transport import Transport
 
 if TYPE_CHECKING:
+    from gateway.catalogue.policy import Policy
     from gateway.catalogue.recommend.rules_file import RulesFile
     from gateway.catalogue.store.store import CatalogueStore
     from gateway.catalogue.sync.lease import DatabaseLease
@@ -85,6 +87,8 @@ class Catalogue:
         self._following: asyncio.Task[None] | None = None
         self._lease: DatabaseLease | None = None
         self._rules: RulesFile | None = None
+        self._policy: Policy | None = None
+        self._making: asyncio.Task[None] | None = None
         self.service = CatalogueService(
             database=database,
             clock=clock,
@@ -126,8 +130,16 @@ class Catalogue:
         )
         return (*routes, MirrorRoutes(mirror))
 
-    def begin(self, runner: Runner, metrics: Metrics) -> None:
-        """Follow the hub from now on, if there is one, and carry out syncs that somebody asks for."""
+    def begin(self, runner: Runner, metrics: Metrics, making: Making) -> None:
+        """Follow the hub from now on, if there is one, and carry out syncs that somebody asks for.
+
+        Entries that a rule of the configuration allows become models by `making`.
+        """
+        if self._settings.adopt:
+            # Inner import: few installations have such rules.
+            from gateway.catalogue.policy import Policy
+
+            self._policy = Policy(self.service, self.offering, self._database, self._settings.adopt, making)
         runner.register(SYNC, self._syncing.carry_out)
         metrics.add(StateGauge(self._state))
         for name, text, reading in _READINGS:
@@ -140,6 +152,9 @@ class Catalogue:
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
+        if self._making is not None:
+            self._making.cancel()
+            await asyncio.gather(self._making, return_exceptions=True)
         if self._hub is not None:
             await self._hub.close()
         if self._opened is not None:
@@ -327,6 +342,9 @@ class Catalogue:
             if any(mark.serial > version.serial for mark in marks.values()):
                 return
         await self._adoption.follow()
+        if self._policy is not None and (self._making is None or self._making.done()):
+            # In the background: each model is tried out before there is one, and the next look must not wait for that.
+            self._making = self._tasks.start(self._policy.carry_out(), name="make models of what a rule allows")
 
     async def _fact(self, entry_id: str) -> Fact:
         # Inner imports: see the module.

@@ -12,7 +12,9 @@ from gateway.access.relay import Relay
 from gateway.app.calls import make_data_plane
 from gateway.app.front import make_application
 from gateway.app.ground import Ground
+from gateway.catalogue.making import Making
 from gateway.configuration.loading import Configuration
+from gateway.declared.setup import own_address
 from gateway.declared.watch import LOOK_S
 from gateway.lifecycle.give_up import GIVE_UP, GiveUp
 from gateway.listener.limits import ListenerLimits
@@ -164,7 +166,8 @@ class Modelport:
         )
         ground.many.begin(ground.tasks, ground.metrics)
         if ground.settings.role == "server":
-            ground.catalogue.begin(ground.work.runner, ground.metrics)
+            making = Making(ground.service.models, ground.checking.gate, own_address(ground.settings))
+            ground.catalogue.begin(ground.work.runner, ground.metrics, making)
             ground.downloads.begin(ground.work.runner)
 
     async def _drain(self, listener: Listener) -> None:

@@ -93,6 +93,16 @@ async def adopted(conn: AsyncConnection) -> list[Adopted]:
     return [Adopted(*row) for row in await conn.execute(query)]
 
 
+async def entries_of_team(conn: AsyncConnection, team: str) -> list[str]:
+    """Return the entries that living models of a team were made of."""
+    query = (
+        select(models.c.catalogue_id)
+        .join(teams, teams.c.id == models.c.team_id)
+        .where(teams.c.name == team, models.c.catalogue_id.is_not(None), models.c.state.not_in((_DRAINING, _DELETED)))
+    )
+    return [str(one) for one in (await conn.execute(query)).scalars()]
+
+
 async def made_of(conn: AsyncConnection, entry_id: str, team: str | None) -> list[str]:
     """Return the names of living models that came from the entry, of a team or with their teams in front."""
     query = (

@@ -89,9 +89,9 @@ _EXAMPLE = """\
 #   ci-bot:
 #     team: research
 #     role: developer               # viewer, developer, publisher, operator, admin, auditor
-#     models: [qwen3, tiny*]        # an empty list is every model
-#     cidrs: [10.0.0.0/8]           # from where; an empty list is everywhere
-#     region: eu                    # where its user is, for recommendations
+#     models: [qwen3, tiny*]        # empty: every model
+#     cidrs: [10.0.0.0/8]           # from where; empty: everywhere
+#     region: eu
 #     expires_at: 2027-12-31
 """
 
