@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from gateway.cli import plain_values
 from gateway.cli.command import Flags, with_flags
 
 COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -90,6 +91,7 @@ _, _, *_OWN = inspect.signature(_root, eval_str=True).parameters.values()
 
 def tree(words: Sequence[str] = ()) -> typer.Typer:
     """Return the commands: all, or the one alone that the first of the words names (all of them take 90 ms to load)."""
+    plain_values.take()
     # Plain help instead of rich's: it comes 90 ms earlier, and a pipe gets the same text as a terminal.
     root = typer.Typer(
         help=_HELP, no_args_is_help=True, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False
