@@ -243,6 +243,8 @@ class Catalogue:
             given = await asyncio.to_thread(read_static, self._settings.static)
             static = await self._store(self._folder / "static" / "catalog.db")
             await take_static(static, given, now_ms=self._clock.now_ms())
+            if mode == "static":
+                await static.set_pinned(await self.service.pinned())
         if mode == "static":
             return Opened(Lists(None, static, given), None)
         sync = await self._sync()
@@ -276,6 +278,7 @@ class Catalogue:
             tasks=self._tasks,
             bundle=_bundle,
             suppressed=self._suppressed_ids,
+            pinned=self.service.pinned,
             folder=self._folder / "incoming",
             every_s=self._settings.every_s,
             listeners=[self._taken],

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, updat
 
 from gateway.storage.connection import AsyncConnection
 from gateway.storage.ids import new_id
-from gateway.storage.schema import catalogue_proposals, catalogue_suppressions, models, teams
+from gateway.storage.schema import catalogue_pins, catalogue_proposals, catalogue_suppressions, models, teams
 
 EVERYBODY: Final = ""
 """In place of a team: the entry is in nobody's list."""
@@ -28,6 +28,15 @@ class Suppression(NamedTuple):
     at: int
     until: int | None
     model_uid: str | None
+
+
+class Pinned(NamedTuple):
+    """An entry that is shown as it was; `body` is that form."""
+
+    entry_id: str
+    body: bytes
+    at_ms: int
+    by: str
 
 
 class Proposal(NamedTuple):
@@ -83,6 +92,25 @@ async def unsuppress(conn: AsyncConnection, entry_id: str, team: str) -> Suppres
     if found is not None:
         await conn.execute(delete(catalogue_suppressions).where(*same))
     return None if found is None else Suppression(*found)
+
+
+async def pins(conn: AsyncConnection) -> list[Pinned]:
+    """Return what is pinned, by entry."""
+    query = select(catalogue_pins).order_by(catalogue_pins.c.entry_id)
+    return [Pinned(row.entry_id, row.body.encode(), row.at, row.by) for row in await conn.execute(query)]
+
+
+async def pin(conn: AsyncConnection, one: Pinned) -> None:
+    """Write one; an entry that is pinned stays as it was."""
+    found = await conn.execute(select(catalogue_pins.c.at).where(catalogue_pins.c.entry_id == one.entry_id))
+    if found.one_or_none() is None:
+        values = {"entry_id": one.entry_id, "body": one.body.decode(), "at": one.at_ms, "by": one.by}
+        await conn.execute(insert(catalogue_pins).values(**values))
+
+
+async def unpin(conn: AsyncConnection, entry_id: str) -> bool:
+    """Delete one; return whether there was one."""
+    return (await conn.execute(delete(catalogue_pins).where(catalogue_pins.c.entry_id == entry_id))).rowcount > 0
 
 
 async def adopted(conn: AsyncConnection) -> list[Adopted]:

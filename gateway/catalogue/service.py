@@ -173,12 +173,15 @@ class CatalogueService:
         Raises:
             NotFound: there is none that is shown.
         """
-        lists, by = (await self._opened()).lists, acting().id or acting().name
-        store = lists.first
-        if not await store.pin(entry_id, by=by):
+        store, by, now_ms = (await self._opened()).lists.first, acting().id or acting().name, self._clock.now_ms()
+        found = await store.get(entry_id)
+        if found is None or found.standing in {"hidden", "quarantined"}:
             raise unknown(entry_id)
+        async with self._database.write() as conn:
+            await decided.pin(conn, decided.Pinned(entry_id, found.body, now_ms, by))
+            await self._trail.write(conn, [Event("pin.create", "pin", uid=entry_id, name=entry_id)], now_ms)
+        await store.set_pinned(await self.pinned())
         self.memory.drop(_PINS)
-        await self._trail.note(Event("pin.create", "pin", uid=entry_id, name=entry_id))
         return next(one for one in await store.pins() if one.id == entry_id)
 
     async def unpin(self, entry_id: str) -> None:
@@ -187,11 +190,19 @@ class CatalogueService:
         Raises:
             NotFound: it is not pinned.
         """
-        lists = (await self._opened()).lists
-        if not await lists.first.unpin(entry_id):
-            raise NotFound(f"{entry_id!r} is not pinned", code="pin_not_found", hint="modelport catalogue pin --list")
+        store, now_ms = (await self._opened()).lists.first, self._clock.now_ms()
+        async with self._database.write() as conn:
+            if not await decided.unpin(conn, entry_id):
+                hint = "modelport catalogue pin --list"
+                raise NotFound(f"{entry_id!r} is not pinned", code="pin_not_found", hint=hint)
+            await self._trail.write(conn, [Event("pin.delete", "pin", uid=entry_id, name=entry_id)], now_ms)
+        await store.set_pinned(await self.pinned())
         self.memory.drop(_PINS)
-        await self._trail.note(Event("pin.delete", "pin", uid=entry_id, name=entry_id))
+
+    async def pinned(self) -> Sequence[decided.Pinned]:
+        """Return what is pinned as it is kept outside the list's file."""
+        async with self._database.read() as conn:
+            return await decided.pins(conn)
 
     async def suppressions(self, principal: Principal) -> Sequence[Suppression]:
         """Return what is kept out of lists that the caller can see."""

@@ -13,7 +13,7 @@ import errno
 import sqlite3
 from typing import Final
 
-from gateway.errors import Gone, Unavailable, UpstreamFailed
+from gateway.errors import GatewayError, Gone, Unavailable, UpstreamFailed
 
 FULL_ERRNO: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _CORRUPT: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
@@ -28,9 +28,13 @@ class Broken(Unavailable):
     default_code = "catalogue_broken"
 
 
-class Full(Unavailable):
-    """There is no room for the new list; the one that was there is whole."""
+class Full(GatewayError):
+    """There is no room for the new list; the one that was there is whole.
 
+    Not `Unavailable`: an operation waits for what is, and would fetch the list again and again.
+    """
+
+    status = 503
     default_code = "catalogue_disk_full"
 
 

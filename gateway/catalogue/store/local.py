@@ -4,9 +4,10 @@ Every function works within the caller's transaction.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from gateway.catalogue.state_hash import entry_sha
 from gateway.catalogue.store.apply import place_of
 from gateway.catalogue.store.indexing import Index
 from gateway.catalogue.store.rows import Row, read_line
@@ -54,6 +55,24 @@ def pin(conn: sqlite3.Connection, id_: str, *, at_ms: int, by: str) -> bool:
     return True
 
 
+def pinned_forms(conn: sqlite3.Connection) -> dict[str, bytes]:
+    """Return what is pinned: the form of each id."""
+    return dict(conn.execute("SELECT id, body FROM pins"))
+
+
+def set_pinned(conn: sqlite3.Connection, pinned: Iterable[tuple[str, bytes, int, str]]) -> None:
+    """Show exactly these as they were: id, that form, when, by whom."""
+    wanted = {row[0]: row for row in pinned}
+    known = pinned_forms(conn)
+    for id_ in [one for one, body in known.items() if one not in wanted or wanted[one][1] != body]:
+        unpin(conn, id_)
+        del known[id_]
+    new = [wanted[id_] for id_ in wanted.keys() - known.keys()]
+    rows = [(id_, entry_sha(body), body, at_ms, by) for id_, body, at_ms, by in new]
+    conn.executemany("INSERT INTO pins VALUES (?, ?, ?, ?, ?)", rows)
+    _show(conn, {row[0]: row[1] for row in new})
+
+
 def unpin(conn: sqlite3.Connection, id_: str) -> bool:
     """Show what the hub says again; return whether it was pinned."""
     index = Index(conn)
@@ -74,9 +93,15 @@ def unpin(conn: sqlite3.Connection, id_: str) -> bool:
 
 def repin(conn: sqlite3.Connection) -> None:
     """After a whole list came in: show what is pinned in its pinned form, also where the hub no longer has it."""
+    _show(conn, pinned_forms(conn))
+
+
+def _show(conn: sqlite3.Connection, pinned: Mapping[str, bytes]) -> None:
+    """Show these in their pinned form; none of them is shown so yet."""
     index = Index(conn)
-    pins, index.pins = index.pins, {}
-    for id_, body in pins.items():
+    for id_ in pinned:
+        index.pins.pop(id_, None)
+    for id_, body in pinned.items():
         found = conn.execute("SELECT n, body FROM entries WHERE id = ?", (id_,)).fetchone()
         if found is None:
             row = read_line(body)

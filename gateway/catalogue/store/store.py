@@ -124,9 +124,10 @@ class CatalogueStore:
     async def set_pinned(self, pinned: Iterable[tuple[str, bytes, int, str]]) -> bool:
         """Show exactly these as they were (id, that form, when, by whom); return whether that changed anything."""
         wanted = list(pinned)
-        if await self._threads.read(lambda conn: local.pinned(conn) == {row[0]: row[1] for row in wanted}):
+        if await self._threads.read(local.pinned_forms) == {row[0]: row[1] for row in wanted}:
             return False
-        return await self._threads.write(lambda conn: local.set_pinned(conn, wanted))
+        await self._threads.write(lambda conn: local.set_pinned(conn, wanted))
+        return True
 
     async def set_suppressed(self, ids: Iterable[str]) -> bool:
         """Put exactly these out of sight; return whether that is another set than before."""

@@ -15,7 +15,7 @@ from gateway.catalogue.store.store import CatalogueStore
 from gateway.catalogue.sync.brake import Held, brake
 from gateway.catalogue.sync.lease import RENEW_S, Lease
 from gateway.catalogue.sync.memory import SituationMemory
-from gateway.catalogue.sync.outcome import Bundle, Event, Listener, Outcome, Suppressed
+from gateway.catalogue.sync.outcome import Bundle, Event, Listener, Outcome, Pinned, Suppressed
 from gateway.catalogue.sync.situation import Accepted
 from gateway.catalogue.sync.status import Seen, Status, status_of
 from gateway.catalogue.sync.taking import Hub, Taking
@@ -44,6 +44,7 @@ class Sync:
         tasks: Tasks,
         bundle: Callable[[], Bundle],
         suppressed: Suppressed,
+        pinned: Pinned | None = None,
         folder: Path,
         every_s: float,
         listeners: Sequence[Listener] = (),
@@ -56,6 +57,7 @@ class Sync:
         self._tasks = tasks
         self._bundle = bundle
         self._suppressed = suppressed
+        self._pinned = pinned
         self._listeners = listeners
         self._every_s = every_s
         self._memory = SituationMemory(store, clock, every_s=every_s, chance=chance)
@@ -165,7 +167,7 @@ class Sync:
         try:
             if self.store.is_broken:
                 await self._rebuild()
-            await self.store.set_suppressed(await self._suppressed())
+            await self._heed()
             if self._hub is None:
                 return Outcome("current")
             if self._memory.is_resting(forced=forced):
@@ -239,10 +241,17 @@ class Sync:
             bundle = await asyncio.to_thread(self._bundle)
             await self.store.rebuild(_source(bundle, self._clock.now_ms()), bundle.lines)
             self._memory.rebuilt()
+            await self._heed()
         except GatewayError as error:
             self._memory.failed(error)
         finally:
             self._is_rebuilding = False
+
+    async def _heed(self) -> None:
+        """Show and hide what people decided; what they did is kept outside the list's file (`pinned` None: in it)."""
+        await self.store.set_suppressed(await self._suppressed())
+        if self._pinned is not None:
+            await self.store.set_pinned(await self._pinned())
 
     async def _renew(self) -> None:
         while True:

@@ -32,6 +32,8 @@ class Event(Struct, frozen=True):
 Listener: TypeAlias = Callable[[Event], Awaitable[None]]
 Suppressed: TypeAlias = Callable[[], Awaitable[Iterable[str]]]
 """Returns the ids that nobody wants to see, as they are decided now."""
+Pinned: TypeAlias = Callable[[], Awaitable[Iterable[tuple[str, bytes, int, str]]]]
+"""Returns what is shown as it was: id, that form, when (unix milliseconds), by whom."""
 
 
 class Bundle(NamedTuple):

@@ -15,6 +15,7 @@ from gateway.storage.schema.base import metadata
 from gateway.storage.schema.catalogue import (
     catalogue_highwater,
     catalogue_lease,
+    catalogue_pins,
     catalogue_proposals,
     catalogue_suppressions,
     experiment_exposures,
@@ -50,6 +51,7 @@ __all__ = [
     "audit",
     "catalogue_highwater",
     "catalogue_lease",
+    "catalogue_pins",
     "catalogue_proposals",
     "catalogue_suppressions",
     "endpoints",

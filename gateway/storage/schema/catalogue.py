@@ -32,6 +32,16 @@ catalogue_suppressions = Table(
     PrimaryKeyConstraint("entry_id", "team"),
 )
 
+# What is shown as it was when somebody wanted it so, whatever the hub says; `body` is that form.
+catalogue_pins = Table(
+    "catalogue_pins",
+    metadata,
+    Column("entry_id", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False, server_default=""),
+)
+
 # The highest that was ever seen of a hub (URL and root), per version of the root (CAT-31): the second copy, outside the
 # catalogue's own files.
 catalogue_highwater = Table(

@@ -17,6 +17,14 @@ CREATE TABLE idempotency (
 
 CREATE INDEX ix_idempotency_created_at ON idempotency (created_at);
 
+CREATE TABLE catalogue_pins (
+	entry_id TEXT NOT NULL,
+	body TEXT NOT NULL,
+	at BIGINT NOT NULL,
+	"by" TEXT DEFAULT '' NOT NULL,
+	CONSTRAINT pk_catalogue_pins PRIMARY KEY (entry_id)
+);
+
 CREATE TABLE catalogue_highwater (
 	hub TEXT NOT NULL,
 	root_version INTEGER NOT NULL,

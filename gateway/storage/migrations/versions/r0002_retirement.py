@@ -22,6 +22,7 @@ _CATALOGUE = (
     "catalogue_suppressions",
     "catalogue_highwater",
     "catalogue_lease",
+    "catalogue_pins",
     "catalogue_proposals",
     "experiment_exposures",
     "recommendation_forgotten",
@@ -303,6 +304,14 @@ def _make_catalogue() -> None:
         sa.Column("owner", sa.Text(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_lease")),
+    )
+    op.create_table(
+        "catalogue_pins",
+        sa.Column("entry_id", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("by", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_catalogue_pins")),
     )
     op.create_table(
         "catalogue_proposals",
