@@ -4,6 +4,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from gateway.access.fallback import MOST, tiers
 from gateway.registry.snapshot import Snapshot
 from tests.access.test_admission import caller
@@ -15,7 +17,7 @@ def registry(chains: Mapping[str, Sequence[str]], *, off: Sequence[str] = ()) ->
     names = list(dict.fromkeys([*chains, *(one for legs in chains.values() for one in legs)]))
     models = tuple(model(name, name, state="disabled" if name in off else "active") for name in names)
     snapshot = build(rows(models=models, endpoints=tuple(endpoint(f"ep_{name}", name) for name in names)))
-    routes = {uid: replace(one, fallbacks=tuple(chains.get(uid, ()))) for uid, one in snapshot.by_uid.items()}
+    routes = {uid: structs.replace(one, fallbacks=tuple(chains.get(uid, ()))) for uid, one in snapshot.by_uid.items()}
     return replace(snapshot, by_uid=routes)
 
 

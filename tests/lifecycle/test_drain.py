@@ -8,11 +8,12 @@ import pytest
 
 from gateway.lifecycle.drain import Drain, Watch, blockers_of
 from gateway.operations.workers import Worker
-from gateway.registry.snapshot import ModelRoute, Snapshot
+from gateway.registry.snapshot import Snapshot
 from gateway.storage.engine import Database
 from tests.clock import ManualClock
 from tests.operations.conftest import Start, clock, start
 from tests.operations.house import Process, admin, until
+from tests.registry.records import build, model, rows
 
 __all__ = ["clock", "start"]
 
@@ -171,7 +172,7 @@ class Relay:
 
 
 def _snapshot(*living: str, draining: frozenset[str] = frozenset()) -> Snapshot:
-    route = ModelRoute.__new__(ModelRoute)  # only its key matters here
+    route = build(rows(models=(model("any", "any"),))).by_uid["any"]  # only its key matters here
     return Snapshot(by_uid=dict.fromkeys({*living, *draining}, route), draining=draining)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from msgspec import structs
 
 from gateway.preflight.books import Books
 from gateway.usage.model import UsageRecord
@@ -29,7 +30,7 @@ def rows(bench: Bench) -> list[UsageRecord]:
     """Give the rows that checks of this test make."""
     made: list[UsageRecord] = []
     books = Books(made.append, bench.registry, bench.clock)
-    object.__setattr__(bench.preflight._tools, "books", books)
+    bench.preflight._tools = structs.replace(bench.preflight._tools, books=books)
     return made
 
 

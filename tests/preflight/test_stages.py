@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from msgspec import structs
 from yarl import URL
 
 from gateway.preflight import hosted
@@ -46,7 +47,7 @@ async def test_the_same_endpoint_twice_is_offered(admin: Caller) -> None:
 
 async def test_a_key_over_plain_http_in_public(bench: Bench) -> None:
     """REG-3: allowed by the setting or not, no secret goes that way unless it is forced."""
-    object.__setattr__(bench.preflight._tools, "allow_insecure_http", lambda: True)
+    bench.preflight._tools = structs.replace(bench.preflight._tools, allow_insecure_http=lambda: True)
     wish = Wish(team="default", base_url="http://1.1.1.1/v1", model="qwen3", key=KEY)
     report = (await bench.preflight.run(ADMIN, [wish], level="address", server="http://localhost:3000/")).endpoints[0]
     assert words(report.stages[0]) == (

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -27,7 +28,7 @@ class Hub:
     async def refresh(self) -> Trusted:
         """Count."""
         self.refreshed += 1
-        return Trusted.__new__(Trusted)  # nobody here looks at it
+        return cast("Trusted", object())  # nobody here looks at it
 
     async def has(self, path: str) -> bool:
         """Say whether there are rules."""
