@@ -1,4 +1,4 @@
-"""What a download costs beside `curl` of the same file from the same nginx, with verification on; and kills.
+"""What a download costs beside `curl` of the same file from the same nginx, alone and with a check; and kills.
 
 `python -m tests.bench.download` prints it alone; `make bench` prints it with the rest.
 """
@@ -28,6 +28,9 @@ from tests.publish.publishing import peak_of
 SIZE_MIB = int(os.environ.get("BENCH_DOWNLOAD_MIB", "512"))
 ROUNDS = int(os.environ.get("BENCH_DOWNLOAD_ROUNDS", "5"))
 KILLS, KILLED_MIB = 8, 128
+MINE, CURL, CHECKED = "modelport download", "curl", "curl, tee, sha256sum"
+NOWHERE = "http://169.254.169.254/f.bin"
+"""Refused by the egress policy once everything has loaded: what is left is the start."""
 _MIB = 1024 * 1024
 _NGINX = """
 worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log stderr crit;
@@ -73,16 +76,25 @@ def _beside(folder: Path, nginx: str, curl: str) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}/f.bin"
     with _running([nginx, "-p", str(folder), "-c", str(config)], url):
         out = folder / "out"
-        mine = [sys.executable, "-m", "gateway", "download", url, "--sha256", sha256, "--to", str(out)]
-        other = [curl, "-s", "-o", str(out / "curl.bin"), url]
-        both = [(_timed(mine, out), _timed(other, out)) for _ in range(ROUNDS)]
-    for name, which in (("modelport download", 0), ("curl", 1)):
-        took = statistics.median(one[which].took_s for one in both)
-        cpu = statistics.median(one[which].cpu_s for one in both)
+        commands = {
+            MINE: [sys.executable, "-m", "gateway", "download", url, "--sha256", sha256, "--to", str(out)],
+            CURL: [curl, "-s", "-o", str(out / "curl.bin"), url],
+            CHECKED: ["sh", "-c", f"{curl} -s {url} | tee {out}/curl.bin | sha256sum"],
+        }
+        rounds = [{name: _timed(command, out) for name, command in commands.items()} for _ in range(ROUNDS)]
+        refused = [sys.executable, "-m", "gateway", "download", NOWHERE, "--sha256", sha256, "--to", str(out)]
+        starts = [_timed(refused, out, code=4) for _ in range(2 * ROUNDS)]
+    for name in commands:
+        took = statistics.median(one[name].took_s for one in rounds)
+        cpu = statistics.median(one[name].cpu_s for one in rounds)
         yield f"| {name}: MiB/s of the whole process, CPU seconds | {SIZE_MIB / took:.0f}, {cpu:.2f} |"
-    ratios = [other.took_s / mine.took_s for mine, other in both]
-    yield f"| speed over curl's | {statistics.median(ratios):.2f} ({min(ratios):.2f} .. {max(ratios):.2f}) |"
-    yield f"| memory, MiB resident at most | {max(mine.peak for mine, _ in both) / _MIB:.0f} |"
+    for name in (CURL, CHECKED):
+        ratios = [one[name].took_s / one[MINE].took_s for one in rounds]
+        middle = statistics.median(ratios)
+        yield f"| speed over that of {name} | {middle:.2f} ({min(ratios):.2f} .. {max(ratios):.2f}) |"
+    cpu = [one.cpu_s for one in starts]
+    yield f"| CPU seconds of the start alone, least / median | {min(cpu):.2f} / {statistics.median(cpu):.2f} |"
+    yield f"| memory, MiB resident at most | {max(one[MINE].peak for one in rounds) / _MIB:.0f} |"
 
 
 def _write(path: Path) -> str:
@@ -96,7 +108,7 @@ def _write(path: Path) -> str:
     return seen.hexdigest()
 
 
-def _timed(command: list[str], out: Path) -> Cost:
+def _timed(command: list[str], out: Path, *, code: int = 0) -> Cost:
     """Return what a command cost that begins with an empty folder and a disk that has nothing to do."""
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
@@ -105,7 +117,7 @@ def _timed(command: list[str], out: Path) -> Cost:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         peak = peak_of(process)
         took = time.perf_counter() - began
-    assert process.returncode == 0, command
+    assert process.returncode == code, command
     return Cost(took, _children_cpu_s() - before, peak)
 
 
