@@ -92,8 +92,8 @@ def _beside(folder: Path, nginx: str, curl: str) -> Iterator[str]:
         ratios = [one[name].took_s / one[MINE].took_s for one in rounds]
         middle = statistics.median(ratios)
         yield f"| speed over that of {name} | {middle:.2f} ({min(ratios):.2f} .. {max(ratios):.2f}) |"
-    cpu = [one.cpu_s for one in starts]
-    yield f"| CPU seconds of the start alone, least / median | {min(cpu):.2f} / {statistics.median(cpu):.2f} |"
+    begun = [one.cpu_s for one in starts]
+    yield f"| CPU seconds of the start alone, least / median | {min(begun):.2f} / {statistics.median(begun):.2f} |"
     yield f"| memory, MiB resident at most | {max(one[MINE].peak for one in rounds) / _MIB:.0f} |"
 
 
