@@ -62,7 +62,9 @@ class Server:
             self.selector.register(number, selectors.EVENT_READ)
         while True:
             ready = {key.fd for key, _ in self.selector.select()}
-            if 0 in ready:  # whoever started this process has ended
+            if 0 in ready:  # whoever started this process has ended, perhaps killed
+                for pid in self.callers:
+                    os.kill(pid, signal.SIGTERM)
                 return None
             if woken.fileno() in ready:
                 woken.recv(1000)

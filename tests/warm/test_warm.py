@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,23 @@ def test_a_signal_ends_it_as_it_ends_any_process(tmp_path: Path) -> None:
         codes.append(process.wait(30))
         process.terminate()  # nobody is hit by it
     assert codes == [0, -signal.SIGKILL]
+
+
+def test_whoever_is_killed_leaves_no_server_behind(tmp_path: Path) -> None:
+    """A test run that a time limit ends takes its servers along."""
+    code = (
+        "import os, signal, sys; from pathlib import Path; from tests.warm.client import start;"
+        "out = open(sys.argv[1], 'wb'); words = ('serve', '--port', '0', '--data-dir', sys.argv[2]);"
+        "made = start(*words, folder=Path(), environment=os.environ, files=(0, out, out));"
+        "print(made.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    words = [sys.executable, "-c", code, str(tmp_path / "said"), str(tmp_path / "data")]
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == -signal.SIGKILL
+    left, deadline = Path(f"/proc/{int(done.stdout)}"), time.monotonic() + 30
+    while left.exists() and "State:\tZ" not in (left / "status").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_nothing_of_modelport_is_loaded_before_the_fork() -> None:
