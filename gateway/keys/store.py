@@ -1,11 +1,10 @@
 """The table `keys`, in the transactions of the service; parameters only (KEY-9)."""
 
 import json
-from collections import namedtuple
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, defstruct
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
@@ -268,7 +267,7 @@ async def _write_patterns(conn: AsyncConnection, record: KeyRecord) -> None:
         ) from error
 
 
-_Columns: Final[Any] = namedtuple("_Columns", [*(column.name for column in keys.c), "team"])  # noqa: PYI024 - the table's
+_Columns: Final[Any] = defstruct("_Columns", [*(str(column.name) for column in keys.c), "team"])
 
 
 def _record(row: Any, patterns: tuple[str, ...]) -> KeyRecord:
@@ -279,7 +278,7 @@ def _record(row: Any, patterns: tuple[str, ...]) -> KeyRecord:
         env=row.env,
         name=row.name,
         team=row.team,
-        role=_ROLES[row.role],
+        role=Role(row.role),
         hashed=HashedSecret(row.pepper_id, row.hash),
         previous=previous,
         previous_valid_until=row.previous_valid_until,
@@ -297,6 +296,3 @@ def _record(row: Any, patterns: tuple[str, ...]) -> KeyRecord:
         limited=row.limited,
         region=row.region,
     )
-
-
-_ROLES: Final = {str(role): role for role in Role}
