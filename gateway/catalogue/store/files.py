@@ -34,9 +34,14 @@ class Files:
             return self.path
 
     def new(self) -> Path:
-        """Return the name of the file to build, and see to its folder."""
+        """Return the name of the file to build, and see to its folder.
+
+        It is never that of the file in use, also where somebody removed that: readers know their file by its name.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
-        number = 1 + max((number for number, _ in self._all()), default=0)
+        current = self.current()
+        used = None if current is None else _FILE.fullmatch(current.name)
+        number = 1 + max(0 if used is None else int(used[1]), *(number for number, _ in self._all()), 0)
         return self._folder / f"catalog-{number}.{os.getpid()}.db"
 
     def switch(self, to: Path) -> None:

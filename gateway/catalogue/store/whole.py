@@ -76,8 +76,8 @@ class New:
 
     def replace_damaged(self, now_s: int) -> None:
         """Set the damaged file aside, and build this list instead with what can still be read of it."""
+        path = self._files.new()  # while the damaged one still has its name
         damaged = self._files.set_aside(now_s)
-        path = self._files.new()
         try:
             conn = create(path, full_text=self._full_text)
             self._prove(conn, exact=True)

@@ -1,5 +1,6 @@
 """The failure matrix of catalogue.md section 7, a test for each row: what can happen to the list's own file."""
 
+import asyncio
 import contextlib
 import resource
 import sqlite3
@@ -140,6 +141,18 @@ async def test_corrupt_sqlite_while_it_is_read(here: Machine) -> None:
     assert (await here.look()).kind == "taken"
     assert (here.state, here.store.is_broken, len(await here.shown())) == ("fresh", False, 29)
     assert [one.id for one in await here.store.pins()] == ["acme/coder-1"]
+
+
+async def test_corrupt_sqlite_and_readers_that_have_it_open(here: Machine) -> None:
+    """What is built instead has another name: by its name a reader knows that it has to open another file."""
+    await here.look()
+    before = here.path.resolve().name
+    flipped_byte(here.path.resolve())
+    with pytest.raises(Broken):
+        await here.sync.verify()
+    assert here.path.resolve().name != before
+    found = await asyncio.gather(*(here.store.bodies() for _ in range(8)))
+    assert {len(one) for one in found} == {2}
 
 
 async def test_two_damaged_files_are_kept(here: Machine) -> None:
