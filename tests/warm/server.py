@@ -139,7 +139,8 @@ def _opened(number: int, mode: str, before: io.TextIOWrapper) -> io.TextIOWrappe
 def main() -> None:
     """Load, say that it is done, and serve until whoever started this process ends."""
     for name in LOADED:
-        importlib.import_module(name)
+        with suppress(ImportError):  # uvloop does not exist everywhere
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()
     listener = socket.socket(socket.AF_UNIX)
