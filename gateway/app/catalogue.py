@@ -8,27 +8,24 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway.api.principal import Principal
+from gateway.app.catalogue_deeds import make_deeds
+from gateway.app.catalogue_numbers import show_numbers
 from gateway.audit.trail import Trail
 from gateway.catalogue.adopting import Adoption, Fact
 from gateway.catalogue.decided import EVERYBODY
 from gateway.catalogue.deciding_routes import CatalogueDeeds
 from gateway.catalogue.making import Making
 from gateway.catalogue.memory import Memory
-from gateway.catalogue.metrics import StateGauge
 from gateway.catalogue.offering import Offering
-from gateway.catalogue.proposing import Announcement, Deeds, Proposing
+from gateway.catalogue.proposing import Proposing
 from gateway.catalogue.routes import CatalogueRoutes
 from gateway.catalogue.service import CatalogueService, Opened
 from gateway.catalogue.syncing import SYNC, Syncing
 from gateway.errors import ConfigError, GatewayError, Unavailable
-from gateway.lifecycle.case import Wanted
-from gateway.lifecycle.inputs import Deprecate
 from gateway.lifecycle.service import LifecycleService
 from gateway.observe.metrics import Metrics
 from gateway.operations.runner import Runner
@@ -98,7 +95,7 @@ class Catalogue:
             suppressed=self._suppress,
         )
         self.offering = Offering(self.service)
-        self._proposing = Proposing(database, clock, trail, _deeds(lifecycle))
+        self._proposing = Proposing(database, clock, trail, make_deeds(lifecycle))
         self._syncing = Syncing(
             service=self.service,
             proposing=self._proposing,
@@ -141,9 +138,7 @@ class Catalogue:
 
             self._policy = Policy(self.service, self.offering, self._database, self._settings.adopt, making)
         runner.register(SYNC, self._syncing.carry_out)
-        metrics.add(StateGauge(self._state))
-        for name, text, reading in _READINGS:
-            metrics.read_at_scrape(name, text, partial(self._read, reading))
+        show_numbers(metrics, lambda: self._opened)
         if self._has_hub:
             self._following = self._tasks.start(self._follow(), name="follow the catalogue's hub")
 
@@ -202,15 +197,6 @@ class Catalogue:
 
             self._rules = RulesFile(self._folder, self._settings.url if self._has_hub else None)
         return self._rules
-
-    def _state(self) -> tuple[str, str]:
-        if self._opened is None or self._opened.sync is None:
-            return ("closed" if self._opened is None else "static"), ""
-        situation = self._opened.sync.memory.situation
-        return self._opened.sync.status().state, "" if situation.failure is None else situation.failure.kind
-
-    def _read(self, reading: Callable[["Sync"], float]) -> float:
-        return 0.0 if self._opened is None or self._opened.sync is None else reading(self._opened.sync)
 
     @property
     def _has_hub(self) -> bool:
@@ -379,26 +365,6 @@ class Catalogue:
             await self._opened.lists.hub.set_suppressed(await self._suppressed_ids())
 
 
-_READINGS: Final[Sequence[tuple[str, str, Callable[["Sync"], float]]]] = (
-    (
-        "modelport_catalogue_age_seconds",
-        "Seconds since the catalogue's hub was believed.",
-        lambda sync: sync.status().age_s or 0,
-    ),
-    ("modelport_catalogue_serial", "The catalogue that is in use.", lambda sync: sync.status().serial or 0),
-    (
-        "modelport_catalogue_failures",
-        "Looks at the hub that failed, in a row.",
-        lambda sync: sync.memory.situation.failures,
-    ),
-    (
-        "modelport_catalogue_received_bytes",
-        "Bytes of the last look at the hub.",
-        lambda sync: sync.memory.situation.received,
-    ),
-)
-
-
 def _bundle() -> Any:
     # Inner imports: see the module.
     from gateway.catalogue.bundled.loader import bundled
@@ -406,16 +372,3 @@ def _bundle() -> Any:
 
     own = bundled()
     return Bundle(own.index.serial, own.index.snapshot.state_sha256, own.signed_at_ms, lambda: own.lines)
-
-
-def _deeds(lifecycle: LifecycleService) -> Deeds:
-    return Deeds(deprecate=partial(_deprecate, lifecycle), delete=partial(_delete, lifecycle))
-
-
-async def _deprecate(lifecycle: LifecycleService, principal: Principal, uid: str, told: Announcement) -> object:
-    body = Deprecate(sunset_at=told.sunset_at, successor=told.successor, reason=told.reason)
-    return await lifecycle.transitions.deprecate(principal, uid, body)
-
-
-def _delete(lifecycle: LifecycleService, principal: Principal, uid: str) -> Coroutine[Any, Any, object]:
-    return lifecycle.retirement.retire(principal, uid, Wanted())
