@@ -18,7 +18,7 @@ run: $(STAMP) ## Start modelport on http://localhost:3000 with an embedded datab
 	@$(BIN)/modelport serve --demo $(ARGS)
 
 test: lint ## Lint, then every test that needs nothing but this machine
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not alone" $(ARGS)
+	$(BIN)/python -m pytest -n auto -m "not alone" $(ARGS)
 	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? -eq 5 ]  # those that measure a wait; 5: ARGS selected none
 
 lint: $(DEV) ## ruff, mypy --strict, import-linter, generated files

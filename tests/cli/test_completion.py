@@ -117,11 +117,11 @@ def test_the_script_is_good_syntax(shell: Shell, name: str) -> None:
 def test_bash_completes(admin: Shell, api: Api) -> None:
     """The real shell, its splitting at a colon included."""
     require("bash")
-    api.post("/models", {"name": "colon:7b"})
+    api.post("/models", {"name": "bashful:7b"})
     for line, expected in [
         ("modelport cal", "call"),
-        ("modelport call colon:", "7b"),
-        ("modelport call col", "colon:7b"),
+        ("modelport call bashful:", "7b"),
+        ("modelport call bashf", "bashful:7b"),
     ]:
         script = (
             'eval "$(modelport completion show bash)"\n'
